@@ -1,0 +1,1 @@
+"""The `context` variable: what a model's program can ask of a snapshot."""

@@ -1,0 +1,1 @@
+"""The recursive loop: turns, sub-calls, limits, events, answer and trace."""

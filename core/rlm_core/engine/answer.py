@@ -1,0 +1,76 @@
+"""What a run gives back: the same fields, under the same names, in every face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["complete", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in the snapshot that the answer cites; it exists there.
+
+    Attributes:
+        path: POSIX path in the workspace.
+        start_line: first line, from 1.
+        end_line: last line, inclusive.
+        symbol: qualified name of the innermost definition around the place, if there is one.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """Tokens (and money, where the price is configured) of one model in one run."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunUsage:
+    """What a run has spent, its child runs included."""
+
+    turns: int = 0
+    sub_calls: int = 0
+    seconds: float = 0.0
+    models: dict[str, ModelUsage] = field(default_factory=dict)
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question.
+
+    Attributes:
+        answer: Markdown.
+        status: `incomplete` when a limit ended the run or an error left it without a proper end.
+        reason: why it is incomplete, as a sentence; empty when complete.
+        citations: places that the text cites, each checked against the snapshot.
+        unverified: places that the text cites and that do not exist in the snapshot.
+        model: the root model's name.
+        snapshot: id of the snapshot that was read.
+        usage: what it took.
+        run_id: names the run's trace.
+        notes: what was skipped, cut, retried or defaulted on the way, as sentences.
+    """
+
+    answer: str
+    status: Status
+    reason: str
+    citations: list[Citation]
+    unverified: list[str]
+    model: str
+    snapshot: str
+    usage: RunUsage
+    run_id: str
+    notes: list[str] = field(default_factory=list)

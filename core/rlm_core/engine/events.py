@@ -1,0 +1,112 @@
+"""The typed events of a run: faces, the trace and progress displays all listen to this one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rlm_core.engine.answer import Answer, RunUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something happened in a run.
+
+    Attributes:
+        run_id: the run at the root of the tree.
+        node: which run of the tree: `0` is the root, `0.2` its second child.
+        seconds: since the start of the root run.
+    """
+
+    run_id: str
+    node: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run (or a child run) begins. The context is named by digest and size, never copied."""
+
+    question: str
+    model: str
+    sub_model: str
+    snapshot: str
+    files: int
+    chars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    """The root model is asked for turn `turn` of at most `turns`."""
+
+    turn: int
+    turns: int
+    usage: RunUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCompleted(Event):
+    """The root model has spoken."""
+
+    turn: int
+    text: str
+    usage: RunUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellStarted(Event):
+    """A program starts in the sandbox."""
+
+    turn: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCompleted(Event):
+    """A program ended; `output` is what the model is shown, `omitted` the characters cut from it."""
+
+    turn: int
+    output: str
+    omitted: int
+    error: str | None
+    cell_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubcallStarted(Event):
+    """A sub-model call goes out. The prompt is named by digest and length, with its first line."""
+
+    call: int
+    model: str
+    prompt_digest: str
+    prompt_chars: int
+    prompt_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubcallCompleted(Event):
+    """A sub-model call came back (`error` says why not)."""
+
+    call: int
+    text: str
+    error: str | None
+    usage: RunUsage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Event):
+    """Something was retried, cut, defaulted or given up: a sentence for the user."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCompleted(Event):
+    """The run (or a child run) is over."""
+
+    answer: Answer
+
+
+Listener = Callable[[Event], None]

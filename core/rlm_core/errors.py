@@ -1,0 +1,25 @@
+"""The one exception family whose messages are meant to be read by people."""
+
+
+class RlmError(Exception):
+    """Something a person (or a model) can act on.
+
+    The message is a whole sentence: what was wrong, where, and what to do. Faces show it as it is
+    and never show a traceback for it.
+    """
+
+
+class ConfigError(RlmError):
+    """A setting that cannot be used: names the setting, where it came from and the nearest right one."""
+
+
+class WorkspaceError(RlmError):
+    """A root that cannot be opened, or a path that is not part of the workspace."""
+
+
+class QueryError(RlmError):
+    """A question to the context that cannot be answered as asked (bad regex, unknown path or name)."""
+
+
+class SandboxError(RlmError):
+    """The sandbox could not be started, or isolation could not be established on this machine."""

@@ -1,0 +1,107 @@
+"""What a language model is to the engine: one coroutine from messages to a completion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from rlm_core.errors import RlmError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Role = Literal["system", "user", "assistant"]
+FailureKind = Literal[
+    "unreachable", "timeout", "authentication", "unknown-model", "context-overflow", "rate-limit", "rejected"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one completion, or a sum of several.
+
+    `input_tokens` includes `cached_tokens`; `output_tokens` includes reasoning, as providers bill it.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens,
+        )
+
+    @property
+    def total(self) -> int:
+        """Input and output tokens together."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model said.
+
+    Attributes:
+        text: the message's content.
+        model: the model's name, as the provider reports it.
+        usage: tokens spent.
+        truncated: the provider stopped at its output limit, so the text has no proper end.
+        notes: sentences about anything retried or defaulted on the way (shown to the user).
+    """
+
+    text: str
+    model: str
+    usage: Usage = field(default_factory=Usage)
+    truncated: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class ModelError(RlmError):
+    """A completion that could not be had, with the reason as a sentence and as a `kind`."""
+
+    def __init__(self, message: str, kind: FailureKind) -> None:
+        super().__init__(message)
+        self.kind: FailureKind = kind
+
+
+class Model(Protocol):
+    """A language model.
+
+    Attributes:
+        name: what the user calls it (`gpt-5-mini`, `offline`).
+    """
+
+    @property
+    def name(self) -> str:
+        """What the user calls the model."""
+        ...
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_output_tokens: int | None = None,
+        on_retry: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """Completes a conversation; cancelling the task cancels the request.
+
+        Args:
+            messages: the conversation, system message first.
+            max_output_tokens: the provider's output limit for this call, or its default.
+            on_retry: called with a sentence each time a request is tried again.
+
+        Raises:
+            ModelError: after the retries that make sense for the failure.
+        """
+        ...

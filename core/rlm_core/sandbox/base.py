@@ -1,0 +1,80 @@
+"""What a sandbox is to the engine: sessions that run cells and call back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that the program has defined, as `SHOW_VARS()` prints it."""
+
+    name: str
+    type: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """How a cell ended.
+
+    Attributes:
+        output: what it printed (echo of the last expression included), at most the limit.
+        omitted: characters printed beyond the limit, which are gone.
+        error: the traceback, or the sentence that says which limit was hit; None when it went well.
+        final: the text given to `FINAL`, `FINAL_VAR` or `answer`; None when the program has not finished.
+        variables: the user's names after the cell.
+        lost: names whose values were lost because the worker had to be killed.
+        seconds: running time, waiting for host functions not counted.
+    """
+
+    output: str
+    omitted: int
+    error: str | None
+    final: str | None
+    variables: tuple[Variable, ...]
+    lost: tuple[str, ...]
+    seconds: float
+
+
+class Session(Protocol):
+    """One program's REPL: names persist from cell to cell."""
+
+    async def run(self, code: str, on_output: Callable[[str], None] | None = None) -> CellResult:
+        """Runs a cell; cancelling the task kills the worker.
+
+        `on_output` receives the output piece by piece as it is printed. Never raises for anything
+        that the program does; raises `SandboxError` when no worker can be had.
+        """
+        ...
+
+    async def value(self, name: str) -> str | None:
+        """The text of a variable as `FINAL_VAR` would give it; None when there is no such name."""
+        ...
+
+    async def close(self) -> None:
+        """Kills the worker and waits for it."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Opens sessions."""
+
+    async def open(self, context: Any, functions: Mapping[str, Callable[..., Awaitable[Any]]]) -> Session:
+        """A fresh session.
+
+        Args:
+            context: the `Snapshot` behind `context`, or the text that `context` is in a child run.
+            functions: host functions by name. Each is an async callable with JSON-able arguments and
+                result; its signature and docstring are what the program sees. `RlmError`s that it
+                raises become exceptions in the program, with their message.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends every session and the processes behind them."""
+        ...

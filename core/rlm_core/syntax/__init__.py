@@ -1,0 +1,1 @@
+"""tree-sitter: languages, symbols, slices and chunks."""

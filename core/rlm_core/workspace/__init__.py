@@ -1,0 +1,1 @@
+"""What files there are and what they say: discovery, arena, snapshots, watching, editor overlays."""

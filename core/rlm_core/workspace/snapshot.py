@@ -1,0 +1,191 @@
+"""A frozen view of the workspace: an immutable table over the arena."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from array import array
+from bisect import bisect_left
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from rlm_core.errors import QueryError
+
+if TYPE_CHECKING:
+    import mmap
+    from collections.abc import Iterable, Iterator, Sequence
+
+DIGEST_BYTES = 16
+
+
+class Entry(NamedTuple):
+    """One file of a snapshot.
+
+    Attributes:
+        path: POSIX path relative to the root (with several roots: the root's name first).
+        shard: number of the arena shard that holds its text.
+        offset: first byte in the shard.
+        length: UTF-8 length in bytes.
+        digest: BLAKE2b-128 of the text.
+    """
+
+    path: str
+    shard: int
+    offset: int
+    length: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that exists but is not part of the context, and why (`binary`, `secret`, `too large` …)."""
+
+    path: str
+    reason: str
+
+
+class Snapshot:
+    """Every file of the workspace at one instant: path → text.
+
+    Immutable. The columns are parallel and sorted by path, so that a snapshot of 80,000 files is a
+    few megabytes, is handed to a worker as one block of bytes, and is searched by bisection.
+
+    Attributes:
+        paths: all paths, sorted by code point.
+        shards: shard number of each path.
+        offsets: byte offset of each path's text in its shard.
+        lengths: byte length of each path's text.
+        digests: `DIGEST_BYTES` bytes for each path, joined.
+        skipped: what was left out, and why.
+        maps: the shards, mapped.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        shards: array[int],
+        offsets: array[int],
+        lengths: array[int],
+        digests: bytes,
+        skipped: Sequence[Skipped],
+        maps: Sequence[mmap.mmap | bytes],
+    ) -> None:
+        self.paths = paths
+        self.shards = shards
+        self.offsets = offsets
+        self.lengths = lengths
+        self.digests = digests
+        self.skipped = skipped
+        self.maps = maps
+
+    @classmethod
+    def of(
+        cls,
+        entries: Iterable[Entry],
+        maps: Sequence[mmap.mmap | bytes],
+        skipped: Sequence[Skipped] = (),
+    ) -> Snapshot:
+        """Builds a snapshot from entries in any order."""
+        rows = sorted(entries)
+        return cls(
+            [row.path for row in rows],
+            array("H", (row.shard for row in rows)),
+            array("Q", (row.offset for row in rows)),
+            array("Q", (row.length for row in rows)),
+            b"".join(row.digest for row in rows),
+            tuple(skipped),
+            maps,
+        )
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self._find(path) is not None
+
+    def index(self, path: str) -> int:
+        """The row of a path.
+
+        Raises:
+            QueryError: the path is not part of the snapshot.
+        """
+        row = self._find(path)
+        if row is None:
+            raise QueryError(f"No file {path!r} in the workspace.")
+        return row
+
+    def _find(self, path: str) -> int | None:
+        row = bisect_left(self.paths, path)
+        return row if row < len(self.paths) and self.paths[row] == path else None
+
+    def entry(self, path: str) -> Entry:
+        """The table's row for a path; raises `QueryError` for an unknown one."""
+        row = self.index(path)
+        return Entry(path, self.shards[row], self.offsets[row], self.lengths[row], self.digest(row))
+
+    def digest(self, row: int) -> bytes:
+        """BLAKE2b-128 of the text in that row."""
+        return self.digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES]
+
+    def data(self, row: int) -> bytes:
+        """The UTF-8 bytes of the text in that row (a copy)."""
+        start = self.offsets[row]
+        return bytes(self.maps[self.shards[row]][start : start + self.lengths[row]])
+
+    def text(self, path: str) -> str:
+        """The text of a file; raises `QueryError` for an unknown path."""
+        return self.data(self.index(path)).decode()
+
+    @cached_property
+    def id(self) -> str:
+        """Twelve hex digits that name this content: same paths and texts, same id."""
+        digest = hashlib.blake2b("\0".join(self.paths).encode("utf-8", "surrogateescape"), digest_size=6)
+        digest.update(self.digests)
+        return digest.hexdigest()
+
+    @cached_property
+    def total_bytes(self) -> int:
+        """UTF-8 bytes of all texts together."""
+        return sum(self.lengths)
+
+    def restricted(self, rows: Iterable[int]) -> Snapshot:
+        """The same instant with only these rows (ascending)."""
+        kept = list(rows)
+        return Snapshot(
+            [self.paths[row] for row in kept],
+            array("H", (self.shards[row] for row in kept)),
+            array("Q", (self.offsets[row] for row in kept)),
+            array("Q", (self.lengths[row] for row in kept)),
+            b"".join(self.digest(row) for row in kept),
+            self.skipped,
+            self.maps,
+        )
+
+    def dump(self) -> bytes:
+        """The table as bytes, without the texts; `load` reads it next to the same shards."""
+        paths = "\0".join(self.paths).encode("utf-8", "surrogateescape")
+        skipped = json.dumps([asdict(item) for item in self.skipped]).encode()
+        columns = [paths, self.shards.tobytes(), self.offsets.tobytes(), self.lengths.tobytes()]
+        parts = [*columns, self.digests, skipped]
+        return struct.pack("<7Q", len(self.paths), *map(len, parts)) + b"".join(parts)
+
+    @classmethod
+    def load(cls, table: bytes, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
+        """Reads what `dump` wrote (by this program on this machine: native byte order)."""
+        count, *sizes = struct.unpack_from("<7Q", table)
+        parts: list[bytes] = []
+        start = struct.calcsize("<7Q")
+        for size in sizes:
+            parts.append(table[start : start + size])
+            start += size
+        paths = parts[0].decode("utf-8", "surrogateescape").split("\0") if count else []
+        shards, offsets, lengths = array("H"), array("Q"), array("Q")
+        for column, part in zip((shards, offsets, lengths), parts[1:4], strict=True):
+            column.frombytes(part)
+        skipped = tuple(Skipped(**item) for item in json.loads(parts[5]))
+        return cls(paths, shards, offsets, lengths, parts[4], skipped, maps)
