@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
@@ -15,6 +14,7 @@ from rlm_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
