@@ -1,0 +1,160 @@
+"""One open workspace with its sandbox and models: what every face drives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+from rlm_core.errors import QueryError, WorkspaceError
+from rlm_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from rlm_core.config import SandboxLimits, Settings
+    from rlm_core.engine.answer import Answer
+    from rlm_core.engine.events import Listener
+    from rlm_core.sandbox.base import CellResult, Sandbox
+    from rlm_core.workspace.snapshot import Snapshot
+    from rlm_core.workspace.watcher import Watcher
+
+# What `run_code` hands back at most: there the reader is a person or a pipe, not a model's window.
+EXEC_OUTPUT_CHARS = 100_000_000
+
+
+class Service:
+    """Opens a workspace in the background and answers questions over it.
+
+    Entering returns at once: reading the files, starting the watcher and booting the sandbox happen
+    while the face shakes hands. Every heavy import waits until it is needed.
+
+    Args:
+        roots: the workspace's folders.
+        settings: everything that can be set.
+        watch: keep the workspace current while the service lives (servers), instead of looking at
+            every file once for each question (one-shot commands).
+
+    Raises:
+        WorkspaceError: a root cannot be used.
+    """
+
+    def __init__(self, roots: Sequence[Path], settings: Settings, *, watch: bool) -> None:
+        self.settings = settings
+        self.workspace = Workspace(roots, settings.workspace)
+        self._watch = watch
+        self._watcher: Watcher | None = None
+        self._sandboxes: list[Sandbox] = []
+        self._sandbox: Sandbox | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends runs' processes, the watcher and the reading of files; may be called twice."""
+        sandboxes, self._sandboxes, self._sandbox = self._sandboxes, [], None
+        await asyncio.gather(*(sandbox.close() for sandbox in sandboxes))
+        self.workspace.stop_reading()
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        if self._watcher is not None:
+            await asyncio.to_thread(self._watcher.close)
+            self._watcher = None
+        self.workspace.close()
+
+    async def snapshot(self, scope: Sequence[str] = ()) -> Snapshot:
+        """The workspace as it is now, or the part of it that the globs in `scope` name.
+
+        Raises:
+            WorkspaceError: there is no text in the workspace.
+            QueryError: the scope names nothing.
+        """
+        if self._opening is not None:
+            await asyncio.shield(self._opening)
+        return await asyncio.to_thread(self._freeze, scope)
+
+    async def ask(
+        self, question: str, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = ()
+    ) -> Answer:
+        """Runs the recursive loop over a snapshot taken now; see `rlm_core.engine.ask`."""
+        if not question.strip():
+            raise QueryError("The question is empty; ask something about the workspace.")
+        snapshot = await self.snapshot(scope)
+        from rlm_core import engine, models  # after the handshake
+
+        return await engine.ask(
+            question,
+            snapshot,
+            models=models.choose(self.settings.model),
+            sandbox=self._shared_sandbox(),
+            settings=self.settings,
+            listeners=listeners,
+            notes=self.notes(snapshot),
+        )
+
+    async def run_code(
+        self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
+    ) -> CellResult:
+        """Runs one program over `context` in a fresh sandbox, with no model behind it."""
+        limits = self.settings.sandbox.model_copy(update={"output_chars": EXEC_OUTPUT_CHARS})
+        sandbox = self._new_sandbox(limits)
+        session = await sandbox.open(await self.snapshot(scope), {})
+        try:
+            return await session.run(code, on_output)
+        finally:
+            await session.close()
+
+    def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """What a reader should know about the context: what was left out, and why."""
+        notes = [*self.workspace.notes]
+        if self._watcher is not None and self._watcher.note:
+            notes.append(self._watcher.note)
+        if snapshot.skipped:
+            reasons = Counter(item.reason for item in snapshot.skipped)
+            listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+            notes.append(f"{len(snapshot.skipped)} files are not part of the context: {listed}.")
+        return tuple(notes)
+
+    def _open(self) -> None:
+        self.workspace.snapshot()
+        if self._watch:
+            from rlm_core.workspace.watcher import Watcher  # only servers watch
+
+            self._watcher = Watcher(self.workspace)
+            self._watcher.start()
+
+    def _freeze(self, scope: Sequence[str]) -> Snapshot:
+        snapshot = self.workspace.snapshot()
+        if not len(snapshot):
+            roots = " and ".join(str(root) for root in self.workspace.roots)
+            why = " ".join(self.notes(snapshot))
+            raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
+        if not scope:
+            return snapshot
+        from rlm_core.context import Context  # pulls in the grammars
+
+        files = Context(snapshot).files(list(scope))
+        if not files:
+            raise QueryError(f"The scope {', '.join(scope)} names no file. {files.note}")
+        return snapshot.restricted(snapshot.index(file) for file in files)
+
+    def _shared_sandbox(self) -> Sandbox:
+        if self._sandbox is None:
+            self._sandbox = self._new_sandbox(self.settings.sandbox)
+        return self._sandbox
+
+    def _new_sandbox(self, limits: SandboxLimits) -> Sandbox:
+        from rlm_core import sandbox  # after the handshake
+
+        created = sandbox.create(limits)
+        self._sandboxes.append(created)
+        return created

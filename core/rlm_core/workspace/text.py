@@ -1,0 +1,53 @@
+"""From a file's bytes to UTF-8 text, or to the reason why it is none."""
+
+from __future__ import annotations
+
+import codecs
+
+_HEAD = 8000  # what git looks at to tell binary from text (buffer_is_binary in git's xdiff-interface.c)
+_SAMPLE = 64 * 1024
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class NotTextError(Exception):
+    """The bytes do not belong in the context; the message is the reason, in a word or two."""
+
+
+def to_utf8(raw: bytes) -> bytes:
+    """Returns the text as UTF-8 without a byte order mark; line ends stay as they are.
+
+    UTF-8 first, then a byte order mark, then detection, then Windows-1252: never an error for text.
+
+    Raises:
+        NotTextError: the content is binary, or a private key.
+    """
+    for bom, encoding in _BOMS:
+        if raw.startswith(bom):
+            return raw[len(bom) :].decode(encoding, "replace").encode()
+    if b"\0" in raw[:_HEAD]:
+        raise NotTextError("binary")
+    if raw.startswith(b"-----BEGIN ") and b"PRIVATE KEY-----" in raw[:_HEAD]:
+        raise NotTextError("secret: private key")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return _detected(raw)
+    return raw
+
+
+def _detected(raw: bytes) -> bytes:
+    from charset_normalizer import from_bytes  # heavy, and most repositories are UTF-8
+
+    best = from_bytes(raw[:_SAMPLE]).best()
+    for encoding in (best.encoding if best else "cp1252", "cp1252"):
+        try:
+            return raw.decode(encoding).encode()
+        except UnicodeError:
+            continue
+    return raw.decode("latin-1").encode()

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.config import WorkspaceSettings
+from rlm_core.errors import WorkspaceError
+from rlm_core.workspace.workspace import Workspace
+from tests.support.files import git, git_repository, write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+
+def read(*roots: Path, max_file_kb: int = 64) -> Snapshot:
+    return Workspace(roots, WorkspaceSettings(max_file_kb=max_file_kb)).snapshot()
+
+
+def reasons(snapshot: Snapshot) -> dict[str, str]:
+    return {item.path: item.reason for item in snapshot.skipped}
+
+
+def plain(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    root.mkdir()
+    return write_tree(root, files)
+
+
+def untracked(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    root.mkdir()
+    git(root, "init", "--quiet")
+    return write_tree(root, files)
+
+
+@pytest.mark.parametrize("make", [plain, untracked], ids=["without git", "with git"])
+def test_gitignore_rules(tmp_path: Path, make: Callable[[Path, Mapping[str, str]], Path]) -> None:
+    root = make(
+        tmp_path / "repo",
+        {
+            ".gitignore": "*.log\n/build/\n!keep.log\ndocs/*.html\n",
+            "a.py": "a",
+            "x.log": "x",
+            "keep.log": "k",
+            "build/out.py": "o",
+            "src/build/in.py": "i",
+            "docs/page.html": "p",
+            "docs/deep/page.html": "p",
+            "src/.gitignore": "secret_*\n!x.log\n",
+            "src/secret_plan.txt": "s",
+            "src/x.log": "x",
+            ".github/workflow.yml": "w",
+        },
+    )
+    assert list(read(root)) == [
+        ".github/workflow.yml",
+        ".gitignore",
+        "a.py",
+        "docs/deep/page.html",
+        "keep.log",
+        "src/.gitignore",
+        "src/build/in.py",
+        "src/x.log",
+    ]
+
+
+def test_tracked_files_stay_even_when_ignored(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {".gitignore": "*.gen\n", "kept.gen": "tracked"})
+    write_tree(root, {"new.gen": "untracked", "new.py": "untracked"})
+    assert list(read(root)) == [".gitignore", "kept.gen", "new.py"]
+
+
+def test_deleted_but_tracked_file_is_simply_gone(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {"a.py": "a", "b.py": "b"})
+    (root / "a.py").unlink()
+    assert list(read(root)) == ["b.py"]
+
+
+def test_exclude_file_and_worktree(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {"a.py": "a"})
+    (root / ".git/info/exclude").write_text("scratch*\n")
+    git(root, "worktree", "add", "--quiet", str(tmp_path / "tree"), "-b", "other")
+    for folder in (root, tmp_path / "tree"):
+        write_tree(folder, {"scratch.py": "s", "new.py": "n"})
+        assert list(read(folder)) == ["a.py", "new.py"]
+
+
+def test_submodules_and_embedded_repositories(tmp_path: Path) -> None:
+    library = git_repository(tmp_path / "library", {"lib.c": "int x;", ".gitignore": "*.o\n"})
+    root = git_repository(tmp_path / "repo", {"main.c": "int main;"})
+    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "vendor/lib")
+    write_tree(root, {"vendor/lib/lib.o": "object"})
+    git_repository(root / "embedded", {"e.c": "int e;"})
+    assert list(read(root)) == [
+        ".gitmodules",
+        "embedded/e.c",
+        "main.c",
+        "vendor/lib/.gitignore",
+        "vendor/lib/lib.c",
+    ]
+
+
+def test_root_inside_a_repository(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {".gitignore": "out/\n", "sub/a.py": "a", "b.py": "b"})
+    write_tree(root, {"out/made.py": "m"})
+    assert list(read(root / "sub")) == ["a.py"]
+    assert list(read(root / "out")) == ["made.py"], "a root that is itself ignored was meant"
+
+
+def test_git_configuration_of_the_repository_runs_nothing(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {"a.py": "a"})
+    trap = write_tree(tmp_path, {"trap.sh": f"#!/bin/sh\ntouch {tmp_path}/sprung\n"}) / "trap.sh"
+    trap.chmod(0o755)
+    git(root, "config", "core.fsmonitor", str(trap))
+    subprocess.run(["git", "ls-files", "--others"], cwd=root, check=True, capture_output=True)
+    assert (tmp_path / "sprung").exists(), "the trap works"
+    (tmp_path / "sprung").unlink()
+    assert list(read(root)) == ["a.py"]
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_rlmignore_is_applied_on_top(tmp_path: Path) -> None:
+    root = git_repository(
+        tmp_path / "repo",
+        {
+            ".rlmignore": "generated/\n*.min.js\n",
+            "generated/.rlmignore": "!keep.py\n",
+            "generated/a.py": "a",
+            "web/app.min.js": "m",
+            "web/app.js": "j",
+        },
+    )
+    snapshot = read(root)
+    assert [path for path in snapshot if not path.endswith(".rlmignore")] == ["web/app.js"]
+    assert reasons(snapshot)["generated/a.py"] == "named in .rlmignore"
+
+
+def test_folders_that_are_never_source_without_git(tmp_path: Path) -> None:
+    root = plain(
+        tmp_path / "repo",
+        {"a.js": "a", "node_modules/dep/index.js": "d", "src/__pycache__/x.pyc": "x", ".hg/store": "s"},
+    )
+    workspace = Workspace([root], WorkspaceSettings())
+    assert list(workspace.snapshot()) == ["a.js"]
+    assert "usual folders" in workspace.notes[0]
+
+
+def test_what_is_skipped_is_listed_with_the_reason(tmp_path: Path) -> None:
+    root = plain(
+        tmp_path / "repo",
+        {
+            "a.py": "a",
+            ".env": "TOKEN=1",
+            ".env.example": "TOKEN=",
+            "deploy/id_rsa": "key",
+            "cert.pem": "-----BEGIN RSA PRIVATE KEY-----\nMII\n",
+            "public.pem": "-----BEGIN CERTIFICATE-----\nMII\n",
+            "image.png": b"\x89PNG\0\0",
+            "big.json": "x" * 65_537,
+            "fits.json": "x" * 65_536,
+        },
+    )
+    (root / "inside").symlink_to(root / "a.py")
+    (root / "outside").symlink_to("/etc/passwd")
+    (root / "loop").symlink_to(root)
+    os.mkfifo(root / "pipe")
+    snapshot = read(root)
+    assert list(snapshot) == [".env.example", "a.py", "fits.json", "public.pem"]
+    assert reasons(snapshot) == {
+        ".env": "secret: file name",
+        "big.json": "larger than 64 KB",
+        "cert.pem": "secret: private key",
+        "deploy/id_rsa": "secret: file name",
+        "image.png": "binary",
+        "inside": "symbolic link",
+        "loop": "symbolic link",
+        "outside": "symbolic link",
+        "pipe": "not a regular file",
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"", ""),
+        ("naïve €".encode(), "naïve €"),
+        (b"\xef\xbb\xbfbom", "bom"),
+        ("wide é\r\n".encode("utf-16"), "wide é\r\n"),
+        ("wide é".encode("utf-32"), "wide é"),
+        ("Überraschung für größere Männer\n".encode("latin-1"), "Überraschung für größere Männer\n"),
+        (
+            "日本語のコメントです。これは長い文章です。\n".encode("shift-jis"),
+            "日本語のコメントです。これは長い文章です。\n",
+        ),
+        (b"mixed\rold\r\nline\nends", "mixed\rold\r\nline\nends"),
+        (b"a" * 9000 + b"\0late", "a" * 9000 + "\0late"),
+    ],
+    ids=["empty", "utf8", "bom", "utf16", "utf32", "latin1", "shift-jis", "line ends", "late nul"],
+)
+def test_encodings(tmp_path: Path, raw: bytes, text: str) -> None:
+    assert read(write_tree(tmp_path, {"file.txt": raw})).text("file.txt") == text
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.py")).write_text("x = 1\n")
+    snapshot = read(tmp_path)
+    assert list(snapshot) == [r"caf\xe9.py"]
+    assert snapshot.text(r"caf\xe9.py") == "x = 1\n"
+
+
+def test_several_roots(tmp_path: Path) -> None:
+    for name in ("one/app", "two/app", "lib"):
+        write_tree(tmp_path / name, {"a.py": name})
+    snapshot = read(tmp_path / "one/app", tmp_path / "two/app", tmp_path / "lib", tmp_path / "lib")
+    assert {path: snapshot.text(path) for path in snapshot} == {
+        "app/a.py": "one/app",
+        "app-2/a.py": "two/app",
+        "lib/a.py": "lib",
+    }
+
+
+def test_roots_that_nobody_can_have_meant(tmp_path: Path, own_home: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for root, words in [
+        (tmp_path / "missing", "no folder"),
+        (tmp_path / "file", "not a folder"),
+        (tmp_path.__class__("/"), "whole file system"),
+        (own_home, "home folder"),
+    ]:
+        with pytest.raises(WorkspaceError, match=words):
+            read(root)

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlm_core.config import WorkspaceSettings
+from rlm_core.errors import QueryError
+from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.snapshot import Snapshot
+from rlm_core.workspace.watcher import Watcher
+from rlm_core.workspace.workspace import Workspace
+from tests.support.files import git, git_repository, write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def texts(snapshot: Snapshot) -> dict[str, str]:
+    return {path: snapshot.text(path) for path in snapshot}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = Workspace([tmp_path], WorkspaceSettings())
+    yield opened
+    opened.close()
+
+
+def test_snapshots_are_frozen_and_named_by_content(tmp_path: Path, workspace: Workspace) -> None:
+    write_tree(tmp_path, {"a.py": "one", "b.py": "two"})
+    first = workspace.snapshot()
+    assert workspace.snapshot() is first, "nothing changed, so nothing new"
+    write_tree(tmp_path, {"a.py": "three", "c.py": "four"})
+    (tmp_path / "b.py").unlink()
+    second = workspace.snapshot()
+    assert texts(first) == {"a.py": "one", "b.py": "two"}
+    assert texts(second) == {"a.py": "three", "c.py": "four"}
+    write_tree(tmp_path, {"a.py": "one", "b.py": "two"})
+    (tmp_path / "c.py").unlink()
+    assert workspace.snapshot().id == first.id != second.id
+
+
+def test_snapshot_lookups(tmp_path: Path, workspace: Workspace) -> None:
+    write_tree(tmp_path, {"a.py": "x", "sub/b.py": "é"})
+    snapshot = workspace.snapshot()
+    assert len(snapshot) == 2
+    assert "a.py" in snapshot
+    assert "sub" not in snapshot
+    assert 3 not in snapshot
+    assert snapshot.entry("sub/b.py").length == 2
+    assert snapshot.total_bytes == 3
+    with pytest.raises(QueryError, match=r"'nope\.py'"):
+        snapshot.text("nope.py")
+
+
+def test_overlays_shadow_the_disk(tmp_path: Path, workspace: Workspace) -> None:
+    write_tree(tmp_path, {"a.py": "disk", ".gitignore": "ignored.py\n", "ignored.py": "ignored"})
+    before = workspace.snapshot()
+    workspace.set_overlay(tmp_path / "a.py", "typed", version=2)
+    workspace.set_overlay(tmp_path / "a.py", "late", version=1)
+    workspace.set_overlay(tmp_path / "ignored.py", "typed", version=1)
+    workspace.set_overlay(tmp_path.parent / "outside.py", "typed", version=1)
+    assert texts(workspace.snapshot()) == {".gitignore": "ignored.py\n", "a.py": "typed"}
+    workspace.drop_overlay(tmp_path / "a.py")
+    workspace.drop_overlay(tmp_path / "never-opened.py")
+    assert texts(workspace.snapshot()) == texts(before)
+
+
+changes = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.sampled_from("abc"), st.text(max_size=5)),
+        st.tuples(st.just("delete"), st.sampled_from("abc"), st.just("")),
+        st.tuples(st.just("rename"), st.sampled_from("abc"), st.sampled_from("abc")),
+        st.tuples(st.just("type"), st.sampled_from("abc"), st.text(max_size=5)),
+        st.tuples(st.just("close"), st.sampled_from("abc"), st.just("")),
+        st.tuples(st.just("look"), st.just(""), st.just("")),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(changes=changes)
+def test_any_order_of_changes_gives_what_a_fresh_scan_gives(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, str]]
+) -> None:
+    root = tmp_path_factory.mktemp("root")
+    (root / "base").write_text("base")
+    workspace = Workspace([root], WorkspaceSettings())
+    seen: list[tuple[Snapshot, dict[str, str]]] = []
+    typed: dict[str, str] = {}
+    for number, (kind, name, value) in enumerate(changes):
+        file = root / name
+        match kind:
+            case "write":
+                file.write_bytes(b"d" + value.encode("utf-8", "replace"))
+            case "delete":
+                file.unlink(missing_ok=True)
+            case "rename" if file.exists():
+                file.rename(root / value)
+            case "type":
+                workspace.set_overlay(file, value, version=number)
+                typed[name] = value
+            case "close":
+                workspace.drop_overlay(file)
+                typed.pop(name, None)
+            case "look":
+                snapshot = workspace.snapshot()
+                seen.append((snapshot, texts(snapshot)))
+    fresh = Workspace([root], WorkspaceSettings())
+    expected = texts(fresh.snapshot())
+    expected.update({name: text for name, text in typed.items() if name in expected})
+    assert texts(workspace.snapshot()) == {
+        k: v.encode("utf-8", "replace").decode() for k, v in expected.items()
+    }
+    for snapshot, then in seen:
+        assert texts(snapshot) == then
+    workspace.close()
+    fresh.close()
+
+
+@given(blobs=st.lists(st.binary(max_size=40), max_size=30))
+def test_arena_gives_back_what_was_put_in(blobs: list[bytes]) -> None:
+    arena = Arena(shard_bytes=4096)
+    spans = [arena.append(blob) for blob in blobs for _ in range(20)]
+    maps = arena.maps
+    for number, span in enumerate(spans):
+        assert maps[span.shard][span.offset : span.offset + span.length] == blobs[number // 20]
+    del maps
+    arena.close()
+
+
+def test_mapped_shards_show_what_is_appended_later() -> None:
+    arena = Arena(shard_bytes=4096)
+    arena.append(b"first")
+    early = arena.maps[0]
+    span = arena.append(b"second")
+    assert early[span.offset : span.offset + span.length] == b"second"
+    large = arena.append(b"x" * 10_000)
+    assert (large.shard, large.length) == (1, 10_000)
+    arena.close()
+
+
+def test_dumped_tables_read_the_same(tmp_path: Path, workspace: Workspace) -> None:
+    write_tree(tmp_path, {"a.py": "one", "sub/é.py": "two", "x.bin": b"\0"})
+    snapshot = workspace.snapshot()
+    loaded = Snapshot.load(snapshot.dump(), snapshot.maps)
+    assert (texts(loaded), loaded.id, loaded.skipped) == (texts(snapshot), snapshot.id, snapshot.skipped)
+    assert len(Snapshot.load(snapshot.restricted([]).dump(), snapshot.maps)) == 0
+    assert texts(snapshot.restricted([1])) == {"sub/é.py": "two"}
+
+
+class Seen(Workspace):
+    """A workspace that lets a test wait for the watcher's word instead of for a while."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__([root], WorkspaceSettings())
+        self._told = threading.Condition()
+        self._files: set[str] = set()
+
+    def invalidate(self, files: list[str]) -> None:  # type: ignore[override]  # the watcher gives lists
+        super().invalidate(files)
+        with self._told:
+            self._files.update(files)
+            self._told.notify_all()
+
+    def wait_for(self, told: Callable[[set[str]], bool]) -> None:
+        with self._told:
+            assert self._told.wait_for(lambda: told(self._files), timeout=10), self._files
+            self._files.clear()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Seen]:
+    root = git_repository(tmp_path / "repo", {"a.py": "one", ".gitignore": "out/\n"})
+    workspace = Seen(root)
+    workspace.snapshot()
+    watcher = Watcher(workspace)
+    watcher.start()
+    assert watcher.note == ""
+    workspace.snapshot()
+    yield workspace
+    watcher.close()
+    workspace.close()
+
+
+def test_watcher_reports_writes_creations_deletions_and_moves(watched: Seen) -> None:
+    root = watched.roots[0]
+    (root / "a.py").write_text("two")
+    watched.wait_for(lambda files: f"{root}/a.py" in files)
+    assert watched.snapshot().text("a.py") == "two"
+    write_tree(root, {"new/deep/b.py": "b"})
+    watched.wait_for(lambda files: f"{root}/new" in files)
+    assert watched.snapshot().text("new/deep/b.py") == "b"
+    (root / "a.py").rename(root / "c.py")
+    watched.wait_for(lambda files: f"{root}/c.py" in files)
+    assert list(watched.snapshot()) == [".gitignore", "c.py", "new/deep/b.py"]
+    (root / "c.py").unlink()
+    watched.wait_for(lambda files: f"{root}/c.py" in files)
+    assert list(watched.snapshot()) == [".gitignore", "new/deep/b.py"]
+
+
+def test_watcher_follows_branches_and_ignore_files(watched: Seen) -> None:
+    root = watched.roots[0]
+    git(root, "checkout", "--quiet", "-b", "other")
+    write_tree(root, {"only-here.py": "o", "out/built.py": "b"})
+    git(root, "add", "only-here.py")
+    git(root, "commit", "--quiet", "--message=second")
+    git(root, "checkout", "--quiet", "main")
+    watched.wait_for(lambda files: f"{root}/.git/HEAD" in files)
+    assert list(watched.snapshot()) == [".gitignore", "a.py"]
+    (root / ".gitignore").write_text("nothing\n")
+    watched.wait_for(lambda files: f"{root}/.gitignore" in files)
+    assert list(watched.snapshot()) == [".gitignore", "a.py", "out/built.py"]
