@@ -1,0 +1,104 @@
+"""The command line: `rlm-mcp [serve | ask | exec | doctor]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rlm_core import __version__
+from rlm_core.errors import ConfigError, RlmError, WorkspaceError
+from rlm_mcp.exits import FAILED, INTERRUPTED, MISUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "serve": "serve the workspace to an assistant over MCP (the default)",
+    "ask": "ask a question about the workspace",
+    "exec": "run a Python program over the workspace, with no model",
+    "doctor": "show what is in force here, and what is wrong",
+}
+
+_EPILOG = """\
+exit codes:
+  0    done
+  1    the run failed, or (exec) the program raised
+  2    wrong usage: an unknown flag, a root or a setting that cannot be used
+  3    (ask) the answer is incomplete
+  130  interrupted
+
+settings:
+  flags > environment > rlm.toml in the root > rlm.toml in the user's config folder > defaults
+  OPENAI_API_KEY, OPENAI_BASE_URL, RLM_MODEL, RLM_SUB_MODEL choose the model; without a key or a
+  base URL an offline model answers with extracts. 'rlm-mcp doctor' shows what is in force.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Each command's module adds its own flags and has `run(args)`."""
+    top = argparse.ArgumentParser(
+        prog="rlm-mcp",
+        description="Answer questions over a whole codebase with a Recursive Language Model.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        module = importlib.import_module(f"rlm_mcp.commands.{name}")
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument(
+            "--root",
+            action="append",
+            type=Path,
+            metavar="DIR",
+            help="folder to open; repeat for several (default: the current folder's git top level, "
+            "or the current folder)",
+        )
+        command.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help", "--version"}):
+        arguments.insert(0, "serve")
+    args = parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if args.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    _tolerate_odd_output()
+    try:
+        code: int = args.run(args)
+    except RlmError as error:
+        print(f"rlm-mcp: {error}", file=sys.stderr)  # noqa: T201
+        return MISUSED if isinstance(error, ConfigError | WorkspaceError) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has left (`| head`): say nothing, and keep the interpreter from trying again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    return code
+
+
+def _tolerate_odd_output() -> None:
+    """File content may hold what the terminal's encoding cannot show; that is no reason to stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

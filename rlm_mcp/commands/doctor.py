@@ -1,0 +1,48 @@
+"""Shows what is in force here (model, sandbox, workspace, watcher, limits) and what is wrong.
+
+Nothing leaves the machine, except one request for the list of models when an endpoint is configured.
+Exit code 1 when something is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rlm_core.service import Service
+from rlm_mcp import options
+from rlm_mcp.checkup import checkup
+from rlm_mcp.exits import DONE, FAILED
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rlm_mcp.checkup import Finding
+
+_MARKS = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `doctor`."""
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    options.add_model_flags(parser)
+    options.add_sandbox_flags(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the findings; 1 when any is wrong."""
+    findings = asyncio.run(_examine(args))
+    if args.json:
+        sys.stdout.write(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
+    else:
+        for finding in findings:
+            sys.stdout.write(f"{_MARKS[finding.state]}  {finding.part:<10} {finding.text}\n")
+    return FAILED if any(finding.state == "wrong" for finding in findings) else DONE
+
+
+async def _examine(args: argparse.Namespace) -> list[Finding]:
+    folders = options.roots(args.root)
+    async with Service(folders, options.settings(args, folders), watch=True) as service:
+        return await checkup(service)

@@ -1,0 +1,63 @@
+"""Runs a Python program over the workspace in the sandbox, with no model.
+
+The workspace is the variable `context`. Everything printed goes to stdout as it is printed, and the
+value of a last expression too:
+
+  rlm-mcp exec 'len(context)'
+  rlm-mcp exec 'for hit in context.grep(r"TODO", "*.py"): print(hit)'
+  rlm-mcp exec - < program.py
+  rlm-mcp exec 'help(context)'
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rlm_core.service import Service
+from rlm_mcp import options
+from rlm_mcp.exits import DONE, FAILED
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rlm_core.sandbox.base import CellResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `exec`."""
+    parser.add_argument("code", metavar="CODE|-", help="the program, or - to read it from stdin")
+    options.add_scope(parser)
+    parser.add_argument("--json", action="store_true", help="print output, error and variables as JSON")
+    options.add_sandbox_flags(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the program; 0 when it went well, 1 when it raised or hit a limit."""
+    code = sys.stdin.read() if args.code == "-" else args.code
+    result = asyncio.run(_exec(args, code))
+    if args.json:
+        sys.stdout.write(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
+    else:
+        if result.final is not None:
+            sys.stdout.write(result.final + "\n")
+        sys.stdout.flush()
+        if result.omitted:
+            sys.stderr.write(f"rlm-mcp: {result.omitted:,} more characters of output were cut.\n")
+        if result.error is not None:
+            sys.stderr.write(result.error.rstrip() + "\n")
+    return DONE if result.error is None else FAILED
+
+
+async def _exec(args: argparse.Namespace, code: str) -> CellResult:
+    folders = options.roots(args.root)
+    async with Service(folders, options.settings(args, folders), watch=False) as service:
+        return await service.run_code(code, scope=args.scope, on_output=None if args.json else _print)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

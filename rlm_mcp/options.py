@@ -1,0 +1,72 @@
+"""Flags that several commands share, and how they become roots and settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rlm_core import config
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+# flag → (section, key, type, metavar, help)
+_MODEL_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
+    "--model": ("model", "name", str, "NAME", "the root model (RLM_MODEL)"),
+    "--sub-model": ("model", "sub_name", str, "NAME", "the model behind llm_query (RLM_SUB_MODEL)"),
+    "--base-url": ("model", "base_url", str, "URL", "an OpenAI-compatible endpoint (OPENAI_BASE_URL)"),
+    "--max-turns": ("limits", "turns", int, "N", "turns of the root model"),
+    "--max-calls": ("limits", "calls", int, "N", "sub-model calls"),
+    "--max-tokens": ("limits", "tokens", int, "N", "input and output tokens together"),
+    "--max-seconds": ("limits", "seconds", float, "S", "wall time"),
+    "--max-cost": ("limits", "cost", float, "USD", "money, for models with a configured price"),
+    "--depth": ("limits", "depth", int, "N", "how deep rlm_query may nest"),
+}
+_SANDBOX_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
+    "--cell-seconds": ("sandbox", "cell_seconds", float, "S", "running time of one program"),
+    "--memory-mb": ("sandbox", "memory_mb", int, "MB", "memory of one program"),
+}
+_FLAGS = {**_MODEL_FLAGS, **_SANDBOX_FLAGS}
+
+
+def add_model_flags(parser: argparse.ArgumentParser) -> None:
+    """Which model, and what a run may spend."""
+    _add(parser.add_argument_group("model and limits"), _MODEL_FLAGS)
+
+
+def add_sandbox_flags(parser: argparse.ArgumentParser) -> None:
+    """What one program may use."""
+    _add(parser.add_argument_group("sandbox"), _SANDBOX_FLAGS)
+
+
+def add_scope(parser: argparse.ArgumentParser) -> None:
+    """Part of the workspace only."""
+    parser.add_argument(
+        "--scope", action="append", metavar="GLOB", default=[], help="only these files; repeat for several"
+    )
+
+
+def _add(group: argparse._ArgumentGroup, flags: dict[str, tuple[str, str, type, str, str]]) -> None:
+    for flag, (_, _, kind, metavar, text) in flags.items():
+        group.add_argument(flag, type=kind, metavar=metavar, help=text)
+
+
+def roots(given: Sequence[Path] | None) -> list[Path]:
+    """The folders to open: as given, else the git top level around the current folder, else that folder."""
+    if given:
+        return list(given)
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    # A git repository in the home folder (dotfiles) is not what anyone means by "here".
+    return [here if top == Path.home() else top]
+
+
+def settings(args: argparse.Namespace, folders: Sequence[Path]) -> config.Settings:
+    """Settings in force for these roots and flags; raises `ConfigError`."""
+    flags: dict[str, dict[str, Any]] = {}
+    for flag, (section, key, *_) in _FLAGS.items():
+        value = getattr(args, flag.strip("-").replace("-", "_"), None)
+        if value is not None:
+            flags.setdefault(section, {})[key] = value
+    return config.load(folders, flags=flags)
