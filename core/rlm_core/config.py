@@ -53,6 +53,7 @@ class WorkspaceSettings(_Section):
     """What belongs to the context."""
 
     max_file_kb: int = Field(4096, ge=1, description="Larger files are skipped and reported.")
+    cache_mb: int = Field(8192, ge=0, description="Text kept on disk between runs, all workspaces together.")
 
 
 class Price(_Section):
@@ -97,6 +98,11 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
 def user_file() -> Path:
     """The per-user `rlm.toml`."""
     return platformdirs.user_config_path(APP) / PROJECT_FILE
+
+
+def cache_dir() -> Path:
+    """Where the text of workspaces is kept between runs."""
+    return platformdirs.user_cache_path(APP) / "workspaces"
 
 
 def state_dir() -> Path:

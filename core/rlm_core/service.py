@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
+from rlm_core.config import cache_dir
 from rlm_core.errors import QueryError, WorkspaceError
-from rlm_core.workspace.workspace import Workspace
+from rlm_core.workspace.cache import Cache
+from rlm_core.workspace.workspace import Workspace, checked_roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
     from rlm_core.engine.events import Listener
     from rlm_core.sandbox.base import CellResult, Sandbox
     from rlm_core.workspace.snapshot import Snapshot
-    from rlm_core.workspace.watcher import Watcher
+    from rlm_core.workspace.workspace import Watching
+
+log = logging.getLogger(__name__)
 
 # What `run_code` hands back at most: there the reader is a person or a pipe, not a model's window.
 EXEC_OUTPUT_CHARS = 100_000_000
@@ -43,9 +48,10 @@ class Service:
 
     def __init__(self, roots: Sequence[Path], settings: Settings, *, watch: bool) -> None:
         self.settings = settings
-        self.workspace = Workspace(roots, settings.workspace)
+        self.workspace = Workspace(roots, settings.workspace, _cache(roots, settings))
         self._watch = watch
-        self._watcher: Watcher | None = None
+        self._watcher: Watching | None = None
+        self._unwatched = ""  # why there is no watcher, as a sentence
         self._sandboxes: list[Sandbox] = []
         self._sandbox: Sandbox | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -116,8 +122,8 @@ class Service:
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What a reader should know about the context: what was left out, and why."""
         notes = [*self.workspace.notes]
-        if self._watcher is not None and self._watcher.note:
-            notes.append(self._watcher.note)
+        if self._unwatched:
+            notes.append(self._unwatched)
         if snapshot.skipped:
             reasons = Counter(item.reason for item in snapshot.skipped)
             listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
@@ -126,11 +132,13 @@ class Service:
 
     def _open(self) -> None:
         self.workspace.snapshot()
+        self.workspace.save()
         if self._watch:
-            from rlm_core.workspace.watcher import Watcher  # only servers watch
+            from rlm_core.workspace import watcher  # only servers watch
 
-            self._watcher = Watcher(self.workspace)
-            self._watcher.start()
+            self._watcher, self._unwatched = watcher.start(self.workspace)
+            self.workspace.watch(self._watcher)
+            self.workspace.snapshot()
 
     def _freeze(self, scope: Sequence[str]) -> Snapshot:
         snapshot = self.workspace.snapshot()
@@ -158,3 +166,12 @@ class Service:
         created = sandbox.create(limits)
         self._sandboxes.append(created)
         return created
+
+
+def _cache(roots: Sequence[Path], settings: Settings) -> Cache | None:
+    """Where the workspace's text is kept between runs; None where nothing can be written."""
+    try:
+        return Cache(cache_dir(), checked_roots(roots), settings.workspace.cache_mb * 1024 * 1024)
+    except OSError as error:
+        log.warning("The workspace is read anew each time, because its cache cannot be used: %s", error)
+        return None

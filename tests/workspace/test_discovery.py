@@ -129,13 +129,19 @@ def test_rlmignore_is_applied_on_top(tmp_path: Path) -> None:
         {
             ".rlmignore": "generated/\n*.min.js\n",
             "generated/.rlmignore": "!keep.py\n",
+            "generated/keep.py": "k",
             "generated/a.py": "a",
+            ".gitignore": "*.pb.go\n",
+            "api/.rlmignore": "!*.pb.go\n",
             "web/app.min.js": "m",
             "web/app.js": "j",
         },
     )
+    write_tree(root, {"api/service.pb.go": "package api", "other/service.pb.go": "package other"})
     snapshot = read(root)
-    assert [path for path in snapshot if not path.endswith(".rlmignore")] == ["web/app.js"]
+    assert [path for path in snapshot if "ignore" not in path] == [
+        "api/service.pb.go", "generated/keep.py", "web/app.js",
+    ]  # fmt: skip
     assert reasons(snapshot)["generated/a.py"] == "named in .rlmignore"
 
 
@@ -160,8 +166,9 @@ def test_what_is_skipped_is_listed_with_the_reason(tmp_path: Path) -> None:
             "cert.pem": "-----BEGIN RSA PRIVATE KEY-----\nMII\n",
             "public.pem": "-----BEGIN CERTIFICATE-----\nMII\n",
             "image.png": b"\x89PNG\0\0",
-            "big.json": "x" * 65_537,
-            "fits.json": "x" * 65_536,
+            "big.json": "word\n" * 13_108,
+            "fits.json": "word\n" * 13_107,
+            "app.min.js": "x" * 40_000,
         },
     )
     (root / "inside").symlink_to(root / "a.py")
@@ -172,6 +179,7 @@ def test_what_is_skipped_is_listed_with_the_reason(tmp_path: Path) -> None:
     assert list(snapshot) == [".env.example", "a.py", "fits.json", "public.pem"]
     assert reasons(snapshot) == {
         ".env": "secret: file name",
+        "app.min.js": "minified or generated: very long lines",
         "big.json": "larger than 64 KB",
         "cert.pem": "secret: private key",
         "deploy/id_rsa": "secret: file name",

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from rlm_core.config import WorkspaceSettings
 from rlm_core.errors import QueryError
+from rlm_core.workspace import watcher
 from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.inotify import InotifyWatcher
 from rlm_core.workspace.snapshot import Snapshot
-from rlm_core.workspace.watcher import Watcher
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import git, git_repository, write_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -163,46 +164,85 @@ class Seen(Workspace):
         self._told = threading.Condition()
         self._files: set[str] = set()
 
-    def invalidate(self, files: list[str]) -> None:  # type: ignore[override]  # the watcher gives lists
+    def invalidate(self, files: Iterable[str]) -> None:
+        files = list(files)
         super().invalidate(files)
+        self._tell(files)
+
+    def invalidate_all(self) -> None:
+        super().invalidate_all()
+        self._tell(["all"])
+
+    def _tell(self, files: list[str]) -> None:
         with self._told:
             self._files.update(files)
             self._told.notify_all()
 
-    def wait_for(self, told: Callable[[set[str]], bool]) -> None:
+    def wait_for(self, file: str) -> None:
         with self._told:
-            assert self._told.wait_for(lambda: told(self._files), timeout=10), self._files
+            assert self._told.wait_for(lambda: file in self._files, timeout=10), self._files
             self._files.clear()
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Seen]:
     root = git_repository(tmp_path / "repo", {"a.py": "one", ".gitignore": "out/\n"})
+    (root / "empty").mkdir()
     workspace = Seen(root)
-    workspace.snapshot()
-    watcher = Watcher(workspace)
-    watcher.start()
-    assert watcher.note == ""
+    following, problem = watcher.start(workspace)
+    assert following is not None, problem
+    workspace.watch(following)
     workspace.snapshot()
     yield workspace
-    watcher.close()
+    following.close()
     workspace.close()
 
 
 def test_watcher_reports_writes_creations_deletions_and_moves(watched: Seen) -> None:
     root = watched.roots[0]
     (root / "a.py").write_text("two")
-    watched.wait_for(lambda files: f"{root}/a.py" in files)
+    watched.wait_for(f"{root}/a.py")
     assert watched.snapshot().text("a.py") == "two"
     write_tree(root, {"new/deep/b.py": "b"})
-    watched.wait_for(lambda files: f"{root}/new" in files)
+    watched.wait_for(f"{root}/new")
     assert watched.snapshot().text("new/deep/b.py") == "b"
-    (root / "a.py").rename(root / "c.py")
-    watched.wait_for(lambda files: f"{root}/c.py" in files)
-    assert list(watched.snapshot()) == [".gitignore", "c.py", "new/deep/b.py"]
-    (root / "c.py").unlink()
-    watched.wait_for(lambda files: f"{root}/c.py" in files)
-    assert list(watched.snapshot()) == [".gitignore", "new/deep/b.py"]
+    write_tree(root, {"new/deep/c.py": "c"})
+    watched.wait_for(f"{root}/new/deep/c.py")
+    assert watched.snapshot().text("new/deep/c.py") == "c"
+    write_tree(root, {"empty/d.py": "d"})
+    watched.wait_for(f"{root}/empty/d.py")
+    assert watched.snapshot().text("empty/d.py") == "d"
+    (root / "new").rename(root / "moved")
+    watched.wait_for(f"{root}/moved")
+    write_tree(root, {"moved/deep/b.py": "after the move"})
+    assert list(watched.snapshot()) == [
+        ".gitignore", "a.py", "empty/d.py", "moved/deep/b.py", "moved/deep/c.py",
+    ]  # fmt: skip
+    write_tree(root, {"moved/deep/b.py": "and later"})
+    watched.wait_for(f"{root}/moved/deep/b.py")
+    assert watched.snapshot().text("moved/deep/b.py") == "and later"
+    (root / "a.py").unlink()
+    watched.wait_for(f"{root}/a.py")
+    assert "a.py" not in watched.snapshot()
+
+
+def test_editors_that_save_by_rename(watched: Seen) -> None:
+    root = watched.roots[0]
+    (root / "a.py.tmp").write_text("saved")
+    (root / "a.py.tmp").replace(root / "a.py")
+    watched.wait_for(f"{root}/a.py")
+    assert texts(watched.snapshot()) == {".gitignore": "out/\n", "a.py": "saved"}
+
+
+def test_ignored_folders_are_not_watched(watched: Seen) -> None:
+    root = watched.roots[0]
+    write_tree(root, {"out/deep/made.py": "m"})
+    watched.wait_for(f"{root}/out")
+    watched.snapshot()
+    write_tree(root, {"out/deep/more.py": "m", "a.py": "last"})
+    watched.wait_for(f"{root}/a.py")
+    assert list(watched.snapshot()) == [".gitignore", "a.py"]
+    assert not any("out/deep" in file for file in watched._files)
 
 
 def test_watcher_follows_branches_and_ignore_files(watched: Seen) -> None:
@@ -210,10 +250,43 @@ def test_watcher_follows_branches_and_ignore_files(watched: Seen) -> None:
     git(root, "checkout", "--quiet", "-b", "other")
     write_tree(root, {"only-here.py": "o", "out/built.py": "b"})
     git(root, "add", "only-here.py")
+    git(root, "add", "--force", "out/built.py")
     git(root, "commit", "--quiet", "--message=second")
+    watched.wait_for("all")
+    assert list(watched.snapshot()) == [".gitignore", "a.py", "only-here.py", "out/built.py"]
     git(root, "checkout", "--quiet", "main")
-    watched.wait_for(lambda files: f"{root}/.git/HEAD" in files)
+    watched.wait_for("all")
     assert list(watched.snapshot()) == [".gitignore", "a.py"]
+    write_tree(root, {"out/built.py": "b"})
     (root / ".gitignore").write_text("nothing\n")
-    watched.wait_for(lambda files: f"{root}/.gitignore" in files)
+    watched.wait_for(f"{root}/.gitignore")
     assert list(watched.snapshot()) == [".gitignore", "a.py", "out/built.py"]
+
+
+def test_lost_events_mean_looking_at_everything(watched: Seen) -> None:
+    root = watched.roots[0]
+    watched.snapshot()
+    following = watched._watching
+    assert isinstance(following, InotifyWatcher)
+    following.follow(set())  # nothing is reported any more
+    write_tree(root, {"a.py": "unseen", "b.py": "unseen"})
+    assert list(watched.snapshot()) == [".gitignore", "a.py"]
+    following.on_queue_overflow()
+    assert texts(watched.snapshot()) == {".gitignore": "out/\n", "a.py": "unseen", "b.py": "unseen"}
+
+
+def test_without_watches_every_snapshot_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def follow(self, folders: set[str]) -> bool:
+            raise OSError(28, "inotify watch limit reached")
+
+        def close(self) -> None: ...
+
+    write_tree(tmp_path, {"a.py": "one"})
+    workspace = Workspace([tmp_path], WorkspaceSettings())
+    workspace.watch(Refusing())
+    assert texts(workspace.snapshot()) == {"a.py": "one"}
+    assert "cannot watch" in workspace.notes[-1]
+    write_tree(tmp_path, {"a.py": "two"})
+    assert texts(workspace.snapshot()) == {"a.py": "two"}
+    workspace.close()

@@ -10,9 +10,16 @@ from __future__ import annotations
 
 import mmap
 import os
+import secrets
 import tempfile
 import threading
-from typing import NamedTuple
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 SHARD_BYTES = 256 * 1024 * 1024
 
@@ -25,56 +32,154 @@ class Span(NamedTuple):
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One mapped file.
+
+    Attributes:
+        name: file name in the arena's folder; empty for a nameless temporary file.
+        size: capacity in bytes.
+        mapped: the whole file, read-only.
+        descriptor: read-only on purpose. A mapping of a writable descriptor could be made writable
+            again with mprotect(2), and workers get to map these.
+        writer: the writable descriptor; None for a shard that another process owns.
+    """
+
+    name: str
+    size: int
+    mapped: mmap.mmap
+    descriptor: int
+    writer: int | None
+
+
 class Arena:
     """Append-only storage of UTF-8 blobs; safe to append to and read from several threads.
 
+    Its files stay open as long as the arena is referenced, and every snapshot refers to its arena.
+
     Args:
+        folder: where shards are kept; None for temporary files that end with the process.
         shard_bytes: capacity of one shard. A larger blob gets a shard of its own.
     """
 
-    def __init__(self, shard_bytes: int = SHARD_BYTES) -> None:
+    def __init__(self, folder: Path | None = None, shard_bytes: int = SHARD_BYTES) -> None:
+        self._folder = folder
         self._shard_bytes = shard_bytes
-        self._descriptors: list[int] = []
-        self._maps: list[mmap.mmap] = []
+        self._shards: list[Shard] = []
         self._end = 0
         self._capacity = 0
         self._lock = threading.Lock()
+        self.used = 0
+        self._close = weakref.finalize(self, _close, self._shards)
+
+    @classmethod
+    def reopen(
+        cls,
+        folder: Path,
+        names: Sequence[str],
+        *,
+        end: int,
+        used: int,
+        owner: bool,
+        shard_bytes: int = SHARD_BYTES,
+    ) -> Self:
+        """An arena over shards that were written before.
+
+        Args:
+            folder: where the shards are.
+            names: their file names, by shard number.
+            end: first free byte of the last one.
+            used: bytes in all of them together.
+            owner: append to the last shard and keep new ones in the folder. Another process may own
+                them; then new text goes into temporary files.
+            shard_bytes: capacity of a new shard.
+
+        Raises:
+            OSError: a shard is missing.
+        """
+        arena = cls(folder if owner else None, shard_bytes)
+        for name in names:
+            arena._shards.append(_open_shard(folder, name, owner=owner))
+        arena.used = used
+        if owner and arena._shards:
+            arena._end, arena._capacity = end, arena._shards[-1].size
+        return arena
 
     def append(self, blob: bytes) -> Span:
-        """Stores a blob and says where it lies."""
+        """Stores a blob and says where it lies; raises `OSError` when there is no room on the disk."""
         with self._lock:
-            if self._end + len(blob) > self._capacity or not self._maps:
+            if self._end + len(blob) > self._capacity or not self._shards:
                 self._add_shard(max(self._shard_bytes, len(blob)))
-            span = Span(len(self._maps) - 1, self._end, len(blob))
-            _write_all(self._descriptors[span.shard], blob, span.offset)
+            span = Span(len(self._shards) - 1, self._end, len(blob))
+            writer = self._shards[-1].writer
+            assert writer is not None, "only shards of our own are appended to"  # noqa: S101
+            _write_all(writer, blob, span.offset)
             self._end += len(blob)
+            self.used += len(blob)
             return span
 
     def _add_shard(self, size: int) -> None:
-        with tempfile.TemporaryFile(prefix="rlm-arena-") as file:
-            descriptor = os.dup(file.fileno())
-        os.ftruncate(descriptor, size)
-        self._descriptors.append(descriptor)
-        self._maps.append(mmap.mmap(descriptor, size, prot=mmap.PROT_READ))
+        if self._folder is None:
+            shard = _temporary_shard(size)
+        else:
+            name = f"{secrets.token_hex(8)}.shard"
+            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            os.ftruncate(descriptor, size)
+            os.close(descriptor)
+            shard = _open_shard(self._folder, name, owner=True)
+        self._shards.append(shard)
         self._end, self._capacity = 0, size
 
     @property
     def maps(self) -> list[mmap.mmap]:
         """The shards as read-only mappings, by shard number."""
-        return list(self._maps)
+        return [shard.mapped for shard in self._shards]
 
     @property
     def descriptors(self) -> list[int]:
-        """The shards' file descriptors, by shard number; they stay the arena's to close."""
-        return list(self._descriptors)
+        """The shards' read-only file descriptors, by shard number; they stay the arena's to close."""
+        return [shard.descriptor for shard in self._shards]
+
+    @property
+    def names(self) -> list[str]:
+        """The shards' file names, by shard number; empty for temporary ones."""
+        return [shard.name for shard in self._shards]
+
+    @property
+    def end(self) -> int:
+        """First free byte of the last shard."""
+        return self._end
 
     def close(self) -> None:
-        """Gives the files back. Snapshots of this arena cannot be read afterwards."""
-        for mapped in self._maps:
-            mapped.close()
-        for descriptor in self._descriptors:
-            os.close(descriptor)
-        self._maps, self._descriptors = [], []
+        """Gives the files back now. Snapshots of this arena cannot hand them to workers afterwards."""
+        self._close()
+
+
+def _open_shard(folder: Path, name: str, *, owner: bool) -> Shard:
+    descriptor = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
+    writer = os.open(folder / name, os.O_RDWR | os.O_CLOEXEC) if owner else None
+    return _mapped(name, descriptor, writer)
+
+
+def _temporary_shard(size: int) -> Shard:
+    with tempfile.NamedTemporaryFile(prefix="rlm-arena-") as file:
+        os.ftruncate(file.fileno(), size)
+        descriptor = os.open(file.name, os.O_RDONLY | os.O_CLOEXEC)
+        return _mapped("", descriptor, os.dup(file.fileno()))
+
+
+def _mapped(name: str, descriptor: int, writer: int | None) -> Shard:
+    size = os.fstat(descriptor).st_size
+    return Shard(name, size, mmap.mmap(descriptor, size, prot=mmap.PROT_READ), descriptor, writer)
+
+
+def _close(shards: list[Shard]) -> None:
+    # The mappings end with their last reference: a snapshot may still be read.
+    for shard in shards:
+        os.close(shard.descriptor)
+        if shard.writer is not None:
+            os.close(shard.writer)
+    shards.clear()
 
 
 def _write_all(descriptor: int, blob: bytes, offset: int) -> None:

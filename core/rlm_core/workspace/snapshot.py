@@ -15,7 +15,9 @@ from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     import mmap
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from rlm_core.workspace.arena import Arena
 
 DIGEST_BYTES = 16
 
@@ -60,6 +62,7 @@ class Snapshot:
         digests: `DIGEST_BYTES` bytes for each path, joined.
         skipped: what was left out, and why.
         maps: the shards, mapped.
+        arena: what keeps the shards open, where the snapshot was taken; None inside a worker.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Snapshot:
         digests: bytes,
         skipped: Sequence[Skipped],
         maps: Sequence[mmap.mmap | bytes],
+        arena: Arena | None = None,
     ) -> None:
         self.paths = paths
         self.shards = shards
@@ -79,6 +83,7 @@ class Snapshot:
         self.digests = digests
         self.skipped = skipped
         self.maps = maps
+        self.arena = arena
 
     @classmethod
     def of(
@@ -86,6 +91,7 @@ class Snapshot:
         entries: Iterable[Entry],
         maps: Sequence[mmap.mmap | bytes],
         skipped: Sequence[Skipped] = (),
+        arena: Arena | None = None,
     ) -> Snapshot:
         """Builds a snapshot from entries in any order."""
         rows = sorted(entries)
@@ -97,7 +103,27 @@ class Snapshot:
             b"".join(row.digest for row in rows),
             tuple(skipped),
             maps,
+            arena,
         )
+
+    def patched(
+        self, changes: Mapping[str, Entry | None], skipped: Sequence[Skipped], arena: Arena
+    ) -> Snapshot:
+        """This snapshot with some rows replaced, added or (None) removed: copies columns, reads nothing."""
+        paths, digests = list(self.paths), bytearray(self.digests)
+        shards, offsets, lengths = self.shards[:], self.offsets[:], self.lengths[:]
+        for path, entry in changes.items():
+            row = bisect_left(paths, path)
+            known = row < len(paths) and paths[row] == path
+            cells = slice(row, row + known)
+            bytes_of = slice(row * DIGEST_BYTES, (row + known) * DIGEST_BYTES)
+            new = [] if entry is None else [entry]
+            paths[cells] = [path for _ in new]
+            shards[cells] = array("H", (entry.shard for entry in new))
+            offsets[cells] = array("Q", (entry.offset for entry in new))
+            lengths[cells] = array("Q", (entry.length for entry in new))
+            digests[bytes_of] = b"".join(entry.digest for entry in new)
+        return Snapshot(paths, shards, offsets, lengths, bytes(digests), tuple(skipped), arena.maps, arena)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -164,6 +190,7 @@ class Snapshot:
             b"".join(self.digest(row) for row in kept),
             self.skipped,
             self.maps,
+            self.arena,
         )
 
     def dump(self) -> bytes:

@@ -6,6 +6,8 @@ import codecs
 
 _HEAD = 8000  # what git looks at to tell binary from text (buffer_is_binary in git's xdiff-interface.c)
 _SAMPLE = 64 * 1024
+_MINIFIED_BYTES = 32 * 1024
+_MINIFIED_LINE = 1000
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -25,8 +27,17 @@ def to_utf8(raw: bytes) -> bytes:
     UTF-8 first, then a byte order mark, then detection, then Windows-1252: never an error for text.
 
     Raises:
-        NotTextError: the content is binary, or a private key.
+        NotTextError: the content is binary, a private key, or has no lines to speak of.
     """
+    text = _decoded(raw)
+    if len(text) > _MINIFIED_BYTES:
+        lines = 1 + text.count(b"\n") + text.count(b"\r")
+        if len(text) > lines * _MINIFIED_LINE:
+            raise NotTextError("minified or generated: very long lines")
+    return text
+
+
+def _decoded(raw: bytes) -> bytes:
     for bom, encoding in _BOMS:
         if raw.startswith(bom):
             return raw[len(bom) :].decode(encoding, "replace").encode()

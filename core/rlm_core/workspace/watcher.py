@@ -2,95 +2,77 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import platform
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
-
-from rlm_core.workspace.discovery import NEVER
-
 if TYPE_CHECKING:
-    from watchdog.observers.api import BaseObserver
+    from collections.abc import Sequence
 
-    from rlm_core.workspace.workspace import Workspace
+    from rlm_core.workspace.workspace import Watching, Workspace
 
-log = logging.getLogger(__name__)
-
-# Without a filter watchdog 7.1 also asks for open and close-nowrite events; on trees of more than about
-# 4,800 folders its own overflow recovery then overflows the queue again, for ever.
-_EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent, FileModifiedEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent,
-    DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
-]  # fmt: skip
+# Mounts on which changes made by others raise no event.
+_EVENTLESS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "vboxsf", "afs", "sshfs"})
 
 # git rewrites these when the set of tracked files changes or another branch is checked out.
-_GIT_STATE = ("index", "HEAD", os.path.join("info", "exclude"))  # noqa: PTH118
-_QUIET = tuple(
-    os.sep + name + os.sep
-    for line in NEVER.read_text("utf-8").splitlines()
-    if (name := line.strip("/")) and not line.startswith("#")
-)
+_GIT_STATE = ("index", "HEAD", "exclude")
 
 
-class Watcher(FileSystemEventHandler):
-    """Feeds `Workspace.invalidate` from an observer thread until it is closed.
-
-    Where the system refuses to watch, the workspace simply stays untrusting: each snapshot then looks
-    at every file, which is slower and never wrong. `note` says so.
-    """
+class Reports:
+    """Sorts raw file events into what a workspace must look at again."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._observer: BaseObserver | None = None
-        self.note = ""
 
-    def start(self) -> None:
-        """Starts watching all roots; blocks while the folders are registered."""
-        observer = Observer()
-        try:
-            for root in self._workspace.roots:
-                observer.schedule(self, str(root), recursive=True, event_filter=_EVENTS)
-            observer.start()
-        except OSError as error:
-            self.note = (
-                f"The system cannot watch the workspace ({error.strerror}); every question looks at all "
-                "files again. On Linux, raise fs.inotify.max_user_watches."
+    def changed(self, files: Sequence[str]) -> None:
+        """Something happened to these paths."""
+        inside_git = [file for file in files if f"{os.sep}.git{os.sep}" in file]
+        if any(file.endswith(_GIT_STATE) for file in inside_git):
+            self._workspace.invalidate_all()
+        self._workspace.invalidate([file for file in files if file not in inside_git])
+
+    def lost(self) -> None:
+        """Events were dropped: anything may have changed."""
+        self._workspace.invalidate_all()
+
+
+def start(workspace: Workspace) -> tuple[Watching | None, str]:
+    """The watcher that fits this system, not yet following anything; or None, and a sentence why not."""
+    for root in workspace.roots:
+        kind = _file_system(root)
+        if kind in _EVENTLESS or kind.startswith("fuse"):
+            return (
+                None,
+                f"{root} is on {kind}, where changes raise no events: every question looks at all files.",
             )
-            log.warning(self.note)
-            return
-        self._observer = observer
-        self._workspace.trust_watcher(True)
-
-    def close(self) -> None:
-        """Stops the observer and waits for it."""
-        if self._observer is not None:
-            self._workspace.trust_watcher(False)
-            self._observer.stop()
-            self._observer.join()
-            self._observer = None
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Takes one event; both ends of a move count."""
-        files = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-        self._workspace.invalidate([file for file in files if _matters(file)])
+    reports = Reports(workspace)
+    try:
+        return _watcher(reports, workspace.roots), ""
+    except OSError as error:
+        return None, f"The system cannot watch files ({error.strerror}): every question looks at all of them."
 
 
-def _matters(file: str) -> bool:
-    """Whether a change there can change the context: git's own files mostly cannot."""
-    inside = file.find(f"{os.sep}.git{os.sep}")
-    if inside >= 0:
-        return file.endswith(_GIT_STATE)
-    return not any(folder in file for folder in _QUIET)
+def _watcher(reports: Reports, roots: Sequence[Path]) -> Watching:
+    if platform.system() == "Linux":
+        from rlm_core.workspace.inotify import InotifyWatcher
+
+        return InotifyWatcher(reports)
+    from rlm_core.workspace.recursive import RecursiveWatcher
+
+    return RecursiveWatcher(reports, roots)
+
+
+def _file_system(path: Path) -> str:
+    """The type of the file system that a path is on (proc(5), mountinfo); empty where that is unknown."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        mount = before.split()[4].encode("latin-1", "replace").decode("unicode_escape")
+        if path.is_relative_to(mount) and len(mount) >= len(best):
+            best, kind = mount, after.split()[0]
+    return kind

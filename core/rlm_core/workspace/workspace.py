@@ -2,237 +2,304 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import os
-import stat
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.workspace.arena import Arena, Span
-from rlm_core.workspace.discovery import IGNORE_FILES, discover
-from rlm_core.workspace.snapshot import DIGEST_BYTES, Entry, Skipped, Snapshot
-from rlm_core.workspace.text import NotTextError, to_utf8
+from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.discovery import IGNORE_FILES, discover, listed_among
+from rlm_core.workspace.reader import digest_of, look
+from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rlm_core.config import WorkspaceSettings
+    from rlm_core.workspace.cache import Cache
 
-# No O_NOFOLLOW on Windows; there the lstat before it is all there is.
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+log = logging.getLogger(__name__)
 
-
-class _Signature(NamedTuple):
-    """What must be equal for a file to count as unchanged."""
-
-    mtime_ns: int
-    ctime_ns: int
-    size: int
-    inode: int
+# An arena with more dead than living text, and at least this much of it, is rewritten.
+_DEAD_BYTES = 64 * 1024 * 1024
+# Above this many changed rows, building the table anew is quicker than patching it.
+_PATCHED_ROWS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Blob:
-    span: Span
-    digest: bytes
+class Watching(Protocol):
+    """What a workspace needs of a watcher."""
+
+    def follow(self, folders: set[str]) -> bool:
+        """Watches exactly these folders; returns whether any of them was not watched before.
+
+        Raises:
+            OSError: the system cannot watch them all.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends the watching."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class _OnDisk:
-    """A file as last read: its text, or why it has none."""
-
-    signature: _Signature
-    content: _Blob | str
-
-
-@dataclass(frozen=True, slots=True)
-class _Overlay:
+class _Overlay(NamedTuple):
     version: int
-    blob: _Blob
+    text: str
 
 
 class Workspace:
     """One or more roots, their files, and the unsaved text of open editors over them.
 
     All methods may be called from any thread. Reading happens in `snapshot`; a server calls it in a
-    thread. Without a watcher each snapshot looks at every file's `stat`; with one (`trust_watcher`)
-    only at what was reported by `invalidate` since.
+    thread. Without a watcher each snapshot looks at every file's `stat`; with one only at what was
+    reported by `invalidate` since.
 
     Args:
         roots: folders. With one, paths are relative to it; with several, they start with its name.
         settings: what belongs to the context.
+        cache: where the text is kept between runs; None to keep it in temporary files.
 
     Raises:
         WorkspaceError: a root is not a folder, or is a whole file system or home folder.
     """
 
-    def __init__(self, roots: Sequence[Path], settings: WorkspaceSettings) -> None:
-        self.roots = tuple(dict.fromkeys(_checked(root) for root in roots))
+    def __init__(
+        self, roots: Sequence[Path], settings: WorkspaceSettings, cache: Cache | None = None
+    ) -> None:
+        self.roots = checked_roots(roots)
+        self.notes: tuple[str, ...] = ()
         self._prefixes = _prefixes(self.roots)
         self._max_bytes = settings.max_file_kb * 1024
-        self._arena = Arena()
-        self._lock = threading.RLock()
+        self._cache = cache
+        self._arena, self._known = (Arena(), {}) if cache is None else cache.load()
+        self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
         self._paths: dict[str, str] = {}  # path in the workspace → path on disk
         self._names: dict[str, str] = {}  # and back
-        self._disk: dict[str, _OnDisk] = {}
-        self._overlays: dict[str, _Overlay] = {}
-        self._unlisted: list[Skipped] = []
-        self._stale: set[str] = set()
-        self._rescan = True
-        self._watched = False
+        self._unlisted: list[Skipped] = []  # left out before anything was read
+        self._by_name = False  # a new file can be decided without listing all
+        self._stale: set[str] = set()  # paths to look at
+        self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
         self._latest: Snapshot | None = None
+        self._watching: Watching | None = None
         self._closed = False
-        self.notes: tuple[str, ...] = ()
+        self._inbox = threading.Lock()  # held for moments: what event loops and watchers write to
+        self._reported: set[str] = set()
+        self._rescan = True
+        self._overlays: dict[str, _Overlay] = {}
+        self._typed: set[str] = set()
 
     def snapshot(self) -> Snapshot:
-        """The workspace as it is at this moment, frozen; reads what has changed since the last one."""
-        with self._lock:
-            if self._rescan or not self._watched:
-                self._read_all()
-            elif self._stale:
+        """The workspace as it is at this moment, frozen; reads what has changed since the last one.
+
+        Raises:
+            WorkspaceError: there is no room to keep the text, or the workspace was closed meanwhile.
+        """
+        with self._reading:
+            with self._inbox:
+                reported, self._reported = self._reported, set()
+                rescan, self._rescan = self._rescan or self._watching is None, False
+                self._touched |= self._typed
+                self._typed = set()
+            try:
+                if rescan or not self._take(reported):
+                    self._read_all()
                 self._read_stale()
-            if self._latest is None:
-                self._latest = self._freeze()
+                if self._latest is None or self._touched:
+                    self._latest = self._freeze()
+            except BaseException as error:
+                self._rescan = True  # what was taken out of the inbox must not be forgotten
+                if not isinstance(error, OSError):
+                    raise
+                where = error.filename or "the temporary folder"
+                raise WorkspaceError(
+                    f"The workspace's text cannot be kept in {where}: {error.strerror}; make room there."
+                ) from error
             return self._latest
 
-    def trust_watcher(self, trusted: bool) -> None:
-        """From now on changes are (or are no longer) reported through `invalidate`."""
-        with self._lock:
-            self._watched = trusted
+    def watch(self, watching: Watching | None) -> None:
+        """From now on changes are (None: no longer) reported through `invalidate`."""
+        with self._reading:
+            self._watching = watching
             self._rescan = True
 
     def invalidate(self, files: Iterable[str]) -> None:
-        """Notes paths on disk that may have changed; an unknown or ignore-deciding one means a rescan."""
-        with self._lock:
-            for file in files:
-                if file in self._names and os.path.basename(file) not in IGNORE_FILES:  # noqa: PTH119
-                    self._stale.add(self._names[file])
-                else:
-                    self._rescan = True
+        """Notes paths on disk that may have changed; returns at once."""
+        with self._inbox:
+            self._reported.update(files)
+
+    def invalidate_all(self) -> None:
+        """Notes that anything may have changed: events were lost, or git's own files moved."""
+        self._rescan = True
 
     def set_overlay(self, file: Path, text: str, version: int) -> None:
         """Lets an editor's text shadow a file until `drop_overlay`; older versions are ignored."""
-        with self._lock:
-            path = self._overlay_path(file)
+        path = self._path_of(file)
+        with self._inbox:
             known = self._overlays.get(path) if path else None
-            if path is None or (known is not None and known.version > version):
-                return
-            self._overlays[path] = _Overlay(version, self._store(text.encode("utf-8", "replace")))
-            self._latest = None
+            if path is not None and (known is None or known.version <= version):
+                self._overlays[path] = _Overlay(version, text)
+                self._typed.add(path)
 
     def drop_overlay(self, file: Path) -> None:
         """The editor has closed the file: the disk's text counts again."""
-        with self._lock:
-            path = self._overlay_path(file)
+        path = self._path_of(file)
+        with self._inbox:
             if path in self._overlays:
                 del self._overlays[path]
-                self._latest = None
+                self._typed.add(path)
+
+    def save(self) -> None:
+        """Writes the cache's table; a later start then reads only what has changed."""
+        with self._reading:
+            if self._cache is not None and not self._closed:
+                try:
+                    self._cache.save(self._arena, self._known)
+                except OSError as error:
+                    log.warning("The workspace's cache could not be written: %s", error)
 
     def stop_reading(self) -> None:
         """Makes a `snapshot` that is reading files in another thread give up with `WorkspaceError`."""
         self._closed = True
 
     def close(self) -> None:
-        """Gives the arena back; snapshots cannot be read afterwards."""
+        """Gives the arena back; snapshots cannot be handed to workers afterwards."""
         self._closed = True
-        with self._lock:
+        with self._reading:
             self._arena.close()
+            if self._cache is not None:
+                self._cache.close()
+                self._cache = None
 
-    def _overlay_path(self, file: Path) -> str | None:
+    def _path_of(self, file: Path) -> str | None:
         for root, prefix in zip(self.roots, self._prefixes, strict=True):
             if file.is_relative_to(root):
                 return prefix + file.relative_to(root).as_posix()
         return None
 
     def _read_all(self) -> None:
+        folders = self._list()
+        # What appears in a folder between its listing and its watch makes no event: list again.
+        while self._watching is not None and self._follow(folders):
+            folders = self._list()
+        self._stale = set(self._paths)
+
+    def _follow(self, folders: set[str]) -> bool:
+        if self._watching is None:
+            return False
+        try:
+            return self._watching.follow(folders)
+        except OSError as error:
+            self._watching = None
+            self.notes = (
+                *self.notes,
+                f"The system cannot watch the workspace ({error.strerror}), so every question looks at all "
+                "files again. On Linux, raise fs.inotify.max_user_watches.",
+            )
+            return False
+
+    def _list(self) -> set[str]:
+        """Brings the list of files up to date; returns the folders in which one may appear."""
         paths: dict[str, str] = {}
         unlisted: list[Skipped] = []
         notes: list[str] = []
+        folders: set[str] = set()
+        self._by_name = True
         for root, prefix in zip(self.roots, self._prefixes, strict=True):
-            listing = discover(root)
+            listing = discover(root, with_folders=self._watching is not None)
             paths.update({prefix + path: file for path, file in listing.files.items()})
             unlisted.extend(Skipped(prefix + item.path, item.reason) for item in listing.skipped)
             notes.extend(listing.notes)
-        if paths.keys() != self._paths.keys() or unlisted != self._unlisted:
-            self._latest = None
+            folders |= listing.folders
+            self._by_name &= listing.by_name
+        for path in self._known.keys() - paths.keys():
+            del self._known[path]
+            self._touched.add(path)
         self._paths, self._unlisted, self.notes = paths, unlisted, tuple(notes)
         self._names = {file: path for path, file in paths.items()}
-        self._disk = {path: known for path, known in self._disk.items() if path in paths}
-        self._stale = set(paths)
-        self._rescan = False
-        self._read_stale()
+        return folders
+
+    def _take(self, reported: set[str]) -> bool:
+        """Takes in what the watcher has named; False when only a new listing can tell what it means."""
+        strange = {file for file in reported if file not in self._names}
+        if any(file.rpartition(os.sep)[2] in IGNORE_FILES for file in reported):
+            return False
+        self._stale |= {self._names[file] for file in reported - strange}
+        if strange and not self._by_name:
+            return False
+        for root, prefix in zip(self.roots, self._prefixes, strict=True):
+            listing = listed_among(root, [file for file in strange if file.startswith(f"{root}{os.sep}")])
+            if listing is None:
+                return False
+            for path, file in listing.files.items():
+                self._paths[prefix + path] = file
+                self._names[file] = prefix + path
+                self._stale.add(prefix + path)
+            self._unlisted.extend(Skipped(prefix + item.path, item.reason) for item in listing.skipped)
+        return True
 
     def _read_stale(self) -> None:
         for path in self._stale:
             if self._closed:
                 raise WorkspaceError("The workspace was closed while its files were being read.")
-            known = self._disk.get(path)
-            found = self._look(self._paths[path], known)
-            if found is known:
-                continue
-            self._latest = None
+            known = self._known.get(path)
+            found = look(self._paths[path], known, self._arena, self._max_bytes)
             if found is None:
-                self._disk.pop(path, None)
+                self._known.pop(path, None)
             else:
-                self._disk[path] = found
+                self._known[path] = found
+            if found is None or known is None or found[4:] != known[4:]:
+                self._touched.add(path)
         self._stale = set()
 
-    def _look(self, file: str, known: _OnDisk | None) -> _OnDisk | None:
-        """The file as it is now: `known` itself when unchanged, None when it is gone."""
-        try:
-            status = os.lstat(file)
-        except OSError:
-            return None
-        signature = _Signature(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
-        if known is not None and known.signature == signature:
-            return known
-        if stat.S_ISLNK(status.st_mode):
-            return _OnDisk(signature, "symbolic link")
-        if not stat.S_ISREG(status.st_mode):
-            return _OnDisk(signature, "not a regular file")
-        if status.st_size > self._max_bytes:
-            return _OnDisk(signature, f"larger than {self._max_bytes // 1024} KB")
-        try:
-            return _OnDisk(signature, self._store(to_utf8(_read(file, status.st_size))))
-        except NotTextError as reason:
-            return _OnDisk(signature, str(reason))
-        except OSError as error:
-            return _OnDisk(signature, f"unreadable: {error.strerror}")
-
-    def _store(self, blob: bytes) -> _Blob:
-        digest = hashlib.blake2b(blob, digest_size=DIGEST_BYTES).digest()
-        return _Blob(self._arena.append(blob), digest)
-
     def _freeze(self) -> Snapshot:
-        blobs = {path: known.content for path, known in self._disk.items()}
-        # An overlay of a file that is not in the workspace (ignored, outside) shows nothing.
-        shown = {path for path in self._overlays if path in blobs}
-        blobs.update({path: self._overlays[path].blob for path in shown})
-        entries = [
-            Entry(path, *blob.span, blob.digest) for path, blob in blobs.items() if isinstance(blob, _Blob)
-        ]
-        skipped = [Skipped(path, why) for path, why in blobs.items() if isinstance(why, str)]
-        return Snapshot.of(entries, self._arena.maps, sorted([*self._unlisted, *skipped], key=_by_path))
+        changed = {path: self._entry(path) for path in self._touched}
+        skipped = [Skipped(path, known.reason) for path, known in self._known.items() if known.reason]
+        skipped = sorted([*self._unlisted, *skipped], key=_by_path)
+        if self._latest is None or len(changed) > _PATCHED_ROWS:
+            rows = (self._entry(path) for path in self._known)
+            entries = [entry for entry in rows if entry is not None]
+            snapshot = Snapshot.of(entries, self._arena.maps, skipped, self._arena)
+        else:
+            snapshot = self._latest.patched(changed, skipped, self._arena)
+        self._touched = set()
+        if self._arena.used > 2 * snapshot.total_bytes + _DEAD_BYTES:
+            return self._compacted(snapshot)
+        return snapshot
+
+    def _entry(self, path: str) -> Entry | None:
+        known = self._known.get(path)
+        overlay = self._overlays.get(path)
+        if known is None or overlay is None:  # an overlay of a file that does not belong shows nothing
+            return known.entry(path) if known else None
+        blob = overlay.text.encode("utf-8", "replace")
+        return Entry(path, *self._arena.append(blob), digest_of(blob))
+
+    def _compacted(self, snapshot: Snapshot) -> Snapshot:
+        """The same snapshot over a new arena without dead text; older snapshots keep the old one."""
+        arena = Arena(self._cache.folder if self._cache is not None and self._cache.owner else None)
+        old = self._arena.maps
+        for path, known in self._known.items():
+            if not known.reason:
+                shard, offset, length = known.span
+                span = arena.append(old[shard][offset : offset + length])
+                self._known[path] = known._replace(span=span)
+        self._arena, self._latest = arena, None
+        self._touched = set()
+        log.info("Rewrote the arena: %d bytes of %d were alive", snapshot.total_bytes, arena.used)
+        compacted = self._freeze()
+        self.save()
+        return compacted
+
+
+def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
+    """The roots, resolved and without repetition; raises `WorkspaceError` for one that cannot be used."""
+    return tuple(dict.fromkeys(_checked(root) for root in roots))
 
 
 def _by_path(item: Skipped) -> str:
     return item.path
-
-
-def _read(file: str, size: int) -> bytes:
-    """The file's first `size` bytes; fewer when it has been cut since."""
-    descriptor = os.open(file, _OPEN)
-    try:
-        pieces: list[bytes] = []
-        while size > 0 and (piece := os.read(descriptor, size)):
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
-    finally:
-        os.close(descriptor)
 
 
 def _checked(root: Path) -> Path:

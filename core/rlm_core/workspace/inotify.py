@@ -1,0 +1,95 @@
+"""Watching on Linux: one inotify watch for each folder of the workspace, and for no other.
+
+watchdog's observers watch a whole tree, `node_modules` included, keep quiet about folders that the
+system would not let them watch, and tell nobody that events were lost. Its inotify thread, which they
+are built on, does what is needed here.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask
+
+if TYPE_CHECKING:
+    from watchdog.observers.inotify_c import WatchDescriptor
+
+    from rlm_core.workspace.watcher import Reports
+
+_MASK = Mask(
+    InotifyConstants.IN_MODIFY
+    | InotifyConstants.IN_CLOSE_WRITE
+    | InotifyConstants.IN_ATTRIB
+    | InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_MOVED_FROM
+    | InotifyConstants.IN_MOVED_TO
+    | InotifyConstants.IN_ONLYDIR
+    | InotifyConstants.IN_DONT_FOLLOW
+    | InotifyConstants.IN_EXCL_UNLINK
+)
+
+
+class InotifyWatcher:
+    """Follows a set of folders.
+
+    Raises:
+        OSError: the user has too many inotify instances.
+    """
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+        self._id = CallbackId(id(self))
+        self._lock = threading.Lock()
+        self._watched: dict[str, WatchDescriptor] = {}
+        self._folders: dict[WatchDescriptor, str] = {}
+        self._inotify = InotifyFD()
+        self._inotify.start()
+
+    def follow(self, folders: set[str]) -> bool:
+        """See `Watching.follow`."""
+        with self._lock:
+            # What is gone goes first: a folder that was moved has the same watch under another name.
+            for folder in self._watched.keys() - folders:
+                self._remove(folder)
+            fresh = folders - self._watched.keys()
+            for folder in fresh:
+                self._add(folder)
+            return bool(fresh & self._watched.keys())
+
+    def _add(self, folder: str) -> None:
+        try:
+            descriptor = self._inotify.add_callback(os.fsencode(folder), _MASK, self, self._id)
+        except (FileNotFoundError, NotADirectoryError):
+            return  # gone since it was listed; its parent's watch tells
+        self._watched[folder] = descriptor
+        self._folders[descriptor] = folder
+
+    def _remove(self, folder: str) -> None:
+        descriptor = self._watched.pop(folder)
+        del self._folders[descriptor]
+        self._inotify.remove_callbacks([(descriptor, self._id)])
+
+    def close(self) -> None:
+        """Ends the thread and gives the watches back."""
+        self._inotify.stop()
+        self._inotify.join()
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """An entry of a watched folder changed (watchdog's `WatchCallback`)."""
+        folder = self._folders.get(event.wd)
+        if folder is not None and event.name:
+            self._reports.changed([f"{folder}/{os.fsdecode(event.name)}"])
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """A watched folder is gone (watchdog's `WatchCallback`)."""
+        with self._lock:
+            folder = self._folders.pop(wd, None)
+            if folder is not None and self._watched.get(folder) == wd:
+                del self._watched[folder]
+
+    def on_queue_overflow(self) -> None:
+        """The kernel dropped events (watchdog's `WatchCallback`)."""
+        self._reports.lost()

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.config import WorkspaceSettings
+from rlm_core.workspace.cache import Cache
+from rlm_core.workspace.workspace import Workspace
+from tests.support.files import write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+LARGE = 10**12
+
+
+def opened(tmp_path: Path, name: str = "repo") -> Workspace:
+    root = tmp_path / name
+    return Workspace([root], WorkspaceSettings(), Cache(tmp_path / "cache", [root], LARGE))
+
+
+def texts(snapshot: Snapshot) -> dict[str, str]:
+    return {path: snapshot.text(path) for path in snapshot}
+
+
+def appended(workspace: Workspace) -> int:
+    """Bytes of text that the workspace's arena has ever taken."""
+    return workspace._arena.used
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> dict[str, str]:
+    files = {f"src/{number}.py": f"x = {number}\n" * 20 for number in range(50)}
+    write_tree(tmp_path / "repo", {**files, "binary.dat": b"\0"})
+    return files
+
+
+def test_a_second_start_reads_only_what_changed(tmp_path: Path, tree: dict[str, str]) -> None:
+    first = opened(tmp_path)
+    before = first.snapshot()
+    first.save()
+    first.close()
+    write_tree(tmp_path / "repo", {"src/7.py": "changed\n"})
+    (tmp_path / "repo/src/8.py").unlink()
+    second = opened(tmp_path)
+    used = appended(second)
+    after = second.snapshot()
+    del tree["src/8.py"]
+    assert texts(after) == {**tree, "src/7.py": "changed\n"}
+    assert appended(second) - used == len("changed\n")
+    assert after.skipped == before.skipped
+    second.close()
+
+
+def test_files_are_private(tmp_path: Path, tree: dict[str, str]) -> None:
+    workspace = opened(tmp_path)
+    workspace.snapshot()
+    workspace.save()
+    modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "cache").glob("*/*")}
+    assert modes == {0o600}
+    assert {folder.stat().st_mode & 0o777 for folder in (tmp_path / "cache").iterdir()} == {0o700}
+    workspace.close()
+
+
+def flip(file: Path, at: int) -> None:
+    with file.open("r+b") as stream:
+        stream.seek(at)
+        byte = stream.read(1)
+        stream.seek(at)
+        stream.write(bytes([byte[0] ^ 1]))
+
+
+def index_of(folder: Path) -> Path:
+    return folder / "index"
+
+
+def shard_of(folder: Path) -> Path:
+    return next(folder.glob("*.shard"))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: index_of(folder).unlink(),
+        lambda folder: index_of(folder).write_bytes(b""),
+        lambda folder: index_of(folder).write_bytes(index_of(folder).read_bytes()[:-1]),
+        lambda folder: flip(index_of(folder), 40),
+        lambda folder: flip(index_of(folder), index_of(folder).stat().st_size - 1),
+        lambda folder: shard_of(folder).unlink(),
+        lambda folder: os.truncate(shard_of(folder), 100),
+    ],
+    ids=["no index", "empty", "cut", "flipped head", "flipped tail", "no shard", "cut shard"],
+)
+def test_harm_is_noticed_and_mended(
+    tmp_path: Path, tree: dict[str, str], harm: Callable[[Path], None]
+) -> None:
+    first = opened(tmp_path)
+    first.snapshot()
+    first.save()
+    first.close()
+    harm(next((tmp_path / "cache").iterdir()))
+    for _ in range(2):
+        again = opened(tmp_path)
+        assert texts(again.snapshot()) == tree
+        again.save()
+        again.close()
+
+
+def test_text_lost_in_a_crash_of_the_machine_is_noticed(
+    tmp_path: Path, tree: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened(tmp_path)
+    first.snapshot()
+    first.save()
+    first.close()
+    flip(shard_of(next((tmp_path / "cache").iterdir())), 30)
+    monkeypatch.setattr("rlm_core.workspace.cache._boot", lambda: "another boot")
+    again = opened(tmp_path)
+    assert texts(again.snapshot()) == tree
+    again.close()
+
+
+def test_two_processes_on_one_workspace(tmp_path: Path, tree: dict[str, str]) -> None:
+    owner = opened(tmp_path)
+    owner.snapshot()
+    owner.save()
+    guest = opened(tmp_path)
+    assert texts(guest.snapshot()) == tree
+    write_tree(tmp_path / "repo", {"src/1.py": "one\n"})
+    assert guest.snapshot().text("src/1.py") == "one\n"
+    guest.save()
+    write_tree(tmp_path / "repo", {"src/2.py": "two\n"})
+    assert owner.snapshot().text("src/2.py") == "two\n"
+    owner.save()
+    owner.close()
+    expected = {**tree, "src/1.py": "one\n", "src/2.py": "two\n"}
+    assert texts(guest.snapshot()) == expected
+    heir = opened(tmp_path)
+    assert texts(heir.snapshot()) == texts(guest.snapshot()) == expected
+    heir.close()
+    guest.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from rlm_core.config import WorkspaceSettings
+from rlm_core.workspace.cache import Cache
+from rlm_core.workspace.workspace import Workspace
+root, cache = Path(sys.argv[1]), Path(sys.argv[2])
+workspace = Workspace([root], WorkspaceSettings(), Cache(cache, [root], 10**12))
+number = 0
+while True:
+    (root / "src" / f"{number % 50}.py").write_text(f"round {number}\\n" * 200)
+    workspace.snapshot()
+    workspace.save()
+    number += 1
+    print(number, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_a_cache_that_opens(tmp_path: Path, tree: dict[str, str]) -> None:
+    write_tree(tmp_path, {"writer.py": WRITER})
+    for rounds in (1, 2, 5, 9, 20):
+        with subprocess.Popen(
+            [sys.executable, tmp_path / "writer.py", tmp_path / "repo", tmp_path / "cache"],
+            stdout=subprocess.PIPE,
+        ) as writer:
+            assert writer.stdout is not None
+            for _ in range(rounds):
+                writer.stdout.readline()
+            writer.send_signal(signal.SIGKILL)
+        workspace = opened(tmp_path)
+        fresh = Workspace([tmp_path / "repo"], WorkspaceSettings())
+        assert texts(workspace.snapshot()) == texts(fresh.snapshot())
+        assert workspace.snapshot().id == fresh.snapshot().id
+        workspace.close()
+        fresh.close()
+
+
+def test_least_recently_used_workspaces_make_room(tmp_path: Path) -> None:
+    for age, name in enumerate(["newest", "older", "oldest"]):
+        write_tree(tmp_path / name, {"a.txt": "some words\n" * 9000})
+        workspace = opened(tmp_path, name)
+        workspace.snapshot()
+        workspace.save()
+        workspace.close()
+        folder = max((tmp_path / "cache").iterdir(), key=lambda path: path.stat().st_ctime_ns)
+        os.utime(folder, (1e9 - age, 1e9 - age))
+    write_tree(tmp_path / "now", {"a.txt": "a"})
+    Cache(tmp_path / "cache", [tmp_path / "now"], 250_000).close()
+    left = [folder.stat().st_mtime for folder in (tmp_path / "cache").iterdir()]
+    assert sorted(left)[:-1] == [1e9 - 1, 1e9]
+
+
+def test_dead_text_is_reclaimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlm_core.workspace.workspace._DEAD_BYTES", 1000)
+    write_tree(tmp_path / "repo", {"a.py": "0\n" * 100, "kept.py": "kept\n"})
+    workspace = opened(tmp_path)
+    old = workspace.snapshot()
+    for number in range(1, 40):
+        write_tree(tmp_path / "repo", {"a.py": f"{number}\n" * 100})
+        assert workspace.snapshot().text("a.py") == f"{number}\n" * 100
+        assert appended(workspace) < 3000
+    assert texts(old) == {"a.py": "0\n" * 100, "kept.py": "kept\n"}
+    workspace.save()
+    assert len(list((tmp_path / "cache").glob("*/*.shard"))) == 1
+    workspace.close()
