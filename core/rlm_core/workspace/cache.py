@@ -27,7 +27,7 @@ from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.workspace.arena import Arena, Span
+from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.reader import Known, digest_of
 from rlm_core.workspace.snapshot import DIGEST_BYTES
 
@@ -135,8 +135,8 @@ class Cache:
 def _known_to_columns(known: Mapping[str, Known]) -> tuple[bytes, dict[str, str]]:
     paths = "\0".join(known).encode()
     parts = [struct.pack("<Q", len(paths)), paths]
-    rows = [(*file[:4], *file.span) for file in known.values()]
-    parts.extend(array("Q", column).tobytes() for column in zip(*rows, strict=True))
+    rows = zip(*known.values(), strict=True)
+    parts.extend(array("Q", column).tobytes() for column, _ in zip(rows, _NUMBERS, strict=False))
     parts.append(b"".join(file.digest or bytes(DIGEST_BYTES) for file in known.values()))
     return b"".join(parts), {path: file.reason for path, file in known.items() if file.reason}
 
@@ -158,16 +158,16 @@ def _columns_to_known(raw: bytes, head: Mapping[str, Any]) -> dict[str, Known]:
         raise ValueError("columns of different length")
     digests = (raw[at : at + DIGEST_BYTES] for at in range(start, len(raw), DIGEST_BYTES))
     return {
-        path: Known(m, c, s, i, Span(*span), b"" if path in reasons else digest, reasons.get(path, ""))
-        for path, digest, m, c, s, i, *span in zip(paths, digests, *columns, strict=True)
+        path: Known(*numbers, digest, reasons.get(path, ""))
+        for path, digest, numbers in zip(paths, digests, zip(*columns, strict=True), strict=True)
     }
 
 
 def _check(arena: Arena, known: Mapping[str, Known]) -> None:
     maps = arena.maps
     for file in known.values():
-        shard, offset, length = file.span
-        if not file.reason and digest_of(maps[shard][offset : offset + length]) != file.digest:
+        text = maps[file.shard][file.offset : file.offset + file.length]
+        if not file.reason and digest_of(text) != file.digest:
             raise ValueError("text was lost since it was written")
 
 

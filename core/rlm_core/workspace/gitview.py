@@ -37,21 +37,21 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
     or still empty. `notes` takes a sentence when there is a repository that git cannot list.
     """
     tracked = _begin(root, ["ls-files", "-z", "--stage"])
-    names = _finish(_begin(root, _OTHERS))  # both at once: the one reads the index, the other the tree
+    others = _finish(_begin(root, _OTHERS))  # both at once: the one reads the index, the other the tree
     entries = _finish(tracked)
-    if entries is None or names is None:
+    if entries is None or others is None:
         if (root / ".git").exists():
             notes.append(f"git could not list {root}; the .gitignore files were read without it.")
         return None
     paths: dict[str, None] = {}  # an unmerged file has several entries
     inner: list[str] = []
-    for entry in entries:
+    for entry in _records(entries):
         path = entry[entry.index("\t") + 1 :]
         if entry.startswith(_GITLINK):
             inner.append(path)
         else:
             paths[path] = None
-    for name in names:
+    for name in _records(others):
         if name.endswith("/"):
             inner.append(name[:-1])
         else:
@@ -69,13 +69,13 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
 
 def ignored(root: Path) -> list[str]:
     """The files that git ignores."""
-    return _git(root, [*_OTHERS, "--ignored"])
+    return _records(_git(root, [*_OTHERS, "--ignored"]))
 
 
 def named(root: Path, paths: Sequence[str]) -> list[str]:
     """Those of the paths that belong to git's view."""
     arguments = ["--literal-pathspecs", *_OTHERS, "--cached", "--deduplicate", "--", *paths]
-    return _git(root, arguments)
+    return _records(_git(root, arguments))
 
 
 def _folders(root: Path, paths: Iterable[str]) -> set[str]:
@@ -88,11 +88,12 @@ def _folders(root: Path, paths: Iterable[str]) -> set[str]:
     fresh = found
     while fresh:
         below = [path for folder in fresh for path in _subfolders(root, folder) if path not in found]
-        left_out = set(_git(root, ["check-ignore", "-z", "--stdin"], below)) if below else set()
+        left_out = set(_records(_git(root, ["check-ignore", "-z", "--stdin"], below))) if below else set()
         fresh = {path for path in below if path not in left_out}
         found |= fresh
-    where = _git(root, ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir"])
-    own = "".join(where).splitlines()
+    own = _git(root, ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir"]).split("\n")[
+        :-1
+    ]
     return {f"{root}/{folder}".rstrip("/") for folder in found} | set(own) | {f"{path}/info" for path in own}
 
 
@@ -111,9 +112,13 @@ def _subfolders(root: Path, folder: str) -> list[str]:
     ]
 
 
-def _git(root: Path, arguments: Sequence[str], lines: Sequence[str] = ()) -> list[str]:
-    """The NUL-ended records that git prints; none where it fails. `lines` go to its stdin likewise."""
-    return _finish(_begin(root, arguments), lines) or []
+def _git(root: Path, arguments: Sequence[str], lines: Sequence[str] = ()) -> str:
+    """What git prints; nothing where it fails. `lines` go to its stdin, each ended by NUL."""
+    return _finish(_begin(root, arguments), lines) or ""
+
+
+def _records(output: str) -> list[str]:
+    return output.split("\0")[:-1]
 
 
 def _begin(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
@@ -130,9 +135,9 @@ def _begin(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | No
         return None
 
 
-def _finish(process: subprocess.Popen[bytes] | None, lines: Sequence[str] = ()) -> list[str] | None:
+def _finish(process: subprocess.Popen[bytes] | None, lines: Sequence[str] = ()) -> str | None:
     if process is None:
         return None
     output, _ = process.communicate(b"".join(os.fsencode(line) + b"\0" for line in lines))
     # check-ignore says 1 for "none of them"
-    return [os.fsdecode(name) for name in output.split(b"\0") if name] if process.returncode < 2 else None
+    return os.fsdecode(output) if process.returncode < 2 else None

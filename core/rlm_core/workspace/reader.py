@@ -31,7 +31,9 @@ class Known(NamedTuple):
         ctime_ns: `st_ctime_ns`.
         size: `st_size`.
         inode: `st_ino`.
-        span: where its text lies in the arena.
+        shard: with the next two, where its text lies in the arena.
+        offset: first byte.
+        length: UTF-8 length in bytes.
         digest: BLAKE2b-128 of its text; empty when there is none.
         reason: why it has no text in the context; empty when it has.
     """
@@ -40,13 +42,15 @@ class Known(NamedTuple):
     ctime_ns: int
     size: int
     inode: int
-    span: Span
+    shard: int
+    offset: int
+    length: int
     digest: bytes
     reason: str
 
     def entry(self, path: str) -> Entry | None:
         """The row of the table that this file is, if it has text."""
-        return None if self.reason else Entry(path, *self.span, self.digest)
+        return None if self.reason else Entry(path, *self[4:8])
 
 
 _NOWHERE = Span(0, 0, 0)
@@ -70,11 +74,11 @@ def look(file: str, known: Known | None, arena: Arena, max_bytes: int) -> Known 
     try:
         blob = _text(file, status, max_bytes)
     except NotTextError as reason:
-        return Known(*times, _NOWHERE, b"", str(reason))
+        return Known(*times, *_NOWHERE, b"", str(reason))
     digest = digest_of(blob)
     if known is not None and known.digest == digest:
-        return Known(*times, known.span, digest, "")  # touched, not changed
-    return Known(*times, arena.append(blob), digest, "")
+        return Known(*times, *known[4:7], digest, "")  # touched, not changed
+    return Known(*times, *arena.append(blob), digest, "")
 
 
 def digest_of(blob: bytes) -> bytes:

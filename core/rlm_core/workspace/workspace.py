@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -81,6 +82,7 @@ class Workspace:
         self._by_name = False  # a new file can be decided without listing all
         self._stale: set[str] = set()  # paths to look at
         self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
+        self._unsaved = False
         self._latest: Snapshot | None = None
         self._watching: Watching | None = None
         self._closed = False
@@ -153,9 +155,10 @@ class Workspace:
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""
         with self._reading:
-            if self._cache is not None and not self._closed:
+            if self._cache is not None and self._unsaved and not self._closed:
                 try:
                     self._cache.save(self._arena, self._known)
+                    self._unsaved = False
                 except OSError as error:
                     log.warning("The workspace's cache could not be written: %s", error)
 
@@ -208,7 +211,9 @@ class Workspace:
         self._by_name = True
         for root, prefix in zip(self.roots, self._prefixes, strict=True):
             listing = discover(root, with_folders=self._watching is not None)
-            paths.update({prefix + path: file for path, file in listing.files.items()})
+            paths |= (
+                {prefix + path: file for path, file in listing.files.items()} if prefix else listing.files
+            )
             unlisted.extend(Skipped(prefix + item.path, item.reason) for item in listing.skipped)
             notes.extend(listing.notes)
             folders |= listing.folders
@@ -216,6 +221,7 @@ class Workspace:
         for path in self._known.keys() - paths.keys():
             del self._known[path]
             self._touched.add(path)
+            self._unsaved = True
         self._paths, self._unlisted, self.notes = paths, unlisted, tuple(notes)
         self._names = {file: path for path, file in paths.items()}
         return folders
@@ -245,8 +251,11 @@ class Workspace:
                 raise WorkspaceError("The workspace was closed while its files were being read.")
             known = self._known.get(path)
             found = look(self._paths[path], known, self._arena, self._max_bytes)
+            if found is known:
+                continue
+            self._unsaved = True
             if found is None:
-                self._known.pop(path, None)
+                del self._known[path]
             else:
                 self._known[path] = found
             if found is None or known is None or found[4:] != known[4:]:
@@ -254,19 +263,34 @@ class Workspace:
         self._stale = set()
 
     def _freeze(self) -> Snapshot:
-        changed = {path: self._entry(path) for path in self._touched}
         skipped = [Skipped(path, known.reason) for path, known in self._known.items() if known.reason]
         skipped = sorted([*self._unlisted, *skipped], key=_by_path)
-        if self._latest is None or len(changed) > _PATCHED_ROWS:
-            rows = (self._entry(path) for path in self._known)
-            entries = [entry for entry in rows if entry is not None]
-            snapshot = Snapshot.of(entries, self._arena.maps, skipped, self._arena)
+        if self._latest is None or len(self._touched) > _PATCHED_ROWS:
+            snapshot = self._table(skipped)
+            changed = {path: self._entry(path) for path in self._overlays}
         else:
-            snapshot = self._latest.patched(changed, skipped, self._arena)
+            snapshot = self._latest
+            changed = {path: self._entry(path) for path in self._touched}
+        snapshot = snapshot.patched(changed, skipped, self._arena)
         self._touched = set()
         if self._arena.used > 2 * snapshot.total_bytes + _DEAD_BYTES:
             return self._compacted(snapshot)
         return snapshot
+
+    def _table(self, skipped: list[Skipped]) -> Snapshot:
+        """All files on disk, column by column: this is most of a warm start."""
+        paths = sorted(path for path, known in self._known.items() if not known.reason)
+        rows = [self._known[path] for path in paths]
+        return Snapshot(
+            paths,
+            array("H", [known.shard for known in rows]),
+            array("Q", [known.offset for known in rows]),
+            array("Q", [known.length for known in rows]),
+            b"".join([known.digest for known in rows]),
+            skipped,
+            self._arena.maps,
+            self._arena,
+        )
 
     def _entry(self, path: str) -> Entry | None:
         known = self._known.get(path)
@@ -282,11 +306,10 @@ class Workspace:
         old = self._arena.maps
         for path, known in self._known.items():
             if not known.reason:
-                shard, offset, length = known.span
-                span = arena.append(old[shard][offset : offset + length])
-                self._known[path] = known._replace(span=span)
+                text = old[known.shard][known.offset : known.offset + known.length]
+                self._known[path] = known._replace(**arena.append(text)._asdict())
         self._arena, self._latest = arena, None
-        self._touched = set()
+        self._touched, self._unsaved = set(), True
         log.info("Rewrote the arena: %d bytes of %d were alive", snapshot.total_bytes, arena.used)
         compacted = self._freeze()
         self.save()
