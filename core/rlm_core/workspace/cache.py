@@ -158,7 +158,7 @@ def _columns_to_known(raw: bytes, head: Mapping[str, Any]) -> dict[str, Known]:
         raise ValueError("columns of different length")
     digests = (raw[at : at + DIGEST_BYTES] for at in range(start, len(raw), DIGEST_BYTES))
     return {
-        path: Known(*numbers, digest, reasons.get(path, ""))
+        path: Known._make((*numbers, digest, reasons.get(path, "")))
         for path, digest, numbers in zip(paths, digests, zip(*columns, strict=True), strict=True)
     }
 

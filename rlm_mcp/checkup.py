@@ -1,0 +1,122 @@
+"""What `rlm-mcp doctor` finds out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rlm_core import __version__, config, models
+from rlm_core.errors import RlmError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from rlm_core.service import Service
+    from rlm_core.workspace.snapshot import Snapshot
+
+
+class Finding(NamedTuple):
+    """One line of the report.
+
+    Attributes:
+        part: what it is about (`model`, `sandbox` …).
+        state: `wrong` is something to mend, `note` something to know.
+        text: a sentence.
+    """
+
+    part: str
+    state: Literal["ok", "note", "wrong"]
+    text: str
+
+
+async def checkup(service: Service) -> list[Finding]:
+    """Examines everything that a question would use."""
+    findings = [*_installation(), *_settings(service)]
+    findings += [finding async for finding in _model(service)]
+    findings += [finding async for finding in _workspace(service)]
+    findings += [finding async for finding in _sandbox(service)]
+    return findings
+
+
+def _installation() -> Iterator[Finding]:
+    yield Finding(
+        "version", "ok", f"rlm-mcp {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    )
+
+
+def _settings(service: Service) -> Iterator[Finding]:
+    settings = service.settings
+    yield Finding("settings", "ok", "from " + ", ".join(settings.sources))
+    for name, section in (("limits", settings.limits), ("sandbox", settings.sandbox)):
+        values = ", ".join(f"{key} {value}" for key, value in section if value is not None)
+        yield Finding(name, "ok", values)
+    folder = config.state_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not settings.trace:
+        yield Finding("trace", "note", "off: runs are not recorded")
+    elif writable:
+        yield Finding("trace", "ok", f"runs are recorded in {folder / 'runs'}")
+    else:
+        yield Finding("trace", "wrong", f"{folder} cannot be written, so runs are not recorded")
+
+
+async def _model(service: Service) -> AsyncIterator[Finding]:
+    chosen = models.choose(service.settings.model)
+    try:
+        for note in chosen.notes:
+            yield Finding("model", "note", note)
+        yield Finding("model", "ok", f"root {chosen.root.name}, sub-calls {chosen.sub.name}")
+        problem = await chosen.reach()
+        if problem is not None:
+            yield Finding("model", "wrong", problem)
+    finally:
+        await chosen.close()
+
+
+async def _workspace(service: Service) -> AsyncIterator[Finding]:
+    workspace = service.workspace
+    yield Finding("workspace", "ok", ", ".join(str(root) for root in workspace.roots))
+    started = time.perf_counter()
+    try:
+        snapshot = await service.snapshot()
+    except RlmError as error:
+        yield Finding("workspace", "wrong", str(error))
+        return
+    took = time.perf_counter() - started
+    yield Finding(
+        "workspace",
+        "ok",
+        f"{len(snapshot):,} files, {snapshot.total_bytes / 1e6:,.1f} MB of text, snapshot {snapshot.id}, "
+        f"{took:.2f} s to open",
+    )
+    for finding in _skipped(snapshot):
+        yield finding
+    for note in service.workspace_notes():
+        yield Finding("workspace", "note", note)
+    yield Finding("watcher", "ok", service.watching())
+
+
+def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
+    for reason, count in Counter(item.reason for item in snapshot.skipped).most_common():
+        examples = [item.path for item in snapshot.skipped if item.reason == reason][:3]
+        more = f" and {count - len(examples)} more" if count > len(examples) else ""
+        yield Finding("skipped", "note", f"{reason}: {', '.join(examples)}{more}")
+
+
+async def _sandbox(service: Service) -> AsyncIterator[Finding]:
+    try:
+        probes = await service.check_sandbox()
+    except RlmError as error:
+        yield Finding("sandbox", "wrong", str(error))
+        return
+    for probe in probes:
+        state: Literal["ok", "wrong"] = "ok" if probe.blocked else "wrong"
+        yield Finding("sandbox", state, f"{probe.name}: {'blocked' if probe.blocked else 'NOT BLOCKED'}, {probe.detail}")
+

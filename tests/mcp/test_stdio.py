@@ -1,0 +1,190 @@
+"""The real client against the real `rlm-mcp` over stdio, in both protocol eras."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.support.files import git_repository, write_tree
+from tests.support.processes import descendants, ended
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+FILES = {
+    "shop/cart.py": (
+        "class Cart:\n"
+        '    """What a customer wants to buy."""\n'
+        "\n"
+        "    def __init__(self):\n"
+        "        self.items = []\n"
+        "\n"
+        "    def total_price(self, vat_rate):\n"
+        "        net = sum(item.price for item in self.items)\n"
+        "        return net * (1 + vat_rate)\n"
+    ),
+    "shop/checkout.py": "from shop.cart import Cart\n\n\ndef pay(cart: Cart):\n    return cart.total_price(0.2)\n",
+    "README.md": "# Shop\n",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+@asynccontextmanager
+async def connected(root: Path, mode: str = "auto", **env: str) -> AsyncIterator[Client]:
+    server = StdioServerParameters(
+        command=sys.executable, args=["-m", "rlm_mcp", "--root", str(root)], env={**os.environ, **env}
+    )
+    async with Client(server, mode=mode) as client:
+        yield client
+
+
+def text_of(result: Any) -> str:
+    return "".join(block.text for block in result.content)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_a_question_is_answered_with_citations_and_progress(repository: Path, mode: str) -> None:
+    progress: list[tuple[float, str | None]] = []
+
+    async def seen(number: float, total: float | None, message: str | None) -> None:
+        progress.append((number, message))
+
+    async with connected(repository, mode) as client:
+        assert "scope" in (client.instructions or "")
+        (tool,) = (await client.list_tools()).tools
+        assert tool.name == "rlm_query"
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint is True
+        assert tool.output_schema is not None
+        assert len(tool.description or "") < 2048
+        result = await client.call_tool(
+            "rlm_query", {"question": "Where is `total_price` computed?"}, progress_callback=seen
+        )
+    assert not result.is_error
+    answer = result.structured_content
+    assert answer is not None
+    assert answer["status"] == "complete"
+    assert answer["model"] == "offline"
+    assert {"path": "shop/cart.py", "start_line": 7, "end_line": 9, "symbol": "Cart.total_price"} in answer[
+        "citations"
+    ]
+    assert answer["unverified"] == []
+    assert "return net * (1 + vat_rate)" in text_of(result)
+    assert "OPENAI_API_KEY" in text_of(result), "says how to configure a model"
+    numbers = [number for number, _ in progress]
+    assert numbers == sorted(numbers)
+    assert any("turn 1/" in (message or "") for _, message in progress)
+
+
+async def test_scope_and_unknown_scope(repository: Path) -> None:
+    async with connected(repository) as client:
+        narrow = await client.call_tool(
+            "rlm_query", {"question": "Where is `total_price`?", "scope": ["shop/checkout.py"]}
+        )
+        assert {item["path"] for item in narrow.structured_content["citations"]} == {"shop/checkout.py"}
+        wrong = await client.call_tool("rlm_query", {"question": "Anything?", "scope": ["shopp/"]})
+        assert wrong.is_error
+        assert "shopp/" in text_of(wrong)
+        assert "Traceback" not in text_of(wrong)
+        empty = await client.call_tool("rlm_query", {"question": "  "})
+        assert empty.is_error
+        assert "question is empty" in text_of(empty)
+
+
+async def test_edits_between_questions_are_seen(repository: Path) -> None:
+    async with connected(repository) as client:
+        first = await client.call_tool("rlm_query", {"question": "Where is `grand_total`?"})
+        write_tree(repository, {"shop/late.py": "def grand_total():\n    return 42\n"})
+        second = await client.call_tool("rlm_query", {"question": "Where is `grand_total`?"})
+    assert "shop/late.py" not in text_of(first)
+    assert "shop/late.py" in text_of(second)
+    assert first.structured_content["snapshot"] != second.structured_content["snapshot"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_cancelling_stops_the_run_and_its_worker(
+    repository: Path, mode: str, model_server: Any
+) -> None:
+    """The scripted model writes an endless loop; the client gives up; the worker must be gone."""
+    model_server.script("```repl\nwhile True:\n    pass\n```")
+    running = asyncio.Event()
+
+    async def seen(number: float, total: float | None, message: str | None) -> None:
+        if "running" in (message or ""):
+            running.set()
+
+    async with connected(repository, mode, **model_server.environment) as client:
+        call = asyncio.create_task(
+            client.call_tool("rlm_query", {"question": "Loop."}, progress_callback=seen)
+        )
+        await asyncio.wait_for(running.wait(), 20)
+        workers = descendants(os.getpid(), named="rlm-worker")
+        assert workers
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert await ended(workers), "the worker runs on"
+        assert (await client.list_tools()).tools, "the server lives"
+
+
+async def test_the_server_answers_while_a_program_burns(repository: Path, model_server: Any) -> None:
+    model_server.script("```repl\nwhile True:\n    pass\n```", "FINAL(done)")
+    async with connected(repository, **model_server.environment, RLM_TEST="1") as client:
+        call = asyncio.create_task(client.call_tool("rlm_query", {"question": "Loop."}))
+        for _ in range(20):
+            assert (await client.list_tools()).tools
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, None])
+async def test_nothing_is_left_behind(repository: Path, number: signal.Signals | None) -> None:
+    """Hosts stop servers with a signal or by closing stdin (None)."""
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rlm_mcp", "--root", str(repository),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert server.stdin is not None
+    assert server.stdout is not None
+    for line in (
+        b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",'
+        b'"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}\n',
+        b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n',
+        b'{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"rlm_query",'
+        b'"arguments":{"question":"Where is Cart?"}}}\n',
+    ):
+        server.stdin.write(line)
+    while b'"id":2' not in (line := await asyncio.wait_for(server.stdout.readline(), 20)):
+        assert line.startswith(b'{"jsonrpc"'), "stdout carries the protocol alone"
+    children = descendants(server.pid)
+    assert children, "the sandbox is up"
+    if number is None:
+        server.stdin.close()
+    else:
+        server.send_signal(number)
+    await asyncio.wait_for(server.wait(), 10)
+    assert await ended(children), "a process outlived the server"
+
+
+async def test_unusable_roots_are_one_sentence(tmp_path: Path) -> None:
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rlm_mcp", "serve", "--root", str(tmp_path / "missing"),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await server.communicate()
+    assert (server.returncode, out) == (2, b"")
+    assert err.decode().startswith("rlm-mcp: There is no folder")
+    assert "Traceback" not in err.decode()
