@@ -100,7 +100,8 @@ async def _workspace(service: Service) -> AsyncIterator[Finding]:
         yield finding
     for note in service.workspace_notes():
         yield Finding("workspace", "note", note)
-    yield Finding("watcher", "ok", service.watching())
+    if service.watched:
+        yield Finding("watcher", "ok", "changes are followed as they happen")
 
 
 def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
@@ -118,5 +119,6 @@ async def _sandbox(service: Service) -> AsyncIterator[Finding]:
         return
     for probe in probes:
         state: Literal["ok", "wrong"] = "ok" if probe.blocked else "wrong"
-        yield Finding("sandbox", state, f"{probe.name}: {'blocked' if probe.blocked else 'NOT BLOCKED'}, {probe.detail}")
-
+        yield Finding(
+            "sandbox", state, f"{probe.name}: {'blocked' if probe.blocked else 'NOT BLOCKED'}, {probe.detail}"
+        )

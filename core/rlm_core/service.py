@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rlm_core.config import SandboxLimits, Settings
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
-    from rlm_core.sandbox.base import CellResult, Sandbox
+    from rlm_core.sandbox.base import CellResult, Probe, Sandbox
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_core.workspace.workspace import Watching
 
@@ -77,6 +77,11 @@ class Service:
             self._watcher = None
         self.workspace.close()
 
+    @property
+    def watched(self) -> bool:
+        """Whether changes are followed as they happen; otherwise each snapshot looks at every file."""
+        return self._watcher is not None
+
     async def snapshot(self, scope: Sequence[str] = ()) -> Snapshot:
         """The workspace as it is now, or the part of it that the globs in `scope` name.
 
@@ -119,16 +124,28 @@ class Service:
         finally:
             await session.close()
 
+    async def check_sandbox(self) -> list[Probe]:
+        """Attempts what must be impossible in the sandbox and says how each attempt ended.
+
+        Raises:
+            SandboxError: no isolation can be had on this machine.
+        """
+        return await self._shared_sandbox().check()
+
+    def workspace_notes(self) -> tuple[str, ...]:
+        """How the workspace is listed and watched, where that is not the usual way."""
+        return (*self.workspace.notes, *([self._unwatched] if self._unwatched else []))
+
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """What a reader should know about the context: what was left out, and why."""
-        notes = [*self.workspace.notes]
-        if self._unwatched:
-            notes.append(self._unwatched)
-        if snapshot.skipped:
-            reasons = Counter(item.reason for item in snapshot.skipped)
-            listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-            notes.append(f"{len(snapshot.skipped)} files are not part of the context: {listed}.")
-        return tuple(notes)
+        """What a reader of an answer should know about its context: above all what was left out."""
+        if not snapshot.skipped:
+            return self.workspace_notes()
+        reasons = Counter(item.reason for item in snapshot.skipped)
+        listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        return (
+            *self.workspace_notes(),
+            f"{len(snapshot.skipped)} files are not part of the context: {listed}.",
+        )
 
     def _open(self) -> None:
         self.workspace.snapshot()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.discovery import IGNORE_FILES, discover, listed_among
-from rlm_core.workspace.reader import digest_of, look
+from rlm_core.workspace.reader import Known, digest_of, look
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Workspace:
         self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
         self._paths: dict[str, str] = {}  # path in the workspace → path on disk
         self._names: dict[str, str] = {}  # and back
+        self._reasons = {path: known.reason for path, known in self._known.items() if known.reason}
         self._unlisted: list[Skipped] = []  # left out before anything was read
         self._by_name = False  # a new file can be decided without listing all
         self._stale: set[str] = set()  # paths to look at
@@ -219,9 +220,7 @@ class Workspace:
             folders |= listing.folders
             self._by_name &= listing.by_name
         for path in self._known.keys() - paths.keys():
-            del self._known[path]
-            self._touched.add(path)
-            self._unsaved = True
+            self._learn(path, None)
         self._paths, self._unlisted, self.notes = paths, unlisted, tuple(notes)
         self._names = {file: path for path, file in paths.items()}
         return folders
@@ -251,20 +250,25 @@ class Workspace:
                 raise WorkspaceError("The workspace was closed while its files were being read.")
             known = self._known.get(path)
             found = look(self._paths[path], known, self._arena, self._max_bytes)
-            if found is known:
-                continue
-            self._unsaved = True
-            if found is None:
-                del self._known[path]
-            else:
-                self._known[path] = found
-            if found is None or known is None or found[4:] != known[4:]:
-                self._touched.add(path)
+            if found is not known:
+                self._learn(path, found)
         self._stale = set()
 
+    def _learn(self, path: str, found: Known | None) -> None:
+        """Takes in what a file says now; None when it is gone."""
+        known = self._known.pop(path, None)
+        if found is not None:
+            self._known[path] = found
+        self._unsaved = True
+        if found is None or known is None or found[4:] != known[4:]:
+            self._touched.add(path)
+            self._reasons.pop(path, None)
+            if found is not None and found.reason:
+                self._reasons[path] = found.reason
+
     def _freeze(self) -> Snapshot:
-        skipped = [Skipped(path, known.reason) for path, known in self._known.items() if known.reason]
-        skipped = sorted([*self._unlisted, *skipped], key=_by_path)
+        unread = [Skipped(path, reason) for path, reason in self._reasons.items()]
+        skipped = sorted([*self._unlisted, *unread], key=_by_path)
         if self._latest is None or len(self._touched) > _PATCHED_ROWS:
             snapshot = self._table(skipped)
             changed = {path: self._entry(path) for path in self._overlays}

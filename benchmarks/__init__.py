@@ -1,0 +1,1 @@
+"""Races, run on demand: `uv run python -m benchmarks.<name> REPOSITORY`."""

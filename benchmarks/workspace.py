@@ -1,0 +1,91 @@
+"""Opening, following and freezing a repository, against git and cat.
+
+uv run python -m benchmarks.workspace REPOSITORY
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.race import command, header, race, seconds
+from rlm_core.config import WorkspaceSettings
+from rlm_core.workspace import watcher
+from rlm_core.workspace.cache import Cache
+from rlm_core.workspace.workspace import Workspace
+
+LARGE = 10**12
+
+
+def main(root: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_over(root, Path(folder) / "kept")
+        opened.save()
+        snapshot = opened.snapshot()
+        opened.close()
+        print(f"{root.name}: {len(snapshot):,} files, {snapshot.total_bytes / 1e6:,.0f} MB")
+
+        header("peer")
+        numbers = iter(range(1000))
+        cold = lambda: open_over(root, Path(folder) / str(next(numbers))).close()  # noqa: E731
+        race(
+            "cold open ÷ git ls-files | xargs cat",
+            cold,
+            command(["sh", "-c", "git ls-files -z | xargs -0 cat"], root),
+            3,
+        )
+        warm = lambda: open_over(root, Path(folder) / "kept").close()  # noqa: E731
+        race("warm open ÷ git status", warm, command(["git", "status", "--porcelain"], root))
+        follow(root, Path(folder) / "kept")
+
+
+def open_over(root: Path, base: Path) -> Workspace:
+    workspace = Workspace([root], WorkspaceSettings(), Cache(base, [root], LARGE))
+    workspace.snapshot()
+    return workspace
+
+
+def follow(root: Path, base: Path) -> None:
+    workspace = open_over(root, base)
+    following, problem = watcher.start(workspace)
+    assert following is not None, problem
+    workspace.watch(following)
+    workspace.snapshot()
+    path = next(path for path in workspace.snapshot() if path.endswith((".py", ".c", ".go")))
+    original = (root / path).read_bytes()
+    visible, frozen = [], []
+    try:
+        for number in range(100):
+            text = original + b"\n" * (number + 1)
+            (root / path).write_bytes(text)
+            started = time.perf_counter()
+            while workspace.snapshot().entry(path).length != len(text):
+                pass
+            visible.append(time.perf_counter() - started)
+            workspace.set_overlay(root / path, f"typed {number}", number)
+            frozen.append(seconds(workspace.snapshot))
+            workspace.drop_overlay(root / path)
+            workspace.snapshot()
+    finally:
+        (root / path).write_bytes(original)
+    print(f"\nwrite → visible: p50 {ms(visible, 50)}, p95 {ms(visible, 95)}")
+    print(f"snapshot after one edit: p50 {ms(frozen, 50)}, p95 {ms(frozen, 95)}")
+    print(f"resident memory of the server: {resident()}")
+    following.close()
+    workspace.close()
+
+
+def ms(values: list[float], percentile: int) -> str:
+    return f"{statistics.quantiles(values, n=100)[percentile - 1] * 1000:.1f} ms"
+
+
+def resident() -> str:
+    status = Path("/proc/self/status").read_text().splitlines()
+    return ", ".join(" ".join(line.split()) for line in status if line.startswith("Rss"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
