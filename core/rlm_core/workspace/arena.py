@@ -112,11 +112,11 @@ class Arena:
                 self._add_shard(max(self._shard_bytes, len(blob)))
             span = Span(len(self._shards) - 1, self._end, len(blob))
             writer = self._shards[-1].writer
-            assert writer is not None, "only shards of our own are appended to"  # noqa: S101
-            _write_all(writer, blob, span.offset)
             self._end += len(blob)
             self.used += len(blob)
-            return span
+        assert writer is not None, "only shards of our own are appended to"  # noqa: S101
+        _write_all(writer, blob, span.offset)
+        return span
 
     def _add_shard(self, size: int) -> None:
         if self._folder is None:

@@ -23,19 +23,18 @@ import secrets
 import shutil
 import struct
 import time
-from array import array
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Arena
-from rlm_core.workspace.reader import Known, digest_of
+from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.snapshot import DIGEST_BYTES
+from rlm_core.workspace.table import FileTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _FORMAT = b"rlm-index 1\n"
-_NUMBERS = ("mtime_ns", "ctime_ns", "size", "inode", "shard", "offset", "length")
 
 
 class Cache:
@@ -63,7 +62,7 @@ class Cache:
         if self.owner:
             _evict(base, self.folder, max_bytes)
 
-    def load(self) -> tuple[Arena, dict[str, Known]]:
+    def load(self) -> tuple[Arena, FileTable]:
         """The arena and what is known of each file; both empty when there is nothing to trust."""
         for _ in range(2):  # the owner may replace the index while another process reads the shards
             try:
@@ -74,44 +73,38 @@ class Cache:
                 break
         arena = Arena(self.folder if self.owner else None)
         self._sweep(arena)
-        return arena, {}
+        return arena, FileTable()
 
-    def _load(self) -> tuple[Arena, dict[str, Known]]:
+    def _load(self) -> tuple[Arena, FileTable]:
         raw = self._index.read_bytes()
         start = len(_FORMAT) + DIGEST_BYTES
         if not raw.startswith(_FORMAT) or digest_of(raw[start:]) != raw[len(_FORMAT) : start]:
             raise ValueError("not an index of this version, or torn")
-        size = struct.unpack_from("<Q", raw, start)[0]
-        start += 8
-        head = json.loads(raw[start : start + size])
+        head, _, table = raw[start:].partition(b"\n")
+        about = json.loads(head)
         arena = Arena.reopen(
-            self.folder, head["shards"], end=head["end"], used=head["used"], owner=self.owner
+            self.folder, about["shards"], end=about["end"], used=about["used"], owner=self.owner
         )
-        if [shard.size() for shard in arena.maps] != head["sizes"]:
+        if [shard.size() for shard in arena.maps] != about["sizes"]:
             raise ValueError("a shard is not as long as it was")
-        known = _columns_to_known(raw[start + size :], head)
-        if head["boot"] != _boot():
-            _check(arena, known)
+        files = FileTable.load(table)
+        if about["boot"] != _boot():
+            _check(arena, files)
         self._sweep(arena)
-        return arena, known
+        return arena, files
 
-    def save(self, arena: Arena, known: Mapping[str, Known]) -> None:
+    def save(self, arena: Arena, files: FileTable) -> None:
         """Writes the index, if this process is the owner; raises `OSError` when the disk is full."""
-        if not self.owner or (arena.names and not all(arena.names)):
+        if not self.owner or not all(arena.names):
             return
-        columns, reasons = _known_to_columns(known)
-        head = json.dumps(
-            {
-                "shards": arena.names,
-                "sizes": [mapped.size() for mapped in arena.maps],
-                "end": arena.end,
-                "used": arena.used,
-                "boot": _boot(),
-                "count": len(known),
-                "reasons": reasons,
-            }
-        ).encode()
-        body = struct.pack("<Q", len(head)) + head + columns
+        about = {
+            "shards": arena.names,
+            "sizes": [mapped.size() for mapped in arena.maps],
+            "end": arena.end,
+            "used": arena.used,
+            "boot": _boot(),
+        }
+        body = json.dumps(about).encode() + b"\n" + files.dump()
         temporary = self.folder / f"{secrets.token_hex(8)}.new"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -132,43 +125,14 @@ class Cache:
                     file.unlink(missing_ok=True)
 
 
-def _known_to_columns(known: Mapping[str, Known]) -> tuple[bytes, dict[str, str]]:
-    paths = "\0".join(known).encode()
-    parts = [struct.pack("<Q", len(paths)), paths]
-    rows = zip(*known.values(), strict=True)
-    parts.extend(array("Q", column).tobytes() for column, _ in zip(rows, _NUMBERS, strict=False))
-    parts.append(b"".join(file.digest or bytes(DIGEST_BYTES) for file in known.values()))
-    return b"".join(parts), {path: file.reason for path, file in known.items() if file.reason}
-
-
-def _columns_to_known(raw: bytes, head: Mapping[str, Any]) -> dict[str, Known]:
-    count, reasons = head["count"], head["reasons"]
-    if not count:
-        return {}
-    size = struct.unpack_from("<Q", raw)[0]
-    paths = raw[8 : 8 + size].decode().split("\0")
-    start = 8 + size
-    columns: list[array[int]] = []
-    for _ in _NUMBERS:
-        column = array("Q")
-        column.frombytes(raw[start : start + 8 * count])
-        columns.append(column)
-        start += 8 * count
-    if len(raw) - start != DIGEST_BYTES * count:
-        raise ValueError("columns of different length")
-    digests = (raw[at : at + DIGEST_BYTES] for at in range(start, len(raw), DIGEST_BYTES))
-    return {
-        path: Known._make((*numbers, digest, reasons.get(path, "")))
-        for path, digest, numbers in zip(paths, digests, zip(*columns, strict=True), strict=True)
-    }
-
-
-def _check(arena: Arena, known: Mapping[str, Known]) -> None:
+def _check(arena: Arena, files: FileTable) -> None:
     maps = arena.maps
-    for file in known.values():
-        text = maps[file.shard][file.offset : file.offset + file.length]
-        if not file.reason and digest_of(text) != file.digest:
-            raise ValueError("text was lost since it was written")
+    for path in files:
+        entry = files.entry(path)
+        if entry is not None:
+            text = maps[entry.shard][entry.offset : entry.offset + entry.length]
+            if digest_of(text) != entry.digest:
+                raise ValueError("text was lost since it was written")
 
 
 def _locked(descriptor: int) -> bool:

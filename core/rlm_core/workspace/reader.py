@@ -1,4 +1,4 @@
-"""One file on disk: has it changed, and what does it say?"""
+"""One file on disk: what does it say, or why does it say nothing?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import hashlib
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Span
-from rlm_core.workspace.snapshot import DIGEST_BYTES, Entry
+from rlm_core.workspace.snapshot import DIGEST_BYTES
+from rlm_core.workspace.table import Known
 from rlm_core.workspace.text import NotTextError, to_utf8
 
 if TYPE_CHECKING:
@@ -23,62 +24,25 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 _RACY_NS = 20_000_000
 
 
-class Known(NamedTuple):
-    """A file as last read.
-
-    Attributes:
-        mtime_ns: with the next three, what must be equal for the file to count as unchanged.
-        ctime_ns: `st_ctime_ns`.
-        size: `st_size`.
-        inode: `st_ino`.
-        shard: with the next two, where its text lies in the arena.
-        offset: first byte.
-        length: UTF-8 length in bytes.
-        digest: BLAKE2b-128 of its text; empty when there is none.
-        reason: why it has no text in the context; empty when it has.
-    """
-
-    mtime_ns: int
-    ctime_ns: int
-    size: int
-    inode: int
-    shard: int
-    offset: int
-    length: int
-    digest: bytes
-    reason: str
-
-    def entry(self, path: str) -> Entry | None:
-        """The row of the table that this file is, if it has text."""
-        return None if self.reason else Entry(path, *self[4:8])
-
-
 _NOWHERE = Span(0, 0, 0)
 
 
-def look(file: str, known: Known | None, arena: Arena, max_bytes: int) -> Known | None:
-    """The file as it is now: `known` itself when nothing changed, None when it is gone.
+def read(file: str, status: os.stat_result, known: Known | None, arena: Arena, max_bytes: int) -> Known:
+    """The file as it is now; its text goes into the arena unless `known` has it there.
 
     Raises:
         OSError: the arena has no room. (An unreadable file is `Known` with that reason.)
     """
-    try:
-        status = os.lstat(file)
-    except OSError:
-        return None
-    times = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
-    if known is not None and known[:4] == times:
-        return known
-    if time.time_ns() - max(times[:2]) < _RACY_NS:
-        times = (0, *times[1:])
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    racy = time.time_ns() - max(times) < _RACY_NS
+    stamp = (0 if racy else times[0], times[1], status.st_size, status.st_ino)
     try:
         blob = _text(file, status, max_bytes)
     except NotTextError as reason:
-        return Known(*times, *_NOWHERE, b"", str(reason))
+        return Known(stamp, _NOWHERE, reason=str(reason))
     digest = digest_of(blob)
-    if known is not None and known.digest == digest:
-        return Known(*times, *known[4:7], digest, "")  # touched, not changed
-    return Known(*times, *arena.append(blob), digest, "")
+    touched = known is not None and not known.reason and known.digest == digest
+    return Known(stamp, known.span if known and touched else arena.append(blob), digest)
 
 
 def digest_of(blob: bytes) -> bytes:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.discovery import IGNORE_FILES, discover, listed_among
-from rlm_core.workspace.reader import Known, digest_of, look
+from rlm_core.workspace.reader import digest_of, read
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
+from rlm_core.workspace.table import FileTable, Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,11 +74,10 @@ class Workspace:
         self._prefixes = _prefixes(self.roots)
         self._max_bytes = settings.max_file_kb * 1024
         self._cache = cache
-        self._arena, self._known = (Arena(), {}) if cache is None else cache.load()
+        self._arena, self._known = (Arena(), FileTable()) if cache is None else cache.load()
         self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
         self._paths: dict[str, str] = {}  # path in the workspace → path on disk
         self._names: dict[str, str] = {}  # and back
-        self._reasons = {path: known.reason for path, known in self._known.items() if known.reason}
         self._unlisted: list[Skipped] = []  # left out before anything was read
         self._by_name = False  # a new file can be decided without listing all
         self._stale: set[str] = set()  # paths to look at
@@ -138,7 +137,7 @@ class Workspace:
 
     def set_overlay(self, file: Path, text: str, version: int) -> None:
         """Lets an editor's text shadow a file until `drop_overlay`; older versions are ignored."""
-        path = self._path_of(file)
+        path = self.path_of(file)
         with self._inbox:
             known = self._overlays.get(path) if path else None
             if path is not None and (known is None or known.version <= version):
@@ -147,11 +146,25 @@ class Workspace:
 
     def drop_overlay(self, file: Path) -> None:
         """The editor has closed the file: the disk's text counts again."""
-        path = self._path_of(file)
+        path = self.path_of(file)
         with self._inbox:
             if path in self._overlays:
                 del self._overlays[path]
                 self._typed.add(path)
+
+    def path_of(self, file: Path) -> str | None:
+        """What a file on disk (absolute, links resolved) is called in snapshots; None outside the roots."""
+        for root, prefix in zip(self.roots, self._prefixes, strict=True):
+            if file.is_relative_to(root):
+                return prefix + file.relative_to(root).as_posix()
+        return None
+
+    def file_of(self, path: str) -> Path:
+        """Where a path of a snapshot is on disk; raises `WorkspaceError` if it is in none of the roots."""
+        for root, prefix in zip(self.roots, self._prefixes, strict=True):
+            if path.startswith(prefix):
+                return root / path.removeprefix(prefix)
+        raise WorkspaceError(f"{path} is in none of the workspace's folders.")
 
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""
@@ -175,12 +188,6 @@ class Workspace:
             if self._cache is not None:
                 self._cache.close()
                 self._cache = None
-
-    def _path_of(self, file: Path) -> str | None:
-        for root, prefix in zip(self.roots, self._prefixes, strict=True):
-            if file.is_relative_to(root):
-                return prefix + file.relative_to(root).as_posix()
-        return None
 
     def _read_all(self) -> None:
         folders = self._list()
@@ -219,7 +226,7 @@ class Workspace:
             notes.extend(listing.notes)
             folders |= listing.folders
             self._by_name &= listing.by_name
-        for path in self._known.keys() - paths.keys():
+        for path in self._known.paths() - paths.keys():
             self._learn(path, None)
         self._paths, self._unlisted, self.notes = paths, unlisted, tuple(notes)
         self._names = {file: path for path, file in paths.items()}
@@ -245,32 +252,37 @@ class Workspace:
         return True
 
     def _read_stale(self) -> None:
+        """Looks at the stale files. (With threads this took longer: most files are small.)"""
         for path in self._stale:
             if self._closed:
                 raise WorkspaceError("The workspace was closed while its files were being read.")
-            known = self._known.get(path)
-            found = look(self._paths[path], known, self._arena, self._max_bytes)
-            if found is not known:
-                self._learn(path, found)
+            file = self._paths[path]
+            try:
+                status = os.lstat(file)
+            except OSError:
+                self._learn(path, None)
+                continue
+            if not self._known.unchanged(path, status):
+                known = self._known.get(path)
+                self._learn(path, read(file, status, known, self._arena, self._max_bytes))
         self._stale = set()
 
     def _learn(self, path: str, found: Known | None) -> None:
         """Takes in what a file says now; None when it is gone."""
-        known = self._known.pop(path, None)
+        known = self._known.get(path)
         if found is not None:
-            self._known[path] = found
-        self._unsaved = True
-        if found is None or known is None or found[4:] != known[4:]:
+            self._known.put(path, found)
+        else:
+            self._known.remove(path)
+        self._unsaved |= found != known
+        if (found and found[1:]) != (known and known[1:]):
             self._touched.add(path)
-            self._reasons.pop(path, None)
-            if found is not None and found.reason:
-                self._reasons[path] = found.reason
 
     def _freeze(self) -> Snapshot:
-        unread = [Skipped(path, reason) for path, reason in self._reasons.items()]
+        unread = [Skipped(path, reason) for path, reason in self._known.reasons.items()]
         skipped = sorted([*self._unlisted, *unread], key=_by_path)
         if self._latest is None or len(self._touched) > _PATCHED_ROWS:
-            snapshot = self._table(skipped)
+            snapshot = Snapshot(*self._known.columns(), skipped, self._arena.maps, self._arena)
             changed = {path: self._entry(path) for path in self._overlays}
         else:
             snapshot = self._latest
@@ -281,26 +293,11 @@ class Workspace:
             return self._compacted(snapshot)
         return snapshot
 
-    def _table(self, skipped: list[Skipped]) -> Snapshot:
-        """All files on disk, column by column: this is most of a warm start."""
-        paths = sorted(path for path, known in self._known.items() if not known.reason)
-        rows = [self._known[path] for path in paths]
-        return Snapshot(
-            paths,
-            array("H", [known.shard for known in rows]),
-            array("Q", [known.offset for known in rows]),
-            array("Q", [known.length for known in rows]),
-            b"".join([known.digest for known in rows]),
-            skipped,
-            self._arena.maps,
-            self._arena,
-        )
-
     def _entry(self, path: str) -> Entry | None:
-        known = self._known.get(path)
+        entry = self._known.entry(path)
         overlay = self._overlays.get(path)
-        if known is None or overlay is None:  # an overlay of a file that does not belong shows nothing
-            return known.entry(path) if known else None
+        if entry is None or overlay is None:  # an overlay of a file that does not belong shows nothing
+            return entry
         blob = overlay.text.encode("utf-8", "replace")
         return Entry(path, *self._arena.append(blob), digest_of(blob))
 
@@ -308,10 +305,11 @@ class Workspace:
         """The same snapshot over a new arena without dead text; older snapshots keep the old one."""
         arena = Arena(self._cache.folder if self._cache is not None and self._cache.owner else None)
         old = self._arena.maps
-        for path, known in self._known.items():
-            if not known.reason:
-                text = old[known.shard][known.offset : known.offset + known.length]
-                self._known[path] = known._replace(**arena.append(text)._asdict())
+        for path in list(self._known):
+            known = self._known.get(path)
+            if known is not None and not known.reason:
+                text = old[known.span.shard][known.span.offset : known.span.offset + known.span.length]
+                self._known.put(path, known._replace(span=arena.append(text)))
         self._arena, self._latest = arena, None
         self._touched, self._unsaved = set(), True
         log.info("Rewrote the arena: %d bytes of %d were alive", snapshot.total_bytes, arena.used)
