@@ -252,7 +252,7 @@ class Workspace:
         return True
 
     def _read_stale(self) -> None:
-        """Looks at the stale files. (With threads this took longer: most files are small.)"""
+        """Looks at the stale files, one by one: with threads it took longer, since most files are small."""
         for path in self._stale:
             if self._closed:
                 raise WorkspaceError("The workspace was closed while its files were being read.")
