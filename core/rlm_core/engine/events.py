@@ -15,19 +15,28 @@ class Event:
     """Something happened in a run.
 
     Attributes:
-        run_id: the run at the root of the tree.
+        run_id: the run at the root of the tree; set by the `Stream`.
         node: which run of the tree: `0` is the root, `0.2` its second child.
-        seconds: since the start of the root run.
+        seconds: since the start of the root run; set by the `Stream`.
     """
 
-    run_id: str
+    run_id: str = ""
     node: str
-    seconds: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run (or a child run) begins. The context is named by digest and size, never copied."""
+    """A run (or a child run) begins. The context is named by digest and size, never copied.
+
+    Attributes:
+        question: what is asked; of a child's prompt, which is its context, only the beginning.
+        model: the model that writes the programs.
+        sub_model: the model behind `llm_query`.
+        snapshot: the snapshot's id; for a child, the digest of its prompt.
+        files: files in the context; 0 for a child.
+        chars: UTF-8 bytes of the snapshot, or characters of a child's prompt.
+    """
 
     question: str
     model: str
@@ -107,6 +116,13 @@ class RunCompleted(Event):
     """The run (or a child run) is over."""
 
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed(Event):
+    """The run (or a child run) ended without an answer: cancelled, or nothing was known yet."""
+
+    error: str
 
 
 Listener = Callable[[Event], None]

@@ -105,3 +105,11 @@ class Model(Protocol):
             ModelError: after the retries that make sense for the failure.
         """
         ...
+
+    async def reach(self) -> str | None:
+        """What keeps the model from answering, as a sentence; None when nothing is known. Costs nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Gives connections back; the model can be used again afterwards."""
+        ...

@@ -1,0 +1,128 @@
+"""Which places an answer cites, and which of them exist."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from rlm_core.context import Context
+from rlm_core.engine.answer import Citation
+from rlm_core.workspace.lines import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+# Bounded and anchored throughout: an answer may hold a line of a megabyte.
+_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s)\]>`]*")
+_NUMBER = r"L?\d{1,7}(?:[:C]\d{1,5})?"
+_RANGE = rf"{_NUMBER}(?:[ ]?[-\u2013][ ]?{_NUMBER})?"
+# Further ranges of a list, as in `a.py:12, 30-40`; not the number in `a.py:12, 3 times`.
+_MORE = rf"(?:[ ]?[,;][ ]?|[ ]and[ ]):?{_RANGE}(?=[ ]*(?:[,;.)\]`\n]|$|and\b))"
+# `:12`, `#L12-L20`, ` (lines 12-20)`; nothing that reads on as a number, a version or a time.
+_LINES = rf"(?::|#|[`*]{{0,3}},?[ ]\(?lines?[ ])(?P<ranges>{_RANGE}(?:{_MORE})*)(?![\w%]|\.\d|:\d)"
+_PATH_CHAR = r"[^\s`'\"<>|:#,;*?]"
+_PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?P<path>{_PATH_CHAR}+){_LINES}")
+# Only in backticks may a path hold spaces.
+_SPACED_PLACE = re.compile(rf"`(?P<path>[^`\n:#]{{0,200}} [^`\n:#]{{0,200}}){_LINES}`")
+_EXTENSION = re.compile(r"\.[A-Za-z]\w{0,9}$")
+
+
+class _Place(NamedTuple):
+    path: str
+    ranges: str
+
+
+def check(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
+    """Checks every `path:line` in a text against a snapshot; blocking.
+
+    A path counts when it is in the snapshot, or when it is the end of exactly one path that is.
+
+    Returns:
+        The places that exist, each with its symbol, and those that do not, as they are cited. Both in
+        order of appearance, each once.
+    """
+    paths = _Paths(snapshot)
+    context = Context(snapshot)
+    citations: dict[Citation, None] = {}
+    unverified: dict[str, None] = {}
+    for place in _places(text, paths):
+        path = paths.resolve(place.path)
+        lines = paths.lines(path) if path else 0
+        for cited, start, end in _ranges(place.ranges):
+            if path and 1 <= start <= end <= lines:
+                citations[Citation(path, start, end, _symbol(context, path, start, end))] = None
+            elif path or paths.plausible(place.path):
+                unverified[f"{place.path}:{cited}"] = None
+    return list(citations), list(unverified)
+
+
+def _places(text: str, paths: _Paths) -> list[_Place]:
+    # Blanked, not cut out, so that positions stay and a URL's port is not taken for a line.
+    text = _URL.sub(lambda url: " " * len(url[0]), text)
+    found: list[tuple[int, _Place]] = []
+    for match in _SPACED_PLACE.finditer(text):
+        if paths.resolve(match["path"]):
+            found.append((match.start(), _Place(match["path"], match["ranges"])))
+            text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+    found.extend(
+        (match.start(), _Place(paths.stripped(match["path"]), match["ranges"]))
+        for match in _PLACE.finditer(text)
+    )
+    return [place for _, place in sorted(found)]
+
+
+def _ranges(ranges: str) -> Iterator[tuple[str, int, int]]:
+    """Each range of a list: as it is cited, first line, last line."""
+    for cited in re.findall(_RANGE, ranges):
+        lines = [int(number) for number in re.findall(r"(?<![:C\d])\d+", cited)]
+        yield cited.replace(" ", ""), lines[0], lines[-1]
+
+
+class _Paths:
+    """The snapshot's paths as answers write them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._by_name: dict[str, list[str]] = {}
+        for path in snapshot:
+            self._by_name.setdefault(posixpath.basename(path), []).append(path)
+        self._extensions = {match[0] for name in self._by_name if (match := _EXTENSION.search(name))}
+        self._lines: dict[str, int] = {}
+
+    def resolve(self, cited: str) -> str | None:
+        """The path that is meant; None when there is none, or more than one."""
+        path = cited.removeprefix("./").lstrip("/")
+        if path in self._snapshot:
+            return path
+        same_name = self._by_name.get(posixpath.basename(path), [])
+        ending = [candidate for candidate in same_name if candidate.endswith(f"/{path}")]
+        return ending[0] if len(ending) == 1 else None
+
+    def stripped(self, cited: str) -> str:
+        """A path without the brackets of the Markdown around it, unless they are its own."""
+        if self.resolve(cited):
+            return cited
+        return cited.rpartition("](")[2].lstrip("([{")
+
+    def plausible(self, cited: str) -> bool:
+        """Whether an unknown path was meant as one, rather than a host, a version or a time."""
+        folder, slash, name = cited.strip("/").rpartition("/")
+        extension = _EXTENSION.search(name)
+        if extension and extension[0] in self._extensions:
+            return True
+        top = folder.split("/")[0]
+        return bool(slash) and any(path.startswith(f"{top}/") for path in self._snapshot)
+
+    def lines(self, path: str) -> int:
+        """How many lines a file has."""
+        if path not in self._lines:
+            self._lines[path] = len(split_lines(self._snapshot.text(path)))
+        return self._lines[path]
+
+
+def _symbol(context: Context, path: str, start: int, end: int) -> str | None:
+    symbol = context.enclosing(path, start)
+    return symbol.qualified_name if symbol is not None and end <= symbol.end_line else None

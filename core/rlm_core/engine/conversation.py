@@ -1,0 +1,71 @@
+"""The messages of one run, and how they shrink when the model's window is full."""
+
+from __future__ import annotations
+
+from rlm_core.models import Message
+
+# What stands in for a feedback message that had to go.
+DROPPED = (
+    "[The output of this turn was dropped to fit the model's context window. Variables are still there.]"
+)
+NOTHING_SAID = "[nothing]"
+# Feedback below this is left whole.
+SHORT_CHARS = 2000
+
+
+class Conversation:
+    """System message, first user message, then the model's turns and their feedback in alternation.
+
+    Args:
+        system: how to work.
+        opening: the question and what the context is.
+    """
+
+    def __init__(self, system: str, opening: str) -> None:
+        self._messages = [Message("system", system), Message("user", opening)]
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages so far."""
+        return list(self._messages)
+
+    @property
+    def chars(self) -> int:
+        """Characters of all messages."""
+        return sum(len(message.content) for message in self._messages)
+
+    def said(self, text: str) -> None:
+        """Adds a turn of the model."""
+        # Some providers refuse an empty message.
+        self._messages.append(Message("assistant", text if text.strip() else NOTHING_SAID))
+
+    def tell(self, text: str) -> None:
+        """Adds feedback for the model; roles always alternate, as many chat templates demand."""
+        latest = self._messages[-1]
+        if latest.role == "user":
+            self._messages[-1] = Message("user", f"{latest.content}\n\n{text}")
+        else:
+            self._messages.append(Message("user", text))
+
+    def shrink(self) -> bool:
+        """Drops the older half of the feedback; when only the latest is left, the middle of that.
+
+        Returns:
+            False when nothing is left to drop.
+        """
+        older = [
+            at
+            for at, message in enumerate(self._messages[:-1])
+            if at > 1 and message.role == "user" and len(message.content) > len(DROPPED)
+        ]
+        for at in older[: (len(older) + 1) // 2]:
+            self._messages[at] = Message("user", DROPPED)
+        if older:
+            return True
+        latest = self._messages[-1].content
+        if len(self._messages) < 3 or len(latest) < SHORT_CHARS:
+            return False
+        quarter = len(latest) // 4
+        cut = f"\n[{len(latest) - 2 * quarter:,} characters dropped to fit the context window]\n"
+        self._messages[-1] = Message("user", latest[:quarter] + cut + latest[-quarter:])
+        return True

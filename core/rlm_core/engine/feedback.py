@@ -1,0 +1,85 @@
+"""What the model is told after a turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rlm_core.engine.cells import Cells
+    from rlm_core.engine.parse import Turn
+    from rlm_core.models import Completion
+    from rlm_core.sandbox.base import CellResult, Variable
+
+ERROR_CHARS = 6000
+SHOWN_VARIABLES = 40
+
+
+def report(turn: Turn, cells: Cells, completion: Completion) -> str:
+    """The outcome of a turn's programs, or what was missing from a turn without any."""
+    parts = []
+    if completion.truncated:
+        parts.append("Your reply was cut at your output limit. Write shorter turns.")
+    several = len(turn.blocks) > 1
+    for number, result in enumerate(cells.results, 1):
+        parts.append(_outcome(f"Block {number}" if several else "The program", result))
+    if cells.skipped:
+        last = len(cells.results)
+        parts.append(f"{_blocks(cells.skipped)} after block {last} did not run, because block {last} failed.")
+    if cells.unclosed:
+        parts.append("The last block was cut off, so it did not run. Send it again, shorter.")
+    if not turn.blocks and turn.final is None:
+        parts.append(_without_code(turn))
+    if cells.results:
+        parts.append(_variables(cells.results[-1].variables))
+    return "\n\n".join(parts)
+
+
+def _outcome(name: str, result: CellResult) -> str:
+    parts = []
+    if result.output.strip():
+        parts.append(f"{name} printed:\n<output>\n{result.output.rstrip()}\n</output>")
+    if result.omitted:
+        parts.append(
+            f"[{result.omitted:,} more characters were printed and are not shown. "
+            "Print less, or keep it in a variable and look at parts of it.]"
+        )
+    if result.error is not None:
+        parts.append(f"{name} failed:\n<error>\n{clipped(result.error.rstrip(), ERROR_CHARS)}\n</error>")
+    if result.lost:
+        parts.append(f"The REPL was restarted; these names are gone: {', '.join(result.lost)}.")
+    if result.final is not None and result.error is not None:
+        parts.append("FINAL was called, but the program failed, so it does not count.")
+    return "\n".join(parts) or f"{name} ran and printed nothing."
+
+
+def _without_code(turn: Turn) -> str:
+    if turn.other_fences:
+        return (
+            "No program ran: a block runs only when its fence is tagged, like ```repl. "
+            "Send it again with the tag, or finish with FINAL(...) or FINAL_VAR(name)."
+        )
+    return (
+        "No program and no FINAL was found in your reply. Go on with a ```repl block, "
+        "or finish with FINAL(...) or FINAL_VAR(name) at the start of a line."
+    )
+
+
+def _variables(variables: Sequence[Variable]) -> str:
+    if not variables:
+        return "Variables: none yet."
+    shown = ", ".join(f"{item.name} ({item.type}: {item.summary})" for item in variables[:SHOWN_VARIABLES])
+    more = len(variables) - SHOWN_VARIABLES
+    return f"Variables: {shown}" + (f" and {more} more; SHOW_VARS() lists them." if more > 0 else ".")
+
+
+def _blocks(count: int) -> str:
+    return "One block" if count == 1 else f"{count} blocks"
+
+
+def clipped(text: str, most: int) -> str:
+    """`text` with its middle cut out, and said so, where it is longer than `most` characters."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]}\n[{len(text) - most:,} characters cut]\n{text[-(most // 2) :]}"

@@ -1,0 +1,93 @@
+"""The words that the root model reads; the long ones are the Markdown files beside this module."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from rlm_core.context.reference import reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rlm_core.context import Context
+
+# A context that is smaller than this can simply be printed.
+SMALL_CHARS = 40_000
+# So much of a child's prompt stands in its first message; all of it is its context.
+SHOWN_TASK_CHARS = 4000
+
+NOTHING_SEEN = (
+    "You finished before your programs had looked at the context, so the answer does not count yet. "
+    "Look at what it rests on first; if it still holds then, finish with it."
+)
+
+
+def system(*, code: bool, recursive: bool) -> str:
+    """The system message.
+
+    Args:
+        code: `context` is a codebase; else it is the prompt of a child run, a string.
+        recursive: `rlm_query` starts a child run; else it is a plain `llm_query`.
+    """
+    kind = "code" if code else "text"
+    recursion = (
+        "hands a task to a child that works like you: it has its own REPL, in which `context` is the "
+        "prompt as a string. For parts that are too long for a sub-model or need several steps; slow."
+        if recursive
+        else "the same as `llm_query` here."
+    )
+    return _filled(
+        "system.md",
+        context=_filled(f"{kind}_context.md", reference=reference() if code else ""),
+        recursion=recursion,
+        examples=_filled(f"{kind}_examples.md"),
+        answering=_filled(f"{kind}_answering.md"),
+    )
+
+
+def code_opening(question: str, context: Context) -> str:
+    """The first user message of a run over a codebase: the question and the facts, never the text."""
+    facts = context.facts
+    small = (
+        "\nThe whole context is small: you can print it all and read it."
+        if facts.bytes <= SMALL_CHARS
+        else ""
+    )
+    return f"<question>\n{question.strip()}\n</question>\n\n`context` is a codebase:\n{facts}{small}"
+
+
+def text_opening(task: str) -> str:
+    """The first user message of a child run."""
+    shown = task.strip()[:SHOWN_TASK_CHARS]
+    rest = "" if len(task) <= SHOWN_TASK_CHARS else " It goes on; the whole text is in `context`."
+    return (
+        f"<question>\n{shown}\n</question>\n\n"
+        f"`context` is a string of {len(task):,} characters: your task and its text, shown above.{rest}"
+    )
+
+
+def turn_header(turn: int, turns: int, left: Mapping[str, float | None]) -> str:
+    """The end of each user message: where the run stands.
+
+    Args:
+        turn: this turn, from 1.
+        turns: the limit.
+        left: what `Budget.left` says.
+    """
+    cost = "" if left["cost"] is None else f", ${left['cost']:.2f}"
+    room = f"{left['calls']:,} sub-calls, {left['tokens']:,} tokens, {left['seconds']:,.0f} s{cost}"
+    first = " Nothing has been looked at yet, so do not answer now: probe the context." if turn == 1 else ""
+    return f"Turn {turn} of {turns}. Left for the whole run: {room}.{first}"
+
+
+def closing(reason: str) -> str:
+    """The last user message: answer from what is known."""
+    return _filled("closing.md", reason=reason)
+
+
+def _filled(name: str, **values: str) -> str:
+    text = resources.files(__name__).joinpath(name).read_text("utf-8").strip()
+    for key, value in values.items():
+        text = text.replace("{{" + key + "}}", value)
+    return text

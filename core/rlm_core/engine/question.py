@@ -1,0 +1,123 @@
+"""One question from start to answer: sets up the tree of runs, listens, checks, closes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from rlm_core.config import Price, state_dir
+from rlm_core.context import Context
+from rlm_core.engine import prompts
+from rlm_core.engine.answer import Answer
+from rlm_core.engine.budget import Budget
+from rlm_core.engine.children import Children
+from rlm_core.engine.citations import check
+from rlm_core.engine.events import RunCompleted, RunStarted
+from rlm_core.engine.meter import Meter
+from rlm_core.engine.run import Run
+from rlm_core.engine.stream import Stream
+from rlm_core.engine.subcalls import Subcalls
+from rlm_core.engine.trace import Trace
+from rlm_core.engine.tree import Tree
+from rlm_core.models.offline import NAME as OFFLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rlm_core.config import Settings
+    from rlm_core.engine.events import Listener
+    from rlm_core.models import Models
+    from rlm_core.sandbox.base import Sandbox
+    from rlm_core.workspace.snapshot import Snapshot
+
+ROOT = "0"
+
+
+async def ask(
+    question: str,
+    snapshot: Snapshot,
+    *,
+    models: Models,
+    sandbox: Sandbox,
+    settings: Settings,
+    listeners: Sequence[Listener] = (),
+    notes: Sequence[str] = (),
+) -> Answer:
+    """Answers a question over a snapshot; cancelling it ends every session and request under way.
+
+    Args:
+        question: what to find out.
+        snapshot: the context.
+        models: who answers; they stay the caller's to close.
+        sandbox: where programs run; it stays the caller's to close.
+        settings: limits, prices and whether to record a trace.
+        listeners: called with each event, on the event loop.
+        notes: sentences for the answer's notes, from the caller.
+
+    Raises:
+        ModelError: the root model failed before anything was known.
+        SandboxError: no session can be had.
+    """
+    stream, trace = await _listen(settings, listeners)
+    try:
+        for note in (*models.notes, *notes):
+            stream.note(note)
+        context = Context(snapshot)
+        opening = await asyncio.to_thread(prompts.code_opening, question, context)
+        stream.emit(
+            RunStarted(
+                node=ROOT,
+                question=question,
+                model=models.root.name,
+                sub_model=models.sub.name,
+                snapshot=snapshot.id,
+                files=len(snapshot),
+                chars=snapshot.total_bytes,
+            )
+        )
+        with stream.failing(ROOT):
+            tree = _tree(models, sandbox, settings, stream)
+            run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)
+            outcome = await run.outcome()
+            citations, unverified = await asyncio.to_thread(check, outcome.text, snapshot)
+        answer = Answer(
+            answer=outcome.text,
+            status="incomplete" if outcome.reason else "complete",
+            reason=outcome.reason,
+            citations=citations,
+            unverified=unverified,
+            model=models.root.name,
+            snapshot=snapshot.id,
+            usage=tree.budget.usage,
+            run_id=stream.run_id,
+            notes=list(stream.notes),
+        )
+        stream.emit(RunCompleted(node=ROOT, answer=answer))
+        return answer
+    finally:
+        if trace is not None:
+            trace.close()
+
+
+async def _listen(settings: Settings, listeners: Sequence[Listener]) -> tuple[Stream, Trace | None]:
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+    if not settings.trace:
+        return Stream(run_id, listeners), None
+    try:
+        trace = await asyncio.to_thread(Trace, state_dir() / "runs", run_id)
+    except OSError as error:
+        stream = Stream(run_id, listeners)
+        stream.note(f"This run is not recorded: {error}.")
+        return stream, None
+    return Stream(run_id, [trace, *listeners]), trace
+
+
+def _tree(models: Models, sandbox: Sandbox, settings: Settings, stream: Stream) -> Tree:
+    # What runs on this machine alone costs nothing, so limits.cost can be held for it as well.
+    prices = {OFFLINE: Price(input=0, output=0), **settings.model.prices}
+    budget = Budget(settings.limits, prices)
+    meter = Meter(budget, stream)
+    subcalls = Subcalls(models, meter, budget, stream, settings.limits.concurrency)
+    return Tree(models, sandbox, settings, budget, meter, subcalls, stream)

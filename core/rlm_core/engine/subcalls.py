@@ -1,0 +1,166 @@
+"""Sub-model calls: concurrent, ordered, asked once when identical, and never fatal to a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rlm_core.engine.budget import BudgetExceeded
+from rlm_core.engine.events import SubcallCompleted, SubcallStarted
+from rlm_core.errors import QueryError, RlmError
+from rlm_core.models import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rlm_core.engine.budget import Budget
+    from rlm_core.engine.meter import Meter
+    from rlm_core.engine.stream import Stream
+    from rlm_core.models import Model, Models
+
+HEAD_CHARS = 120
+
+
+class Subcalls:
+    """What stands behind `llm_query` and `llm_query_batched` in a tree of runs.
+
+    Args:
+        models: `sub` answers unless the program names `root`'s model.
+        concurrency: calls under way at once, in the whole tree.
+    """
+
+    def __init__(
+        self, models: Models, meter: Meter, budget: Budget, stream: Stream, concurrency: int
+    ) -> None:
+        self._models = models
+        self._meter = meter
+        self._budget = budget
+        self._stream = stream
+        self._slots = asyncio.Semaphore(concurrency)
+        self._flights: dict[tuple[str, str], _Flight] = {}
+        self._numbered = 0
+
+    async def ask(self, prompt: str, model_name: str | None, node: str) -> str:
+        """The reply to one prompt.
+
+        Raises:
+            BudgetExceeded: a limit is reached.
+            QueryError: the prompt is empty, or there is no such model in this run.
+            ModelError: the model failed.
+        """
+        model = self._named(model_name)
+        key = (model.name, prompt)
+        flight = self._flights.get(key) or self._take_off(key, model, prompt, node)
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting:
+                # Forgotten at once, so that nobody boards a call that is being cancelled.
+                self._flights.pop(key, None)
+                flight.task.cancel()
+
+    async def batch(self, prompts: Sequence[str], model_name: str | None, node: str) -> list[str]:
+        """The replies in the order of the prompts; a call that fails becomes a text that says so.
+
+        Raises:
+            BudgetExceeded: the limit on calls cannot hold the batch, or no call of it could be paid.
+            QueryError: there is no such model in this run.
+        """
+        model = self._named(model_name)
+        self._budget.check_calls(len({p for p in prompts if (model.name, p) not in self._flights}))
+        replies = await asyncio.gather(
+            *(self.ask(prompt, model.name, node) for prompt in prompts), return_exceptions=True
+        )
+        return failures_as_text("llm_query", replies, self._stream, node)
+
+    def _named(self, name: str | None) -> Model:
+        if name is None:
+            return self._models.sub
+        for model in (self._models.sub, self._models.root):
+            if name == model.name:
+                return model
+        known = " and ".join(dict.fromkeys((self._models.sub.name, self._models.root.name)))
+        raise QueryError(f"There is no model {name!r} in this run, only {known}; leave `model` out.")
+
+    def _take_off(self, key: tuple[str, str], model: Model, prompt: str, node: str) -> _Flight:
+        if not prompt.strip():
+            raise QueryError("The prompt is empty.")
+        self._budget.take_call()
+        flight = self._flights[key] = _Flight(asyncio.create_task(self._call(model, prompt, node)))
+        return flight
+
+    async def _call(self, model: Model, prompt: str, node: str) -> str:
+        async with self._slots:
+            self._numbered += 1
+            call = self._numbered
+            self._stream.emit(
+                SubcallStarted(
+                    node=node,
+                    call=call,
+                    model=model.name,
+                    prompt_digest=digest(prompt),
+                    prompt_chars=len(prompt),
+                    prompt_head=head(prompt),
+                )
+            )
+            text, error = "", None
+            try:
+                completion = await self._meter.complete(model, [Message("user", prompt)], node)
+                text = completion.text
+                if completion.truncated:
+                    text += "\n[This reply was cut at the model's output limit.]"
+            except RlmError as failure:
+                error = str(failure)
+                raise
+            except asyncio.CancelledError:
+                error = "The call was cancelled."
+                raise
+            finally:
+                usage = self._budget.usage
+                self._stream.emit(SubcallCompleted(node=node, call=call, text=text, error=error, usage=usage))
+            return text
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A call under way, and how many wait for it: the last one to leave ends it."""
+
+    task: asyncio.Task[str]
+    waiting: int = 0
+
+
+def failures_as_text(
+    name: str, replies: Sequence[str | BaseException], stream: Stream, node: str
+) -> list[str]:
+    """A batch's replies with each failure as `[name failed: …]`, and a note that says how many there are.
+
+    Raises:
+        BudgetExceeded: nothing came back and a limit is why.
+    """
+    failures = [reply for reply in replies if isinstance(reply, BaseException)]
+    for failure in failures:
+        if not isinstance(failure, RlmError):
+            raise failure
+    refused = next((failure for failure in failures if isinstance(failure, BudgetExceeded)), None)
+    if refused is not None and len(failures) == len(replies):
+        raise refused
+    if failures:
+        stream.note(
+            f"{len(failures)} of {len(replies)} calls of a batch failed, the first: {failures[0]}", node
+        )
+    return [f"[{name} failed: {reply}]" if isinstance(reply, BaseException) else reply for reply in replies]
+
+
+def digest(text: str) -> str:
+    """Twelve hex digits that name a text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def head(text: str) -> str:
+    """The beginning of a text on one line."""
+    line = " ".join(text[: 2 * HEAD_CHARS].split())
+    return line if len(line) <= HEAD_CHARS else line[:HEAD_CHARS] + "…"

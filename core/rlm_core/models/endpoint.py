@@ -1,0 +1,154 @@
+"""One OpenAI-compatible endpoint: its client, made at first use, and what it says about itself."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from rlm_core.models.base import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+    from openai import AsyncOpenAI
+
+    from rlm_core.config import ModelSettings
+
+OPENAI_URL = "https://api.openai.com/v1"
+CONNECT_SECONDS = 10.0
+# Local servers want no key, but the client insists on one.
+NO_KEY = "no-key-needed"
+LISTED_MODELS = 20
+LIST_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The tries of one request; `why` is what the latest one met."""
+
+    report: Callable[[str], None]
+    why: str = "could not be reached or did not answer in time"
+
+
+attempts: ContextVar[Attempts | None] = ContextVar("attempts", default=None)
+
+
+class Endpoint:
+    """Where requests go.
+
+    Attributes:
+        url: the base URL as it may be shown: without credentials or query.
+        is_openai: it is OpenAI's own, not a compatible server.
+        retries: tries after the first.
+        timeout: seconds for one request.
+    """
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._base_url = settings.base_url or OPENAI_URL
+        self._key = settings.api_key.get_secret_value() if settings.api_key else NO_KEY
+        parts = urlsplit(self._base_url)
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+        self.is_openai = parts.hostname == urlsplit(OPENAI_URL).hostname
+        self.retries = settings.retries
+        self.timeout = settings.timeout
+        self._client: AsyncOpenAI | None = None
+        self._connecting = asyncio.Lock()
+
+    async def client(self) -> AsyncOpenAI:
+        """The client; importing it takes a second, so that happens on a thread."""
+        async with self._connecting:
+            if self._client is None:
+                await asyncio.to_thread(__import__, "openai")
+                self._client = self._connect()
+        return self._client
+
+    def _connect(self) -> AsyncOpenAI:
+        import httpx2  # comes with openai, which is imported when it is needed
+        from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
+
+        return AsyncOpenAI(
+            base_url=self._base_url,
+            api_key=self._key,
+            max_retries=self.retries,
+            http_client=DefaultAsyncHttpx2Client(
+                timeout=httpx2.Timeout(self.timeout, connect=CONNECT_SECONDS),
+                event_hooks={"request": [self._sending], "response": [self._received]},
+            ),
+        )
+
+    async def _sending(self, request: httpx2.Request) -> None:
+        # The client retries by itself and tells only the server, in this header.
+        again = int(request.headers.get("x-stainless-retry-count", 0))
+        under_way = attempts.get()
+        if again and under_way is not None:
+            under_way.report(f"{self.url} {under_way.why}; trying again ({again} of {self.retries}).")
+
+    async def _received(self, response: httpx2.Response) -> None:
+        under_way = attempts.get()
+        if under_way is not None:
+            wait = response.headers.get("retry-after")
+            asked = f" and asked to wait {wait} s" if wait else ""
+            under_way.why = f"answered {response.status_code}{asked}"
+
+    async def served(self) -> list[str]:
+        """The names that `GET /models` lists.
+
+        Raises:
+            OpenAIError: it could not be asked, or has no such list.
+        """
+        client = (await self.client()).with_options(timeout=LIST_SECONDS, max_retries=0)
+        from openai import OpenAIError
+
+        try:
+            page = await client.models.list()
+            return sorted(model.id for model in page.data)
+        except (ValueError, AttributeError, TypeError) as error:
+            # The client trusts the server to answer in the right shape.
+            raise OpenAIError(f"its list of models cannot be read: {error}") from error
+
+    async def offers(self) -> list[str]:
+        """The names that `GET /models` lists; empty when the endpoint does not say, for it need not."""
+        await self.client()
+        from openai import OpenAIError
+
+        try:
+            return await self.served()
+        except OpenAIError:
+            return []
+
+    async def only_model(self) -> str:
+        """The name to use when none is configured: the only one that the endpoint serves.
+
+        Raises:
+            ModelError: it serves none or several, or does not say.
+        """
+        names = await self.offers()
+        if len(names) == 1:
+            return names[0]
+        offered = f"it serves {listed(names)}" if names else "it does not list what it serves"
+        raise ModelError(
+            f"No model is chosen for {self.url}, and {offered}; set RLM_MODEL to one it serves.",
+            "unknown-model",
+        )
+
+    def redacted(self, text: str) -> str:
+        """`text` without the key, should a server have quoted it."""
+        return text.replace(self._key, "[key]")
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+
+def listed(names: list[str]) -> str:
+    """Model names for a sentence, the first `LISTED_MODELS` of them."""
+    more = len(names) - LISTED_MODELS
+    if not names:
+        return "none"
+    return ", ".join(names[:LISTED_MODELS]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,122 @@
+"""What went wrong at an endpoint, as a sentence that names it and says what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import openai
+
+from rlm_core.models.base import FailureKind, ModelError
+from rlm_core.models.endpoint import listed
+
+if TYPE_CHECKING:
+    from rlm_core.models.endpoint import Endpoint
+
+# Compatible servers agree on neither status nor code, only roughly on words.
+_OVERFLOW = re.compile(
+    r"context.?(length|size|window)|maximum.?context|exceeds? the (available )?context"
+    r"|too many tokens|prompt is too long",
+    re.IGNORECASE,
+)
+_UNKNOWN_MODEL = re.compile(
+    r"model\b.*(not (be )?found|does not exist|not exist|unknown|invalid|not supported)"
+    r"|(unknown|invalid|no such) model|model_not_found",
+    re.IGNORECASE | re.DOTALL,
+)
+QUOTED_CHARS = 300
+
+
+async def explain(error: openai.OpenAIError, endpoint: Endpoint, model: str) -> ModelError:
+    """The `ModelError` for what the client raised, after its retries."""
+    match error:
+        case openai.APITimeoutError():
+            return ModelError(
+                f"{endpoint.url} did not answer {model} within {endpoint.timeout:g} s"
+                f"{_tries(endpoint)}; ask with less text, or raise model.timeout.",
+                "timeout",
+            )
+        case openai.APIConnectionError():
+            return ModelError(
+                f"{endpoint.url} cannot be reached{_tries(endpoint)}{_cause(error, endpoint)}; "
+                "check OPENAI_BASE_URL, the network, and that the server runs.",
+                "unreachable",
+            )
+        case openai.APIStatusError():
+            return await _explain_status(error, endpoint, model)
+        case _:
+            return not_an_api(str(error), endpoint)
+
+
+def not_an_api(answer: str, endpoint: Endpoint) -> ModelError:
+    """The `ModelError` for a server that answers, but not with a chat completion."""
+    said = f" ({_short(answer, endpoint)})" if answer.strip() else ""
+    return ModelError(
+        f"{endpoint.url} answered something that is not a chat completion{said}; "
+        "check that OPENAI_BASE_URL names the API (it often ends in /v1).",
+        "rejected",
+    )
+
+
+async def _explain_status(error: openai.APIStatusError, endpoint: Endpoint, model: str) -> ModelError:
+    status, url = error.status_code, endpoint.url
+    said = _said(error, endpoint)
+    words = f"{error.code} {error.type} {error.message}"
+    if status in {401, 403}:
+        # What the server says is left out: providers quote parts of the key here.
+        return ModelError(f"{url} refused the key ({status}); check OPENAI_API_KEY.", "authentication")
+    if status == 429:
+        advice = "add credit" if "quota" in words else "wait, or lower limits.concurrency"
+        return ModelError(
+            f"{url} keeps answering 429 for {model}{_tries(endpoint)}{said}; {advice}.", "rate-limit"
+        )
+    if status >= 500 or status in {408, 409}:
+        return ModelError(
+            f"{url} answered {status} for {model}{_tries(endpoint)}{said}; try later.", "unreachable"
+        )
+    if _OVERFLOW.search(words):
+        return ModelError(
+            f"The text sent to {model} at {url} is larger than its context window{said}; send less at once.",
+            "context-overflow",
+        )
+    if status == 404 or _UNKNOWN_MODEL.search(words):
+        return await _explain_missing(endpoint, model, said)
+    return ModelError(f"{url} refused the request to {model} ({status}){said}.", "rejected")
+
+
+async def _explain_missing(endpoint: Endpoint, model: str, said: str) -> ModelError:
+    offered = await endpoint.offers()
+    if model in offered:
+        kind: FailureKind = "rejected"
+        advice = "it lists the model, but has no chat completions for it; choose another with RLM_MODEL"
+    elif offered:
+        kind, advice = (
+            "unknown-model",
+            f"it serves {listed(offered)}; set RLM_MODEL or RLM_SUB_MODEL to one of them",
+        )
+    else:
+        kind = "unknown-model"
+        advice = (
+            "check RLM_MODEL and RLM_SUB_MODEL, and that OPENAI_BASE_URL names the API (it often ends in /v1)"
+        )
+    return ModelError(f"{endpoint.url} does not know the model {model}{said}; {advice}.", kind)
+
+
+def _tries(endpoint: Endpoint) -> str:
+    return f" in {endpoint.retries + 1} tries" if endpoint.retries else ""
+
+
+def _said(error: openai.OpenAIError, endpoint: Endpoint) -> str:
+    body = getattr(error, "body", None)
+    text = str(body["message"]) if isinstance(body, dict) and body.get("message") else str(error)
+    return f" (it says: {_short(text, endpoint)})" if text.strip() else ""
+
+
+def _cause(error: openai.OpenAIError, endpoint: Endpoint) -> str:
+    text = str(error.__cause__ or "")
+    return f" ({_short(text, endpoint)})" if text.strip() else ""
+
+
+def _short(text: str, endpoint: Endpoint) -> str:
+    line = " ".join(endpoint.redacted(text).split()).rstrip(".")
+    return line if len(line) <= QUOTED_CHARS else line[:QUOTED_CHARS] + "…"

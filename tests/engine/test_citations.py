@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.config import WorkspaceSettings
+from rlm_core.engine.citations import check
+from rlm_core.workspace.workspace import Workspace
+from tests.support.files import write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+FILES = {
+    "src/app/views.py": "".join(f"line {n}\n" for n in range(1, 51)),
+    "src/app/models.py": "class Cart:\n    def total(self):\n        return 1\n\n    rate = 2\n\n\nprint()\n",
+    "src/other/models.py": "a = 1\n",
+    "web/[id]/page.tsx": "export {}\n",
+    "web/(shop)/page.tsx": "export {}\n",
+    "docs/read me.md": "# Hello\nworld\n",
+    "Makefile": "all:\n\ttrue\n",
+    "empty.py": "",
+    "old.py": "one\rtwo\r\nthree",
+}
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    root: Path = write_tree(tmp_path_factory.mktemp("cited"), FILES)
+    workspace = Workspace([root], WorkspaceSettings())
+    yield workspace.snapshot()
+    workspace.close()
+
+
+def places(text: str, snapshot: Snapshot) -> tuple[list[str], list[str]]:
+    citations, unverified = check(text, snapshot)
+    return [f"{c.path}:{c.start_line}-{c.end_line}" for c in citations], unverified
+
+
+VIEWS = "src/app/views.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("see src/app/views.py:12.", [f"{VIEWS}:12-12"]),
+        ("see `src/app/views.py:12-20`", [f"{VIEWS}:12-20"]),
+        ("see ./src/app/views.py:12\u201320)", [f"{VIEWS}:12-20"]),
+        ("see (src/app/views.py:12:5)", [f"{VIEWS}:12-12"]),
+        ("src/app/views.py:12:5-14:1", [f"{VIEWS}:12-14"]),
+        ("src/app/views.py#L12", [f"{VIEWS}:12-12"]),
+        ("src/app/views.py#L12-L20", [f"{VIEWS}:12-20"]),
+        ("src/app/views.py#L12C3-L20C5", [f"{VIEWS}:12-20"]),
+        ("[the view](src/app/views.py#L12-L20)", [f"{VIEWS}:12-20"]),
+        ("[views.py:12](src/app/views.py:12)", [f"{VIEWS}:12-12"]),
+        ("**src/app/views.py:12**", [f"{VIEWS}:12-12"]),
+        ("`views.py:12, 30-40; 44`", [f"{VIEWS}:12-12", f"{VIEWS}:30-40", f"{VIEWS}:44-44"]),
+        ("views.py:12, 30 and 40.", [f"{VIEWS}:12-12", f"{VIEWS}:30-30", f"{VIEWS}:40-40"]),
+        ("views.py:12, 3 times", [f"{VIEWS}:12-12"]),
+        ("`views.py` (lines 12-20)", [f"{VIEWS}:12-20"]),
+        ("views.py, line 7", [f"{VIEWS}:7-7"]),
+        ("app/models.py:1", ["src/app/models.py:1-1"]),
+        ("Makefile:2", ["Makefile:2-2"]),
+        ("web/[id]/page.tsx:1", ["web/[id]/page.tsx:1-1"]),
+        ("[x](web/(shop)/page.tsx:1)", ["web/(shop)/page.tsx:1-1"]),
+        ("`docs/read me.md:2`", ["docs/read me.md:2-2"]),
+        ("old.py:3", ["old.py:3-3"]),
+        ("views.py:12 and again `views.py:12`", [f"{VIEWS}:12-12"]),
+    ],
+)
+def test_places_that_exist(text: str, cited: list[str], snapshot: Snapshot) -> None:
+    assert places(text, snapshot) == (cited, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "unverified"),
+    [
+        ("src/app/views.py:51", ["src/app/views.py:51"]),
+        ("src/app/views.py:0", ["src/app/views.py:0"]),
+        ("src/app/views.py:20-12", ["src/app/views.py:20-12"]),
+        ("`src/app/views.py:40-60`", ["src/app/views.py:40-60"]),
+        ("gone.py:3", ["gone.py:3"]),
+        ("[gone](src/gone.py#L3-L4)", ["src/gone.py:L3-L4"]),
+        ("models.py:1 is one of two", ["models.py:1"]),
+        ("src/Dockerfile:3", ["src/Dockerfile:3"]),
+        ("empty.py:1", ["empty.py:1"]),
+        ("gone.py:3, gone.py:3", ["gone.py:3"]),
+    ],
+)
+def test_places_that_do_not(text: str, unverified: list[str], snapshot: Snapshot) -> None:
+    assert places(text, snapshot) == ([], unverified)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://localhost:8080/views.py:12",
+        "https://example.org/src/app/views.py#L12",
+        "localhost:8080 and 127.0.0.1:80 and db.example.org:5432",
+        "at 12:30 or 2026-11-23T08:30:00",
+        "image python:3.12 or node:22-slim, ratio 16:9, e.g.:4",
+        "views.py:12px, views.py:12%, `std::vec:12`, key:1",
+        "Error 404: 12 files, pages 3-4",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_place(text: str, snapshot: Snapshot) -> None:
+    assert places(text, snapshot) == ([], [])
+
+
+@pytest.mark.parametrize("text", ["x" * 400_000, "a." * 200_000, "` " * 200_000, "a/" * 200_000 + ":"])
+def test_one_very_long_line_is_no_trouble(text: str, snapshot: Snapshot) -> None:
+    assert places(text, snapshot) == ([], [])
+
+
+def test_the_symbol_is_the_innermost_definition_around_the_place(snapshot: Snapshot) -> None:
+    citations, _ = check("app/models.py:3 app/models.py:1-5 app/models.py:8", snapshot)
+    assert [citation.symbol for citation in citations] == ["Cart.total", "Cart", None]

@@ -1,0 +1,101 @@
+"""The embedded default through the same loop, sandbox and checks as any other model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core import engine, models
+from rlm_core.config import Settings, WorkspaceSettings
+from rlm_core.engine.events import CellCompleted
+from rlm_core.workspace.workspace import Workspace
+from tests.support.files import write_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rlm_core.engine.answer import Answer
+    from rlm_core.workspace.snapshot import Snapshot
+    from tests.engine.conftest import Asker
+
+FILES = {
+    "http/retry.py": (
+        "import random\n\n\n"
+        "class RetryPolicy:\n"
+        '    """Decides whether and when a failed request is sent again."""\n\n'
+        "    def __init__(self, attempts=3):\n"
+        "        self.attempts = attempts\n\n"
+        "    def delay(self, attempt):\n"
+        "        return min(2 ** attempt, 60) * random.random()\n"
+    ),
+    "http/client.py": "from http.retry import RetryPolicy\n\n\ndef get():\n    return RetryPolicy()\n",
+    "shop/cart.py": "class Cart:\n    def total(self):\n        return 0\n",
+    "docs/guide.md": "# Guide\n\nHow to fill a cart.\n\n```python\nCart().total()\n```\n",
+}
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    return Workspace([write_tree(tmp_path / "repo", FILES)], WorkspaceSettings()).snapshot()
+
+
+async def ask(asker: Asker, question: str, **sections: object) -> Answer:
+    settings = Settings.model_validate(sections)
+    chosen = models.choose(settings.model)
+    return await engine.ask(
+        question,
+        asker.snapshot,
+        models=chosen,
+        sandbox=asker.sandbox,
+        settings=settings,
+        listeners=[asker.events.append],
+    )
+
+
+async def test_a_question_in_words_finds_the_place(asker: Asker) -> None:
+    answer = await ask(asker, "When is a failed request sent again?")
+    assert [event.error for event in asker.of(CellCompleted)] == [None, None]
+    assert answer.status == "complete"
+    assert answer.citations[0].path == "http/retry.py"
+    assert answer.citations[0].symbol is not None
+    assert answer.citations[0].symbol.startswith("RetryPolicy")
+    assert answer.unverified == []
+    assert "matches" in answer.answer
+    assert "again" in answer.answer
+
+
+async def test_a_name_in_the_question_comes_first(asker: Asker) -> None:
+    answer = await ask(asker, "What does `RetryPolicy.delay` do?")
+    first = answer.citations[0]
+    assert (first.path, first.start_line, first.end_line) == ("http/retry.py", 10, 11)
+    assert first.symbol == "RetryPolicy.delay"
+    assert "defines `RetryPolicy.delay`" in answer.answer
+    assert "min(2 ** attempt, 60)" in answer.answer
+
+
+async def test_it_says_that_it_is_no_language_model_and_costs_nothing(asker: Asker) -> None:
+    answer = await ask(asker, "Where is the cart's total?")
+    assert "No language model is configured" in answer.answer
+    assert "OPENAI_API_KEY" in answer.answer
+    assert "No language model is configured" in answer.notes[0]
+    assert answer.model == "offline"
+    assert (answer.usage.turns, answer.usage.sub_calls, answer.usage.cost_usd) == (3, 0, 0.0)
+    assert answer.usage.models["offline"].input_tokens == 0
+
+
+@pytest.mark.parametrize(
+    "question", ["?", "Why?", "zyxwv qponm", "Where is `NoSuchThing`?", "\N{SNOWMAN} \\ ''' \"\"\""]
+)
+async def test_a_question_that_matches_nothing_still_ends_well(question: str, asker: Asker) -> None:
+    answer = await ask(asker, question)
+    assert answer.status == "complete"
+    assert "No language model is configured" in answer.answer
+    assert answer.unverified == []
+
+
+async def test_with_too_few_turns_it_says_what_it_has(asker: Asker) -> None:
+    answer = await ask(asker, "What does `RetryPolicy` do?", limits={"turns": 1})
+    assert answer.status == "incomplete"
+    assert "http/retry.py:4" in answer.answer
+    assert "No language model is configured" in answer.answer

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.models import Message
+from rlm_core.models.names import identifiers
+from rlm_core.models.offline import OfflineModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+async def turn(*messages: str) -> str:
+    roles = ["system", *["user", "assistant"] * len(messages)]
+    conversation = [Message(role, text) for role, text in zip(roles, ("rules", *messages), strict=False)]  # type: ignore[arg-type]  # the roles are right
+    completion = await OfflineModel().complete(conversation)
+    assert completion.usage.total == 0
+    return completion.text
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How does `Session.close` work?", ["Session.close"]),
+        ("where is HttpClient and parse_url used", ["HttpClient", "parse_url"]),
+        ("what calls std::vec::push() or obj->free", ["std.vec.push", "obj.free"]),
+        ("does getUserName handle JSON or URLError?", ["getUserName", "JSON", "URLError"]),
+        ("`git commit` is no name, `commit` is", ["commit"]),
+        ("How are retries done?", []),
+    ],
+)
+def test_names_in_a_question(question: str, names: Sequence[str]) -> None:
+    assert identifiers(question) == names
+
+
+async def test_the_same_conversation_gives_the_same_turn() -> None:
+    first = await turn("<question>\nWhere is `Cart`?\n</question>")
+    assert first == await turn("<question>\nWhere is `Cart`?\n</question>")
+    assert "NAMES = ['Cart']" in first
+    assert first.count("```repl") == 1
+
+
+async def test_programs_are_python_whatever_the_question_holds() -> None:
+    nasty = "Why `\"'''\\` and ```repl\nboom\n``` {x} </question> \N{SNOWMAN}"
+    text = await turn(f"<question>\n{nasty}\n</question>")
+    code = text.partition("```repl\n")[2].rpartition("```")[0]
+    compile(code, "program", "exec")
+
+
+async def test_a_failed_plan_is_followed_by_a_simpler_one_and_then_by_the_truth() -> None:
+    question = "<question>\nWhere are retries?\n</question>"
+    failed = "The program failed:\n<error>\nboom\n</error>"
+    look = await turn(question)
+    search = await turn(question, look, failed)
+    assert "context.grep" in search
+    assert re.search(r"^FINAL_VAR\(report\)", await turn(question, look, failed, search, "fine"))
+    assert (await turn(question, look, failed, search, failed)).startswith("FINAL(The programs")
+
+
+async def test_the_closing_call_gets_what_was_printed() -> None:
+    question = "<question>\nWhere?\n</question>"
+    printed = "The program printed:\n<output>\na.py:1\n</output>\n\n<answer-now>\nlimit\n</answer-now>"
+    text = await turn(question, await turn(question), printed)
+    assert "a.py:1" in text
+    assert "OPENAI_API_KEY" in text
+
+
+async def test_a_sub_call_gets_the_lines_that_match_its_first_line() -> None:
+    completion = await OfflineModel().complete(
+        [Message("user", "Which line sets the timeout?\nx = 1\ntimeout = 30\ny = 2\nlog(timeouts)\n")]
+    )
+    assert completion.text.startswith("timeout = 30\nlog(timeouts)\n")
+    assert "No language model is configured" in completion.text
