@@ -41,6 +41,21 @@ class CellResult:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An escape attempt that `doctor` made.
+
+    Attributes:
+        name: what was tried (`read a file`).
+        blocked: whether it failed, as it must.
+        detail: the error that stopped it, or what got out.
+    """
+
+    name: str
+    blocked: bool
+    detail: str
+
+
 class Session(Protocol):
     """One program's REPL: names persist from cell to cell."""
 
@@ -73,6 +88,10 @@ class Sandbox(Protocol):
                 result; its signature and docstring are what the program sees. `RlmError`s that it
                 raises become exceptions in the program, with their message.
         """
+        ...
+
+    async def check(self) -> list[Probe]:
+        """Makes a handful of escape attempts in a real session; raises `SandboxError` like `open`."""
         ...
 
     async def close(self) -> None:

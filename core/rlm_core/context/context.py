@@ -1,0 +1,198 @@
+"""The `context` variable. Its docstrings are the reference that models read: `rlm_core.context.reference`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rlm_core.context import grep as grepping
+from rlm_core.context import overview
+from rlm_core.context.definitions import Definitions
+from rlm_core.context.find import Finder
+from rlm_core.context.globs import Glob, Globs
+from rlm_core.context.ranking import Ranker
+from rlm_core.context.references import Referrer
+from rlm_core.context.results import File, Hit, Ranked, Reference, Results, Slice, Symbol, Text
+from rlm_core.context.scan import Scanner
+from rlm_core.context.slicing import Ref, Slicer, resolve
+from rlm_core.syntax.chunks import chunks
+from rlm_core.syntax.languages import of_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rlm_core.context.overview import Facts
+    from rlm_core.workspace.snapshot import Skipped, Snapshot
+
+# Chunks are copies of text; a program that wants all of a large workspace has to go through it in parts.
+MAX_CHUNKED_BYTES = 30_000_000
+
+
+class Context:
+    """A codebase at one instant: `len(context)` files, `for path in context`, `path in context`.
+
+    `context[path]` is a file's text. Everything prints briefly with path:line. Lists are `Results`: `.note`
+    says what was cut or guessed. A glob is `*.py` (any depth), `src/**/*.ts`, a folder `src/`, a path, or a
+    list of these; `!` in front takes away.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._globs = Globs(snapshot)
+        self._scanner = Scanner(snapshot)
+        self._definitions = Definitions(snapshot)
+        self._slicer = Slicer(snapshot, self._definitions)
+        self._ranker = Ranker(snapshot, self._scanner, self._definitions)
+
+    def __len__(self) -> int:
+        return len(self._snapshot)
+
+    def __iter__(self) -> Iterator[File]:
+        return (File.of(self._snapshot, row) for row in range(len(self._snapshot)))
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._snapshot
+
+    def __getitem__(self, path: str) -> str:
+        return self._snapshot.text(resolve(self._snapshot, path))
+
+    def __repr__(self) -> str:
+        return f"<context {self.id}: {self.facts}\nhelp(context) lists its methods>"
+
+    @property
+    def id(self) -> str:
+        """Names this content: same paths and texts, same id."""
+        return self._snapshot.id
+
+    @cached_property
+    def facts(self) -> Facts:
+        """`.files`, `.bytes`, `.languages` (name → files), `.folders` (top level, largest first)."""
+        return overview.facts(self._snapshot)
+
+    @property
+    def skipped(self) -> Results[Skipped]:
+        """Files that exist but were left out, each with `.path` and `.reason`."""
+        return Results(self._snapshot.skipped)
+
+    def files(self, glob: Glob | None = None) -> Results[File]:
+        """Paths, each with `.size`, `.lines`, `.language`."""
+        rows, note = self._rows(glob)
+        return Results((File.of(self._snapshot, row) for row in rows), note)
+
+    def tree(self, depth: int = 2) -> Text:
+        """Folders with file counts and sizes, down to a depth."""
+        return overview.tree(self._snapshot, depth)
+
+    def grep(
+        self,
+        regex: str,
+        glob: Glob | None = None,
+        limit: int = 200,
+        *,
+        ignore_case: bool = False,
+        context: int = 0,
+        multiline: bool = False,
+    ) -> Results[Hit]:
+        """Matching lines: `.path .line .column .text` (`.before .after` with context=lines)."""
+        rows, note = self._rows(glob)
+        query = grepping.Query(regex, ignore_case, multiline, limit, context)
+        hits = grepping.grep(self._snapshot, self._scanner, rows, query)
+        hits.note = f"{note} {hits.note}".strip()
+        return hits
+
+    def lines(self, path: str, start: int, end: int) -> Slice:
+        """Lines start to end, inclusive, from 1."""
+        return self._slicer.lines(path, start, end)
+
+    def symbols(self, path: str) -> Results[Symbol]:
+        """A tree of definitions: `.name .kind .qualified_name .start_line .end_line .signature .children`.
+
+        Kinds are LSP's: class, method, function, struct, field and so on.
+        """
+        return self._definitions.of(self._row(path))
+
+    def outline(self, glob: Glob, depth: int = 2, max_chars: int = 20_000) -> Text:
+        """Definitions of files as text: line ranges and signatures. Read this before whole files."""
+        rows, note = self._rows(glob)
+        if not rows:
+            return Text(note)
+        return overview.outline(self._snapshot, self._definitions, rows, depth, max_chars)
+
+    def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
+        """Where a name is defined (`Class.method` works); falls back to other case and similar names."""
+        return Finder(self._snapshot, self._scanner, self._definitions).find(name, kind, limit)
+
+    def slice(self, ref: Ref) -> Slice:
+        """The text of 'path::Class.method', 'path:120' (definition around it), 'path:10-40' or any result.
+
+        A string with `.path .start_line .end_line .symbol`; `.numbered` has path and line numbers in it:
+        give that to a sub-model, so that it can cite.
+        """
+        return self._slicer.slice(ref)
+
+    def enclosing(self, path: str, line: int) -> Symbol | None:
+        """The innermost definition around a line, or None."""
+        return self._definitions.enclosing(self._row(path), line)
+
+    def references(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
+        """Where a name is written: `.path .line .text .symbol .role`.
+
+        `.symbol` is the definition around it, `.role` one of definition, code, comment, string, text.
+        """
+        rows, note = self._rows(glob)
+        referrer = Referrer(self._snapshot, self._scanner, self._definitions)
+        found = referrer.references(name, rows, limit)
+        found.note = f"{note} {found.note}".strip()
+        return found
+
+    def chunks(self, glob: Glob, max_chars: int = 50_000) -> Results[Slice]:
+        """Whole files cut into slices between definitions; joined, a file's slices give it back."""
+        rows, note = self._rows(glob)
+        cut: Results[Slice] = Results(note=note)
+        left = MAX_CHUNKED_BYTES
+        for number, row in enumerate(rows):
+            left -= self._snapshot.lengths[row]
+            if left < 0:
+                cut.omitted = len(rows) - number
+                cut.note = (
+                    f"Stopped after {MAX_CHUNKED_BYTES // 10**6} MB, {cut.omitted:,} files before the end."
+                )
+                break
+            cut.extend(self._chunked(row, max_chars))
+        return cut
+
+    def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
+        """Files that a question is about, best first: `.path .line .text .symbol .start_line .end_line .score`.
+
+        Compares words (BM25), so use those that the code may use.
+        """
+        rows, note = self._rows(glob)
+        if not rows:
+            return Results(note=note)
+        return self._ranker.rank(query, rows, k)
+
+    def _row(self, path: str) -> int:
+        return self._snapshot.index(resolve(self._snapshot, path))
+
+    def _rows(self, glob: Glob | None) -> tuple[Sequence[int], str]:
+        """The rows of a glob, and a sentence when there are none."""
+        rows = self._globs.rows(glob)
+        return rows, "" if rows or glob is None else self._globs.miss(glob)
+
+    def _chunked(self, row: int, max_chars: int) -> Iterator[Slice]:
+        path, source = self._snapshot.paths[row], self._snapshot.data(row)
+        text = source.decode("utf-8", "surrogatepass")
+        line = 1
+        pieces = chunks(text, of_source(path, source), max_chars)
+        for number, piece in enumerate(pieces):
+            breaks = _line_ends(piece)
+            ended = piece.endswith(("\n", "\r"))
+            last = line + breaks - (1 if ended else 0)
+            block = self._definitions.block(row, line) if number else None
+            symbol = block.qualified_name if block and block.end_line >= line else ""
+            yield Slice.of(piece, path, line, last, symbol)
+            line += breaks
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")

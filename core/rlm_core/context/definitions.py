@@ -1,0 +1,67 @@
+"""The definitions of the workspace's files, parsed when they are asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from rlm_core.context.results import Results
+from rlm_core.syntax.languages import of_source
+from rlm_core.syntax.parsing import TangledError
+from rlm_core.syntax.symbols import CALLABLES, TYPES, symbols, walk
+
+if TYPE_CHECKING:
+    from rlm_core.syntax.symbols import Symbol
+    from rlm_core.workspace.snapshot import Snapshot
+
+# A symbol takes about 600 bytes.
+_KEPT_SYMBOLS = 40_000
+_BLOCKS = TYPES | CALLABLES | {"namespace", "module"}
+
+
+class Definitions:
+    """Parsed files of one snapshot, the latest used ones kept."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._parsed: OrderedDict[int, tuple[Results[Symbol], int]] = OrderedDict()
+        self._kept = 0
+
+    def of(self, row: int) -> Results[Symbol]:
+        """Returns the definitions of a file as a tree; the note says why there are none."""
+        if row in self._parsed:
+            self._parsed.move_to_end(row)
+            return self._parsed[row][0]
+        found = self._parse(row)
+        count = 1 + sum(1 for _ in walk(found))
+        self._parsed[row] = found, count
+        self._kept += count
+        while self._kept > _KEPT_SYMBOLS and len(self._parsed) > 1:
+            _, (_, dropped) = self._parsed.popitem(last=False)
+            self._kept -= dropped
+        return found
+
+    def _parse(self, row: int) -> Results[Symbol]:
+        path, source = self._snapshot.paths[row], self._snapshot.data(row)
+        language = of_source(path, source)
+        if language is None or not language.parsable:
+            kind = language.name if language else "This kind of file"
+            return Results(note=f"{path}: {kind} is not parsed; grep, lines and chunks work.")
+        try:
+            return Results(symbols(source, language, path))
+        except TangledError as error:
+            return Results(note=f"{path}: {error} grep, lines and chunks work.")
+
+    def enclosing(self, row: int, line: int) -> Symbol | None:
+        """Returns the innermost definition around a line, comment above included; None when outside."""
+        around = [symbol for symbol in walk(self.of(row)) if symbol.start_line <= line <= symbol.end_line]
+        return min(around, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
+
+    def block(self, row: int, line: int) -> Symbol | None:
+        """Returns the innermost function, type or module around a line; None when outside of all."""
+        around = [
+            symbol
+            for symbol in walk(self.of(row))
+            if symbol.start_line <= line <= symbol.end_line and symbol.kind in _BLOCKS
+        ]
+        return min(around, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)

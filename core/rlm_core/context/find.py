@@ -1,0 +1,169 @@
+"""`context.find`: where a name is defined. The word is searched first; only files that have it are parsed."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rlm_core.context.near import near
+from rlm_core.context.results import Results
+from rlm_core.context.scan import linewise, literal
+from rlm_core.errors import QueryError
+from rlm_core.syntax.languages import detect
+from rlm_core.syntax.symbols import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rlm_core.context.definitions import Definitions
+    from rlm_core.context.scan import Pattern, Scanner
+    from rlm_core.syntax.symbols import Symbol
+    from rlm_core.workspace.snapshot import Snapshot
+
+# About two seconds of parsing.
+PARSED_BYTES = 12_000_000
+_SEPARATOR = re.compile(r"::|[.#\\/]")
+_NEAR_CHARS = 4
+
+
+def name_parts(name: str) -> list[str]:
+    """Splits a qualified name, in whatever way it is written (`a.b`, `A::b`, `A#b`), into its names."""
+    return [part for part in _SEPARATOR.split(name.strip().removesuffix("()")) if part]
+
+
+def matches(symbol: Symbol, parts: list[str]) -> bool:
+    """Whether a name, qualified as far as it goes, means a symbol."""
+    if symbol.name != parts[-1]:
+        return False
+    return len(parts) == 1 or f".{symbol.qualified_name}".endswith("." + ".".join(parts))
+
+
+class Finder:
+    """Finds definitions in one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, scanner: Scanner, definitions: Definitions) -> None:
+        self._snapshot = snapshot
+        self._scanner = scanner
+        self._definitions = definitions
+
+    def find(self, name: str, kind: str | None, limit: int) -> Results[Symbol]:
+        """Returns the definitions of a name: exact, else in other case, else of similar names.
+
+        Raises:
+            QueryError: there is no name to look for, or the limit is below 1.
+        """
+        parts = name_parts(name)
+        if not parts or limit < 1:
+            raise QueryError("find needs a name and a limit of at least 1.")
+        notes: list[str] = []
+        word = re.escape(parts[-1])
+        found = self._search(literal(parts[-1]), word, lambda symbol: matches(symbol, parts), notes)
+        # Where not every file could be parsed, a looser search would only take longer.
+        if not found and not notes:
+            found = self._loosely(parts, notes)
+        if kind is not None:
+            kinds = sorted({symbol.kind for symbol in found})
+            found = [symbol for symbol in found if symbol.kind == kind]
+            if kinds and not found:
+                notes.append(f"None is a {kind}; there are: {', '.join(kinds)}.")
+        found.sort(key=partial(_order, parts[-1]))
+        omitted = max(0, len(found) - limit)
+        if omitted:
+            notes.append(f"{omitted:,} more than limit={limit}.")
+        return Results(found[:limit], " ".join(notes), omitted)
+
+    def _loosely(self, parts: list[str], notes: list[str]) -> list[Symbol]:
+        word, lowered = parts[-1], parts[-1].lower()
+        containing = self._search(
+            literal(word, ignore_case=True),
+            rf"\w*(?i:{re.escape(word)})\w*",
+            lambda symbol: lowered in symbol.name.lower(),
+            notes,
+        )
+        whole = ".".join(parts)
+        if same := [symbol for symbol in containing if symbol.name == word]:
+            notes.append(f"No {whole}; these are called {word}.")
+            return same
+        if other_case := [symbol for symbol in containing if symbol.name.lower() == lowered]:
+            notes.append(f"No {whole} in this spelling; these differ in case.")
+            return other_case
+        if containing:
+            notes.append(f"No {whole}; these names contain {word}.")
+            return containing
+        similar = self._similar(word, notes) if len(word) >= _NEAR_CHARS else []
+        notes.append(f"No {whole}; these names are similar." if similar else f"No definition of {whole}.")
+        return similar
+
+    def _similar(self, word: str, notes: list[str]) -> list[Symbol]:
+        """Definitions whose name is one slip away: a letter missing, added, wrong, or two swapped."""
+        slips: list[str] = []
+        for at in range(len(word)):
+            before, after = re.escape(word[:at]), re.escape(word[at + 1 :])
+            slips += [f"{before}\\w?{after}", f"{before}\\w{re.escape(word[at:])}"]
+            if at:
+                swapped = word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
+                slips.append(re.escape(swapped))
+        expression = f"(?i:{'|'.join(slips)})"
+        pattern = re.compile(expression)
+        return self._search(
+            linewise(rf"\b{expression}\b"),
+            expression,
+            lambda symbol: pattern.fullmatch(symbol.name) is not None,
+            notes,
+        )
+
+    def _search(
+        self, pattern: Pattern, names: str, wanted: Callable[[Symbol], bool], notes: list[str]
+    ) -> list[Symbol]:
+        """The wanted definitions in files in which a pattern occurs.
+
+        Args:
+            pattern: occurs in every file that may have one.
+            names: expression for the names; files that only mention one are not parsed.
+            wanted: tells a definition that is looked for.
+            notes: gets a sentence if files were left out.
+        """
+        found: list[Symbol] = []
+        left = PARSED_BYTES
+        unparsed = 0
+        for row in self._hinted(self._scanner.rows_with(pattern), names):
+            left -= self._snapshot.lengths[row]
+            if left < 0:
+                unparsed += 1
+                continue
+            found.extend(symbol for symbol in walk(self._definitions.of(row)) if wanted(symbol))
+        if unparsed:
+            notes.append(
+                f"{unparsed:,} further files may define it and were not parsed: too many mention it. "
+                "grep for the line that you expect."
+            )
+        return found
+
+    def _hinted(self, rows: Iterable[int], names: str) -> Iterator[int]:
+        """Leaves out files whose language shows that they do not define a name, and those not parsed."""
+        hints: dict[str, Pattern] = {}
+        for row in rows:
+            language = detect(self._snapshot.paths[row])
+            if language is None or not language.hint:
+                yield row
+                continue
+            if language.name not in hints:
+                hints[language.name] = linewise(language.hint.replace("NAME", f"(?:{names})"))
+            yield from self._scanner.confirmed(hints[language.name], [row])
+
+
+def _order(word: str, symbol: Symbol) -> tuple[float, bool, str, int]:
+    """The most similar name first; a prototype after what it stands for."""
+    likeness = (
+        1.0 if symbol.name == word else SequenceMatcher(None, word.lower(), symbol.name.lower()).ratio()
+    )
+    return -likeness, symbol.signature.endswith(";"), symbol.path, symbol.line
+
+
+def suggestions(word: str, symbols: Iterable[Symbol]) -> list[str]:
+    """Qualified names of symbols like a word."""
+    names = {symbol.qualified_name: symbol.name for symbol in symbols}
+    close = set(near(name_parts(word)[-1] if name_parts(word) else word, names.values(), 5))
+    return [qualified for qualified, name in names.items() if name in close][:5]

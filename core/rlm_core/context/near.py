@@ -1,0 +1,38 @@
+"""Near names, for "did you mean"."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CLOSE = 0.6
+
+
+def near(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
+    """Returns the candidates most like a name, best first; case does not matter."""
+    wanted = name.lower()
+    letters = set(wanted)
+    slack = max(2, len(wanted) // 2)
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted)
+    scored: list[tuple[float, str]] = []
+    for candidate in set(candidates):
+        # Most candidates are nothing like it, and a ratio is expensive to compute.
+        if abs(len(candidate) - len(wanted)) > slack:
+            continue
+        lowered = candidate.lower()
+        if 2 * len(letters.intersection(lowered)) < len(letters):
+            continue
+        matcher.set_seq1(lowered)
+        if matcher.quick_ratio() >= _CLOSE and (ratio := matcher.ratio()) >= _CLOSE:
+            scored.append((-ratio, candidate))
+    return [candidate for _, candidate in sorted(scored)[:count]]
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """A sentence that suggests names, or an empty string when there are none."""
+    listed = ", ".join(names)
+    return f"Did you mean {listed}?" if listed else ""

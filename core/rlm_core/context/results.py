@@ -1,0 +1,251 @@
+"""What `context` gives back: plain small objects that print in few characters and carry `path:line`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
+
+from rlm_core.syntax.languages import detect
+from rlm_core.syntax.symbols import Symbol
+from rlm_core.workspace.lines import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+__all__ = ["File", "Hit", "Ranked", "Reference", "Results", "Slice", "Symbol", "Text"]
+
+T = TypeVar("T")
+SHOWN_ITEMS = 60
+SHOWN_CHARS = 8000
+
+
+class Text(str):
+    """Text that the REPL echoes as it is, without quotes and escapes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Results(list[T], Generic[T]):
+    """A list that prints one item per line and says what it does not contain.
+
+    Attributes:
+        note: sentences about what was cut, capped, skipped or guessed; empty when nothing was.
+        omitted: how many items are known to be left out.
+    """
+
+    def __init__(self, items: Iterable[T] = (), note: str = "", omitted: int = 0) -> None:
+        super().__init__(items)
+        self.note = note
+        self.omitted = omitted
+
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> T: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> Results[T]: ...
+    def __getitem__(self, key: SupportsIndex | slice, /) -> T | Results[T]:
+        if isinstance(key, slice):
+            return Results(super().__getitem__(key), self.note, self.omitted)
+        return super().__getitem__(key)
+
+    def __repr__(self) -> str:
+        lines: list[str] = []
+        room = SHOWN_CHARS
+        for item in self[:SHOWN_ITEMS]:
+            line = repr(item)
+            room -= len(line) + 1
+            if room < 0 and lines:
+                break
+            lines.append(line)
+        if len(lines) < len(self):
+            lines.append(f"… and {len(self) - len(lines):,} more")
+        if not self:
+            lines.append("(nothing)")
+        if self.note:
+            lines.append(f"({self.note})")
+        return "\n".join(lines)
+
+    __str__ = __repr__
+
+
+class File(str):
+    """A path that also knows its file; use it like any string."""
+
+    __slots__ = ("_row", "_snapshot")
+    _row: int
+    _snapshot: Snapshot
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, row: int) -> Self:
+        """The file in a row of a snapshot."""
+        file = cls(snapshot.paths[row])
+        file._snapshot, file._row = snapshot, row
+        return file
+
+    @property
+    def path(self) -> str:
+        """The path as a plain string."""
+        return str(self)
+
+    @property
+    def size(self) -> int:
+        """UTF-8 bytes."""
+        return self._snapshot.lengths[self._row]
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return len(split_lines(self._snapshot.text(self)))
+
+    @property
+    def language(self) -> str:
+        """The language by the file's name, or an empty string."""
+        language = detect(self)
+        return language.name if language else ""
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hit:
+    """A line that matches.
+
+    Attributes:
+        path: the file.
+        line: from 1.
+        column: of the match, in characters, from 1.
+        text: the line; a long one is cut around the match.
+        before: lines before it, if context was asked for.
+        after: lines after it.
+    """
+
+    path: str
+    line: int
+    column: int
+    text: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        if not self.before and not self.after:
+            return f"{self.path}:{self.line}: {self.text.strip()}"
+        first = self.line - len(self.before)
+        around = [*self.before, self.text, *self.after]
+        shown = (
+            f"{self.path}:{number}{':' if number == self.line else '-'} {text}"
+            for number, text in enumerate(around, first)
+        )
+        return "\n".join((*shown, "--"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reference:
+    """A place where a name is written.
+
+    Attributes:
+        path: the file.
+        line: from 1.
+        column: in characters, from 1.
+        text: the line; a long one is cut around the name.
+        role: `definition`, `code`, `comment`, `string`, or `text` where the file is not parsed.
+        symbol: qualified name of the definition around the place, or an empty string.
+    """
+
+    path: str
+    line: int
+    column: int
+    text: str
+    role: str
+    symbol: str
+
+    def __repr__(self) -> str:
+        role = "" if self.role == "code" else f"[{self.role}] "
+        inside = f"  (in {self.symbol})" if self.symbol else ""
+        return f"{self.path}:{self.line}: {role}{self.text.strip()}{inside}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ranked:
+    """A file that seems to be about a query.
+
+    Attributes:
+        path: the file.
+        score: higher is better; comparable within one ranking only.
+        line: the line that fits best, from 1.
+        text: that line.
+        symbol: qualified name of the definition around that line, or an empty string.
+        start_line: first line of that definition; of the file's best passage where there is none.
+        end_line: last line, inclusive.
+    """
+
+    path: str
+    score: float
+    line: int
+    text: str
+    symbol: str
+    start_line: int
+    end_line: int
+
+    def __repr__(self) -> str:
+        inside = f" ({self.symbol} {self.start_line}-{self.end_line})" if self.symbol else ""
+        return f"{self.score:.2f} {self.path}:{self.line}{inside}: {self.text.strip()[:120]}"
+
+
+class Slice(str):
+    """Lines of a file: the text itself, which also knows where it is from.
+
+    Attributes:
+        path: the file.
+        start_line: first line, from 1.
+        end_line: last line, inclusive.
+        symbol: qualified name of the definition, or an empty string.
+        note: what else could have been meant; empty when nothing.
+    """
+
+    __slots__ = ("end_line", "note", "path", "start_line", "symbol")
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    note: str
+
+    @classmethod
+    def of(
+        cls, text: str, path: str, start_line: int, end_line: int, symbol: str = "", note: str = ""
+    ) -> Self:
+        """A slice; its lines are inclusive and count from 1."""
+        piece = cls(text)
+        piece.path, piece.start_line, piece.end_line = path, start_line, end_line
+        piece.symbol, piece.note = symbol, note
+        return piece
+
+    @property
+    def text(self) -> str:
+        """The text as a plain string."""
+        return str(self)
+
+    @property
+    def header(self) -> str:
+        """`path:start-end symbol`."""
+        return f"{self.path}:{self.start_line}-{self.end_line} {self.symbol}".rstrip()
+
+    @property
+    def numbered(self) -> Text:
+        """The header and the lines with their numbers: give this to a sub-model, so that it can cite."""
+        width = len(str(self.end_line))
+        lines = enumerate(split_lines(self), self.start_line)
+        return Text("\n".join((self.header, *(f"{number:>{width}} {line}" for number, line in lines))))
+
+    def __repr__(self) -> str:
+        note = f"; {self.note}" if self.note else ""
+        return f"<{self.header}, {len(self):,} characters{note}; print() shows the text>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = (str(self), self.path, self.start_line, self.end_line, self.symbol, self.note)
+        return Slice.of, fields

@@ -1,0 +1,185 @@
+r"""Finding the files in which a pattern occurs, by searching the mapped shards themselves.
+
+A search over a few long regions is many times faster than one per file, so neighbours in a shard are
+searched as one. Two things could make such a search lie, and files with either are searched on their
+own copy: RE2 knows only `\n` as a line end, and a file whose neighbour does not end with a line end
+would be read as its continuation.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import re2
+
+from rlm_core.workspace.lines import unix_lines
+
+if TYPE_CHECKING:
+    import mmap
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+_NEWLINE = 10
+
+
+class Match(Protocol):
+    """What both `re` and `re2` give."""
+
+    def start(self) -> int:
+        """First byte."""
+        ...
+
+    def end(self) -> int:
+        """Behind the last byte."""
+        ...
+
+
+class Pattern(Protocol):
+    """A compiled expression over bytes, of `re` or `re2`."""
+
+    def search(self, text: bytes | mmap.mmap, pos: int, endpos: int, /) -> Match | None:
+        """The first match between two positions."""
+        ...
+
+
+class _Region(NamedTuple):
+    """Rows `first` to `last`, whose texts follow each other without a gap in one shard."""
+
+    first: int
+    last: int
+    ragged: bool
+
+
+class Scanner:
+    """Searches the texts of one snapshot; what it learns about their layout is kept."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def source(self, row: int) -> bytes:
+        r"""Returns the UTF-8 text of a row with `\n` line ends, the last line ended too."""
+        data = unix_lines(self._snapshot.data(row))
+        return data if data.endswith(b"\n") or not data else data + b"\n"
+
+    def rows_with(self, pattern: Pattern, rows: Sequence[int] | None = None) -> Iterator[int]:
+        """Yields the rows in which a pattern matches, in their order.
+
+        Args:
+            pattern: what to search; compiled so that it does not match across lines.
+            rows: where to search, ascending; None for all.
+        """
+        for region in self._all_regions if rows is None else self._regions(rows):
+            yield from self._in_region(pattern, region)
+
+    def rows_with_any(self, patterns: Sequence[Pattern], rows: Sequence[int] | None) -> Iterator[int]:
+        """Yields the rows in which one of some patterns matches.
+
+        For literals this is many times faster than one pattern with alternatives.
+        """
+        for region in self._all_regions if rows is None else self._regions(rows):
+            found = {row for pattern in patterns for row in self._in_region(pattern, region)}
+            yield from sorted(found)
+
+    def confirmed(self, pattern: Pattern, rows: Iterable[int]) -> Iterator[int]:
+        """Yields those of some rows in which a pattern matches."""
+        for row in rows:
+            yield from self._in_region(pattern, _Region(row, row, bool(self._ragged[row])))
+
+    def _in_region(self, pattern: Pattern, region: _Region) -> Iterator[int]:
+        snapshot, (first, last, ragged) = self._snapshot, region
+        if ragged:
+            source = self.source(first)
+            match = pattern.search(source, 0, len(source))
+            if match is not None and match.start() < len(source):
+                yield first
+            return
+        shard, offsets = snapshot.maps[snapshot.shards[first]], snapshot.offsets
+        at, end = offsets[first], offsets[last] + snapshot.lengths[last]
+        while at < end:
+            match = pattern.search(shard, at, end)
+            # An empty match behind the last line is in no line.
+            if match is None or (start := match.start()) >= end:
+                return
+            row = bisect_right(offsets, start, first, last + 1) - 1
+            yield row
+            at = offsets[row] + snapshot.lengths[row]
+
+    @cached_property
+    def _ragged(self) -> bytearray:
+        """1 for each row that cannot be searched in place."""
+        snapshot = self._snapshot
+        ragged = bytearray(len(snapshot))
+        columns = zip(snapshot.shards, snapshot.offsets, snapshot.lengths, strict=True)
+        for row, (number, offset, length) in enumerate(columns):
+            shard = snapshot.maps[number]
+            end = offset + length
+            ragged[row] = not (
+                length
+                and shard[end - 1] == _NEWLINE
+                and (offset == 0 or shard[offset - 1] == _NEWLINE)
+                and shard.find(b"\r", offset, end) < 0
+            )
+        return ragged
+
+    @cached_property
+    def _all_regions(self) -> list[_Region]:
+        return list(self._regions(range(len(self._snapshot))))
+
+    def _regions(self, rows: Sequence[int]) -> Iterator[_Region]:
+        """Groups rows that lie next to each other both in the table and in a shard."""
+        shards, offsets, lengths = self._snapshot.shards, self._snapshot.offsets, self._snapshot.lengths
+        ragged = self._ragged
+        first = last = -1
+        for row in rows:
+            if not lengths[row]:
+                continue
+            if (
+                first >= 0
+                and row == last + 1
+                and not ragged[row]
+                and not ragged[first]
+                and shards[row] == shards[last]
+                and offsets[row] == offsets[last] + lengths[last]
+            ):
+                last = row
+                continue
+            if first >= 0:
+                yield _Region(first, last, bool(ragged[first]))
+            first = last = row
+        if first >= 0:
+            yield _Region(first, last, bool(ragged[first]))
+
+
+@lru_cache(maxsize=256)
+def literal(text: str, *, ignore_case: bool = False) -> Pattern:
+    """Returns a pattern for exactly this text."""
+    options = re2.Options()
+    options.log_errors = False
+    options.literal = True
+    options.case_sensitive = not ignore_case
+    pattern: Pattern = re2.compile(text, options)
+    return pattern
+
+
+@lru_cache(maxsize=256)
+def linewise(expression: str, *, ignore_case: bool = False, multiline: bool = False) -> Pattern:
+    """Returns a compiled RE2 expression in which `^` and `$` are the ends of a line.
+
+    Args:
+        expression: RE2 syntax.
+        ignore_case: letters match in either case.
+        multiline: a match may go over line ends, and `.` matches them.
+
+    Raises:
+        re2.error: the expression does not compile.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not ignore_case
+    options.never_nl = not multiline
+    options.dot_nl = multiline
+    pattern: Pattern = re2.compile(f"(?m:{expression})", options)
+    return pattern

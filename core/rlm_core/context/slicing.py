@@ -1,0 +1,141 @@
+"""`context.slice`: from a reference to the text it means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rlm_core.context.find import matches, name_parts, suggestions
+from rlm_core.context.near import did_you_mean, near
+from rlm_core.context.results import File, Hit, Ranked, Reference, Slice
+from rlm_core.errors import QueryError
+from rlm_core.syntax.symbols import Symbol, walk
+from rlm_core.workspace.lines import split_lines
+
+if TYPE_CHECKING:
+    from rlm_core.context.definitions import Definitions
+    from rlm_core.workspace.snapshot import Snapshot
+
+# Shown around a line that is in no definition.
+_AROUND = 10
+_LINES = re.compile(r"(?P<path>.+?)(?::|#)L?(?P<first>\d+)(?:-L?(?P<last>\d+))?(?::\d+)?\Z", re.DOTALL)
+_FORMS = "Write 'path::Class.method', 'path:120', 'path:10-40' or 'path'."
+
+Ref = str | Symbol | Hit | Reference | Ranked
+
+
+class Slicer:
+    """Cuts text out of the files of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, definitions: Definitions) -> None:
+        self._snapshot = snapshot
+        self._definitions = definitions
+
+    def slice(self, ref: Ref) -> Slice:
+        """Returns the text that a reference means.
+
+        Raises:
+            QueryError: no such file, line or definition; names what comes near.
+        """
+        if isinstance(ref, Slice):
+            return ref
+        if isinstance(ref, Symbol):
+            return self._of_symbol(ref)
+        if isinstance(ref, Hit | Reference | Ranked):
+            return self._at(ref.path, ref.line)
+        if not isinstance(ref, str):
+            raise QueryError(f"slice takes a string or a result, not {type(ref).__name__}. {_FORMS}")
+        text = ref.strip()
+        if isinstance(ref, File) or text in self._snapshot:
+            return self._whole(text)
+        path, colons, name = text.partition("::")
+        if colons:
+            return self._named(self._path(path), name)
+        if match := _LINES.match(text):
+            path, first = self._path(match["path"]), int(match["first"])
+            return self.lines(path, first, int(match["last"])) if match["last"] else self._at(path, first)
+        return self._whole(self._path(text))
+
+    def lines(self, path: str, first: int, last: int) -> Slice:
+        """Returns some lines of a file.
+
+        Args:
+            path: the file.
+            first: from 1.
+            last: inclusive; may lie behind the file's end.
+
+        Raises:
+            QueryError: the file does not have those lines.
+        """
+        path = self._path(path)
+        lines = split_lines(self._snapshot.text(path), keepends=True)
+        if not 1 <= first <= last or first > len(lines):
+            raise QueryError(f"{path} has lines 1 to {len(lines)}; {first} to {last} is not among them.")
+        kept = lines[first - 1 : last]
+        note = f"the file ends at line {len(lines)}" if last > len(lines) else ""
+        inner = self._definitions.block(self._snapshot.index(path), first)
+        inside = inner if inner is not None and first + len(kept) - 1 <= inner.end_line else None
+        symbol = inside.qualified_name if inside else ""
+        return Slice.of("".join(kept), path, first, first + len(kept) - 1, symbol, note)
+
+    def _path(self, path: str) -> str:
+        return resolve(self._snapshot, path)
+
+    def _whole(self, path: str) -> Slice:
+        text = self._snapshot.text(path)
+        return Slice.of(text, path, 1, max(1, len(split_lines(text))))
+
+    def _of_symbol(self, symbol: Symbol, note: str = "") -> Slice:
+        lines = split_lines(self._snapshot.text(self._path(symbol.path)), keepends=True)
+        text = "".join(lines[symbol.start_line - 1 : symbol.end_line])
+        span = (symbol.start_line, symbol.end_line)
+        return Slice.of(text, symbol.path, *span, symbol.qualified_name, note)
+
+    def _at(self, path: str, line: int) -> Slice:
+        """The innermost block around a line, or else the lines around it."""
+        path = self._path(path)
+        block = self._definitions.block(self._snapshot.index(path), line)
+        if block is not None:
+            return self._of_symbol(block)
+        around = self.lines(path, max(1, line - _AROUND), max(line, line + _AROUND) if line > 0 else line)
+        return Slice.of(
+            str(around),
+            path,
+            around.start_line,
+            around.end_line,
+            note=f"line {line} is in no definition, so this is what is around it",
+        )
+
+    def _named(self, path: str, name: str) -> Slice:
+        tree = self._definitions.of(self._snapshot.index(path))
+        everything = list(walk(tree))
+        parts = name_parts(name)
+        found = [symbol for symbol in everything if parts and matches(symbol, parts)]
+        if not found:
+            why = (
+                tree.note or did_you_mean(suggestions(name, everything)) or "outline(path) lists what it has."
+            )
+            raise QueryError(f"{path} has no definition of {name!r}. {why}")
+        exact = [symbol for symbol in found if symbol.qualified_name == ".".join(parts)] or found
+        chosen = next((symbol for symbol in exact if not symbol.signature.endswith(";")), exact[0])
+        others = ", ".join(f"{symbol.path}:{symbol.line}" for symbol in found if symbol.line != chosen.line)
+        return self._of_symbol(chosen, f"also defined at {others}" if others else "")
+
+
+def resolve(snapshot: Snapshot, path: str) -> str:
+    """Returns the path in the snapshot that is meant, forgiving a leading `./` or `/`.
+
+    Raises:
+        QueryError: there is none; names what comes near.
+    """
+    if path in snapshot:
+        return str(path)
+    if not isinstance(path, str):
+        raise QueryError(f"A path is a string, not {type(path).__name__}.")
+    plain = path.strip().removeprefix("./").lstrip("/")
+    if plain in snapshot:
+        return plain
+    name = plain.rpartition("/")[2]
+    same_name = [other for other in snapshot if other == name or other.endswith(f"/{name}")]
+    close = near(plain, same_name or snapshot, 3) or same_name[:3]
+    raise QueryError(f"No file {path!r} in the workspace. {did_you_mean(close)}".rstrip())

@@ -1,0 +1,46 @@
+"""Words of a question and of code, made comparable."""
+
+from __future__ import annotations
+
+import re
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*|\d{2,}")
+# getHTTPResponse2 → get, HTTP, Response, 2
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_MIN_STEM = 3
+_ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ies", "ed", "es", "er", "s", "e")
+
+_STOP_WORDS = """
+a about after all also an and any are as at be because been before being between both but by called can code
+could defined did do does doing done each else exactly explain file files find for from function get gets give
+given had happen happens has have how i if implement implementation implemented implements in into is it its
+itself just like list made make makes many may me mean means method most must my need no not of on one only or
+other our out over own please project repo repository same say see should show so some such tell than that the
+their them then there these they thing things this those through to under up us use used uses using very was
+way we were what when where whether which while who why will with work works would you your
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def parts(identifier: str) -> list[str]:
+    """Splits an identifier the way code joins words: camelCase, snake_case, digits; lower case."""
+    return [part.lower() for part in _PART.findall(identifier)]
+
+
+def stem(word: str) -> str:
+    """Returns a word without its ending, so that `caches`, `cached` and `caching` meet."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
+            stemmed = word[: -len(ending)]
+            return stemmed + "i" if ending == "ies" and len(stemmed) < _MIN_STEM else stemmed
+    return word
+
+
+def terms(query: str) -> list[str]:
+    """Returns the stems that a query is about, each once, in order of appearance.
+
+    Words that every question has are dropped, unless nothing else is left.
+    """
+    words = [part for name in _IDENTIFIER.findall(query) for part in parts(name)]
+    telling = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
+    return list(dict.fromkeys(stem(word) for word in telling))

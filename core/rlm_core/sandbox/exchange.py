@@ -1,0 +1,148 @@
+"""One request to a worker, from sending it to its end: output, calls and limits on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.errors import RlmError
+from rlm_core.sandbox import frames, wire
+from rlm_core.sandbox.clock import Clock
+from rlm_core.sandbox.process import WorkerGoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from rlm_core.config import SandboxLimits
+    from rlm_core.sandbox.process import Process
+
+GRACE_SECONDS = 2.0
+MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
+
+_log = logging.getLogger(__name__)
+
+
+class Exchange:
+    """Sends a request and serves the worker until it is done with it.
+
+    Args:
+        process: the worker.
+        functions: what the program may call.
+        limits: what a cell may use.
+        on_output: receives the output piece by piece.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        functions: Mapping[str, Callable[..., Awaitable[Any]]],
+        limits: SandboxLimits,
+        on_output: Callable[[str], None] | None,
+    ) -> None:
+        self._process = process
+        self._functions = functions
+        self._limits = limits
+        self._on_output = on_output
+        self._calls: set[asyncio.Task[None]] = set()
+        self._pieces: list[str] = []
+        self._room = limits.output_chars
+        self._grace: asyncio.TimerHandle | None = None
+        self.timed_out = False
+        self.seconds = 0.0
+
+    @property
+    def output(self) -> str:
+        """What was printed so far."""
+        return "".join(self._pieces)
+
+    async def run(self, request: dict[str, Any]) -> frames.Done:
+        """Returns the worker's last word on the request, whose `id` it repeats.
+
+        Raises:
+            WorkerGoneError: it was killed at a limit, has ended by itself, or broke the rules of the channel.
+            wire.FrameError: the request is too large to be sent; the worker knows nothing of it.
+        """
+        self._process.go_on()
+        self._clock = Clock(self._limits.cell_seconds, self._process.cpu_seconds, self._on_limit)
+        try:
+            await self._process.send(request)
+            while True:
+                frame = await self._process.receive()
+                match frame:
+                    case frames.Output():
+                        self._take(frame.text)
+                    case frames.Call():
+                        self._start(frame)
+                    case frames.Done() if frame.id == request["id"]:
+                        return frame
+                    case _:
+                        raise WorkerGoneError(f"The program wrote to the sandbox's own channel: {frame.op}.")
+        finally:
+            await self._finish()
+
+    async def _finish(self) -> None:
+        self._clock.stop()
+        self.seconds = self._clock.seconds()
+        if self._grace is not None:
+            self._grace.cancel()
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+        self._process.stop()
+
+    def _take(self, text: str) -> None:
+        # The worker stops at the limit by itself; if more comes, it isn't our code that sends it.
+        if len(text) > self._room:
+            raise WorkerGoneError("The program wrote more output than the sandbox lets through.")
+        self._room -= len(text)
+        self._pieces.append(text)
+        if self._on_output is not None:
+            self._on_output(text)
+
+    def _on_limit(self) -> None:
+        self.timed_out = True
+        self._process.interrupt()
+        self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._process.kill)
+
+    def _start(self, call: frames.Call) -> None:
+        if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
+            raise WorkerGoneError(f"The program made a call that the sandbox does not offer: {call.name!r}.")
+        task = asyncio.create_task(self._serve(call))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _serve(self, call: frames.Call) -> None:
+        try:
+            reply = await self._answer(call)
+        except asyncio.CancelledError:
+            # Tells a thread that still waits. The worker may be standing still: no waiting for it here.
+            self._process.post(
+                _failure(call, "RuntimeError", "The cell ended before this call was answered.")
+            )
+            raise
+        try:
+            await self._process.send(reply)
+        except wire.FrameError as error:
+            await self._process.send(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
+
+    async def _answer(self, call: frames.Call) -> dict[str, Any]:
+        function = self._functions[call.name]
+        try:
+            bound = inspect.signature(function).bind(*call.args, **call.kwargs)
+        except TypeError as error:
+            return _failure(call, "TypeError", f"{call.name}() {error}")
+        try:
+            with self._clock.waiting():
+                value = await function(*bound.args, **bound.kwargs)
+        except RlmError as error:
+            return _failure(call, "RlmError", str(error))
+        except Exception:  # noqa: BLE001 - whatever a host function does wrong, the session goes on
+            _log.exception("Host function %s failed", call.name)
+            return _failure(call, "RuntimeError", f"{call.name}() failed on the host, whose log says why.")
+        return {"op": "reply", "id": call.id, "value": value}
+
+
+def _failure(call: frames.Call, kind: str, message: str) -> dict[str, Any]:
+    return {"op": "reply", "id": call.id, "error": {"kind": kind, "message": message}}

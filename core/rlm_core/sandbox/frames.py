@@ -1,0 +1,76 @@
+"""What a worker may say to the host. Whatever else comes is not from our code, and is the worker's end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from rlm_core.sandbox import wire
+
+_MAX_VARIABLES = 1_000
+
+
+# Name, type, summary; JSON has no tuples.
+Row = Annotated[list[str], Field(min_length=3, max_length=3)]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Ready(_Frame):
+    """The worker is locked and waits for its first cell."""
+
+    op: Literal["ready"]
+
+
+class Refused(_Frame):
+    """The worker could not lock itself and has ended."""
+
+    op: Literal["refused"]
+    message: str = Field(max_length=1_000)
+
+
+class Output(_Frame):
+    """The program has printed this."""
+
+    op: Literal["output"]
+    text: str
+
+
+class Call(_Frame):
+    """The program calls a function of the host and waits for the reply with the same id."""
+
+    op: Literal["call"]
+    id: int
+    name: str = Field(max_length=100)
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+class Done(_Frame):
+    """The request with this id has been served; see `CellResult` for the other fields."""
+
+    op: Literal["done"]
+    id: int
+    error: str | None = Field(max_length=20_000)
+    final: str | None
+    omitted: int = Field(ge=0)
+    variables: list[Row] = Field(max_length=_MAX_VARIABLES)
+
+
+Frame = Ready | Refused | Output | Call | Done
+_FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="op")])
+
+
+def parse(head: bytes, body: bytes) -> Frame:
+    """Returns the frame.
+
+    Raises:
+        wire.FrameError: it isn't one.
+    """
+    try:
+        return _FRAME.validate_python(wire.decode(head, body))
+    except ValidationError as error:
+        raise wire.FrameError(f"A frame has the wrong shape: {error.errors()[0]['msg']}.") from None

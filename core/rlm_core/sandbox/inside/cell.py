@@ -1,0 +1,106 @@
+"""One cell: compiled so that its last expression can be echoed, and its errors told well."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import inspect
+import linecache
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_OWN = str(Path(__file__).parents[2])  # frames of the package itself say nothing to the program's author
+_MAX_ERROR = 8_000
+_MAX_FRAMES = 1_000  # at each end
+
+
+ECHO = "__echo__"
+
+
+def compile_cell(source: str, name: str) -> CodeType:
+    """Returns a cell's code, which leaves the value of a last expression in the variable `ECHO`.
+
+    The code of a cell that awaits at top level is a coroutine's.
+
+    Args:
+        source: the program.
+        name: what tracebacks call it.
+
+    Raises:
+        SyntaxError, ValueError: it isn't Python.
+    """
+    source = source.replace("\r\n", "\n")
+    # No time stamp in the entry: linecache then never looks for a file.
+    linecache.cache[name] = (len(source), None, [f"{line}\n" for line in source.split("\n")], name)
+    tree = ast.parse(source, name)
+    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
+        target = ast.copy_location(ast.Name(ECHO, ast.Store()), last)
+        tree.body[-1] = ast.copy_location(ast.Assign([target], last.value), last)
+    code: CodeType = compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return code
+
+
+def awaits(code: CodeType) -> bool:
+    """Returns whether running the code gives a coroutine."""
+    return bool(code.co_flags & inspect.CO_COROUTINE)
+
+
+def describe(error: BaseException, memory_mb: int) -> str:
+    """Returns an exception as the program's author should read it: a traceback of their frames, with hints.
+
+    Args:
+        error: what ended the cell.
+        memory_mb: the memory limit, which a `MemoryError` names.
+    """
+    if isinstance(error, SystemExit):
+        return _exit_sentence(error)
+    if isinstance(error, MemoryError):
+        error.add_note(f"The program may use {memory_mb:,} MB beyond the workspace; its variables are kept.")
+    elif isinstance(error, OSError) and error.errno == errno.EPERM:
+        error.add_note(
+            "The sandbox has no files, network or processes; the text to work on is the variable `context`."
+        )
+    _shorten(error)
+    trace = traceback.TracebackException.from_exception(error, compact=True)
+    _keep_own_frames(trace)
+    return _clipped("".join(trace.format()).rstrip())
+
+
+def _shorten(error: BaseException) -> None:
+    """Takes the middle out of a traceback of very many frames: merely walking it would take minutes."""
+    links = []
+    link = error.__traceback__
+    while link is not None:
+        links.append(link)
+        link = link.tb_next
+    if len(links) > 2 * _MAX_FRAMES:
+        links[_MAX_FRAMES - 1].tb_next = links[-_MAX_FRAMES]
+        error.add_note(f"({len(links) - 2 * _MAX_FRAMES:,} frames of the traceback are left out.)")
+
+
+def _exit_sentence(error: SystemExit) -> str:
+    said = "" if error.code is None or isinstance(error.code, int) else f" ({_clipped(str(error.code))})"
+    return f"The cell stopped at its exit(){said}; the session goes on. Call FINAL(answer) to finish."
+
+
+def _keep_own_frames(trace: traceback.TracebackException) -> None:
+    """Drops the frames that led to the cell, and those of this package, here and in chained exceptions."""
+    frames = list(trace.stack)
+    first = next((at for at, frame in enumerate(frames) if frame.filename.startswith("<cell ")), 0)
+    trace.stack[:] = [frame for frame in frames[first:] if not frame.filename.startswith(_OWN)]
+    linked = [trace.__cause__, trace.__context__, *(trace.exceptions or ())]
+    for other in linked:
+        if other is not None:
+            _keep_own_frames(other)
+
+
+def _clipped(text: str) -> str:
+    """The beginning and, since that is where the reason stands, rather more of the end."""
+    if len(text) <= _MAX_ERROR:
+        return text
+    head, tail = text[: _MAX_ERROR // 4], text[-_MAX_ERROR * 3 // 4 :]
+    return f"{head}\n… {len(text) - len(head) - len(tail):,} characters left out …\n{tail}"

@@ -1,0 +1,124 @@
+"""The worker's end of the channel: requests come in, calls go out and are answered in any order."""
+
+from __future__ import annotations
+
+import os
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.errors import RlmError
+from rlm_core.sandbox import wire
+
+if TYPE_CHECKING:
+    import socket
+
+    from rlm_core.sandbox.inside.interrupts import Interrupts
+
+# What a call may raise in the program; anything else the host says is a plain RuntimeError.
+_ERRORS: dict[str, type[Exception]] = {"RlmError": RlmError, "TypeError": TypeError}
+
+
+class _Call:
+    """A call under way: whoever made it waits for `done`."""
+
+    def __init__(self) -> None:
+        # A bare lock: waiting for it can be interrupted anywhere and leaves nothing half done.
+        self.done = threading.Lock()
+        self.done.acquire()
+        self.reply: dict[str, Any] = {}
+
+
+class Channel:
+    """Talks to the host; `call` and `send` may be used by several threads at once.
+
+    One thread does all the reading: it is never interrupted, so it never loses its place in a frame.
+    When the host is gone, the process ends.
+
+    Args:
+        connection: a connected stream socket.
+        interrupts: what holds interrupts back while a frame is written.
+    """
+
+    def __init__(self, connection: socket.socket, interrupts: Interrupts) -> None:
+        self._connection = connection
+        self._interrupts = interrupts
+        self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._calls: dict[int, _Call] = {}
+        self._last = 0
+        self._writing = threading.RLock()
+
+    def start(self) -> None:
+        """Starts reading."""
+        threading.Thread(target=self._read, name="channel", daemon=True).start()
+
+    def request(self) -> dict[str, Any]:
+        """Waits for the host's next request and returns it."""
+        return self._requests.get()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Writes a message.
+
+        Raises:
+            wire.FrameError: it is too large or nested too deeply; nothing was written.
+        """
+        frame = wire.encode(message)
+        with self._interrupts.shielded(), self._writing:
+            try:
+                self._connection.sendall(frame)
+            except OSError:
+                os._exit(0)
+
+    def call(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Calls a function of the host and returns what it returns.
+
+        Raises:
+            RlmError: the function refused, with its sentence.
+            TypeError: the arguments do not fit the function.
+            RuntimeError: the function failed.
+        """
+        call = _Call()
+        with self._writing:
+            self._last += 1
+            number = self._last
+        self._calls[number] = call
+        try:
+            self.send({"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords})
+            call.done.acquire()
+        finally:  # after an interrupt the reply, when it comes, finds nobody waiting and is dropped
+            self._calls.pop(number, None)
+        failure = call.reply.get("error")
+        if failure is None:
+            return call.reply["value"]
+        raise _ERRORS.get(failure["kind"], RuntimeError)(failure["message"])
+
+    def _read(self) -> None:
+        try:
+            while True:
+                self._dispatch(self.receive())
+        except MemoryError:  # without this thread nothing would ever be answered
+            os._exit(1)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        if message["op"] != "reply":
+            self._requests.put(message)
+            return
+        call = self._calls.pop(message["id"], None)
+        if call is not None:
+            call.reply = message
+            call.done.release()
+
+    def receive(self) -> dict[str, Any]:
+        """Reads one message; for use before `start`. Ends the process when the host has closed."""
+        head, body = wire.sizes(self._exactly(wire.PREFIX.size))
+        message: dict[str, Any] = wire.decode(self._exactly(head), self._exactly(body))
+        return message
+
+    def _exactly(self, size: int) -> bytes:
+        pieces = bytearray()
+        while len(pieces) < size:
+            piece = self._connection.recv(min(size - len(pieces), 1 << 20))
+            if not piece:
+                os._exit(0)
+            pieces += piece
+        return bytes(pieces)

@@ -1,0 +1,91 @@
+"""What a program prints: sent to the host in pieces, up to a limit."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PIECE = 16 * 1024
+
+
+class Output:
+    """Collects what is printed, from any thread, and passes it on.
+
+    Args:
+        send: passes a piece on to the host.
+        limit: characters that are passed on for one cell.
+    """
+
+    def __init__(self, send: Callable[[str], None], limit: int) -> None:
+        self._send = send
+        self._limit = limit
+        # Reentrant: a handler or finaliser may print in the middle of printing.
+        self._lock = threading.RLock()
+        self.begin()
+
+    def begin(self) -> None:
+        """Starts a new cell: nothing printed yet."""
+        with self._lock:
+            self._room = self._limit
+            self._held: list[str] = []
+            self._size = 0
+            self.omitted = 0
+
+    def write(self, text: str) -> None:
+        """Takes what was printed; what goes beyond the limit is counted and dropped."""
+        with self._lock:
+            kept = text[: self._room]
+            self._room -= len(kept)
+            self.omitted += len(text) - len(kept)
+            if kept:
+                self._held.append(kept)
+                self._size += len(kept)
+            if self._size >= _PIECE:
+                self.flush()
+
+    def flush(self) -> None:
+        """Passes on what is held."""
+        with self._lock:
+            text, self._held, self._size = "".join(self._held), [], 0
+            for start in range(0, len(text), _PIECE):
+                self._send(text[start : start + _PIECE])
+
+
+class Stream(io.TextIOBase):
+    """`sys.stdout` and `sys.stderr` of the program."""
+
+    encoding = "utf-8"
+    errors = "surrogatepass"
+
+    def __init__(self, output: Output, name: str) -> None:
+        super().__init__()
+        self._output = output
+        self.name = f"<{name}>"
+
+    def writable(self) -> bool:
+        """Returns True."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Prints text and returns its length."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._output.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Does nothing: pieces are passed on when they are worth it, and at the end of the cell."""
+
+    def close(self) -> None:
+        """Does nothing: the program goes on printing in its next cell."""
+
+
+class Keyboard(io.StringIO):
+    """`sys.stdin` of the program: at its end from the beginning."""
+
+    def close(self) -> None:
+        """Does nothing: `exit()` closes it, and the program goes on in its next cell."""

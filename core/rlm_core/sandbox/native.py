@@ -1,0 +1,166 @@
+"""The sandbox of Linux: CPython workers, locked by the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import socket
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rlm_core.errors import SandboxError
+from rlm_core.sandbox import frames, probes
+from rlm_core.sandbox.handover import Handover
+from rlm_core.sandbox.process import Process, WorkerGoneError
+from rlm_core.sandbox.session import NativeSession
+from rlm_core.sandbox.zygote import Zygote, ZygoteGoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+
+    from rlm_core.config import SandboxLimits
+    from rlm_core.sandbox.base import Probe
+
+LOCK_SECONDS = 20.0
+
+T = TypeVar("T")
+
+
+class NativeSandbox:
+    """Implements `base.Sandbox` with processes forked from one zygote, started when first needed.
+
+    Args:
+        limits: what one program may use.
+    """
+
+    def __init__(self, limits: SandboxLimits) -> None:
+        self._limits = limits
+        self._zygote: Zygote | None = None
+        self._starting = asyncio.Lock()
+        self._sessions: set[NativeSession] = set()
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def open(
+        self, context: Any, functions: Mapping[str, Callable[..., Awaitable[Any]]]
+    ) -> NativeSession:
+        """A fresh session; see `base.Sandbox.open`.
+
+        Raises:
+            SandboxError: no worker can be had, or it cannot be locked.
+        """
+        described = [_described(name, function) for name, function in functions.items()]
+
+        async def spawn() -> Process:
+            return await self._spawn(context, described)
+
+        session = NativeSession(spawn, functions, self._limits, self._sessions.discard)
+        await session.start()
+        self._sessions.add(session)
+        return session
+
+    async def close(self) -> None:
+        """Ends every session and the zygote."""
+        await asyncio.gather(*(session.close() for session in list(self._sessions)))
+        while self._background:
+            await asyncio.gather(*self._background, return_exceptions=True)
+        zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            await zygote.close()
+
+    async def check(self) -> list[Probe]:
+        """Tries in a real session what must be impossible, and says how each attempt ended."""
+        session = await self.open("", {})
+        try:
+            return await probes.run(session)
+        finally:
+            await session.close()
+
+    async def _spawn(self, context: Any, functions: list[dict[str, str]]) -> Process:
+        """A locked worker that waits for its first cell.
+
+        A birth is never broken off half way, with descriptors and processes that nobody knows: who is
+        cancelled does not wait for it any longer, and the worker is ended when it is there.
+        """
+        birth = self._keep(self._bear(context, functions))
+        try:
+            return await asyncio.shield(birth)
+        except asyncio.CancelledError:
+            self._keep(_end(birth))
+            raise
+
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Starts work that `close` waits for, and no caller has to."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def _bear(self, context: Any, functions: list[dict[str, str]]) -> Process:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs, await asyncio.to_thread(Handover, context) as handover:
+                kind = handover.kind
+                pid, pidfd = await self._fork([theirs.fileno(), *handover.descriptors])
+        except BaseException:
+            ours.close()
+            raise
+        process = await Process.attach(pid, pidfd, ours)
+        try:
+            async with asyncio.timeout(LOCK_SECONDS):
+                await self._greet(process, kind, functions)
+        except TimeoutError as error:
+            await process.close()
+            raise SandboxError(f"A sandbox worker was not ready after {LOCK_SECONDS:g} s.") from error
+        except BaseException:
+            await process.close()
+            raise
+        return process
+
+    async def _greet(self, process: Process, kind: str, functions: list[dict[str, str]]) -> None:
+        await process.send(
+            {
+                "op": "open",
+                "context": kind,
+                "functions": functions,
+                "memory_mb": self._limits.memory_mb,
+                "output_chars": self._limits.output_chars,
+            }
+        )
+        try:
+            frame = await process.receive()
+        except WorkerGoneError as error:
+            raise SandboxError(f"A sandbox worker ended before it was ready. {error}") from error
+        if isinstance(frame, frames.Refused):
+            raise SandboxError(frame.message)
+        process.stop()
+
+    async def _fork(self, descriptors: Sequence[int]) -> tuple[int, int]:
+        """A worker from the zygote, from a new zygote if the old one is gone."""
+        for _ in range(2):
+            async with self._starting:
+                if self._zygote is None:
+                    self._zygote = await Zygote.start()
+                zygote = self._zygote
+            try:
+                return await zygote.fork(descriptors)
+            except ZygoteGoneError:
+                if self._zygote is zygote:
+                    self._zygote = None
+                await zygote.close()
+        raise SandboxError(
+            "The sandbox's zygote ends as soon as it is asked for a worker; memory may be short."
+        )
+
+
+async def _end(birth: asyncio.Task[Process]) -> None:
+    """Ends a worker that nobody waits for any more, when it is there."""
+    await asyncio.wait([birth])
+    if not birth.cancelled() and birth.exception() is None:
+        await birth.result().close()
+
+
+def _described(name: str, function: Callable[..., Awaitable[Any]]) -> dict[str, str]:
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except NameError:  # annotated with something that was imported for type checkers only
+        signature = inspect.signature(function)
+    return {"name": name, "signature": str(signature), "doc": inspect.getdoc(function) or ""}

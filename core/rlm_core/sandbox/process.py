@@ -1,0 +1,131 @@
+"""The host's handle on one worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.sandbox import frames, wire
+
+if TYPE_CHECKING:
+    import socket
+
+
+class WorkerGoneError(Exception):
+    """The worker is gone, or has said something that made the host end it: the message says which."""
+
+
+class Process:
+    """A worker, addressed by a pidfd: no signal can ever reach another process.
+
+    Between requests the worker is stopped, so that threads which a program has left running cost
+    nothing.
+
+    Args:
+        pid: process id, for its CPU clock.
+        pidfd: descriptor of the process; see pidfd_open(2).
+        reader: frames from the worker.
+        writer: frames to the worker.
+    """
+
+    def __init__(
+        self, pid: int, pidfd: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.pid = pid
+        # What clock_getcpuclockid(3) computes.
+        self._clock = ~pid << 3 | 2
+        self._pidfd = pidfd
+        self._reader = reader
+        self._writer = writer
+        self._ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(pidfd, self._on_end)
+
+    @classmethod
+    async def attach(cls, pid: int, pidfd: int, connection: socket.socket) -> Process:
+        """Takes over a fresh worker, its pidfd and the host's end of its channel."""
+        reader, writer = await asyncio.open_unix_connection(sock=connection)
+        return cls(pid, pidfd, reader, writer)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return not self._ended.is_set()
+
+    def cpu_seconds(self) -> float:
+        """Returns the CPU time that the process has used, 0 when it is gone."""
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return 0.0
+
+    def post(self, message: dict[str, Any]) -> None:
+        """Writes a message without waiting until the worker takes it.
+
+        Raises:
+            wire.FrameError: it is too large for a frame.
+        """
+        self._writer.write(wire.encode(message))
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Writes a message, and waits while the worker is behind with reading.
+
+        Raises:
+            wire.FrameError: it is too large for a frame.
+        """
+        self.post(message)
+        with suppress(ConnectionError):  # the end of the worker is told by `receive`
+            await self._writer.drain()
+
+    async def receive(self) -> frames.Frame:
+        """Waits for the next message.
+
+        Raises:
+            WorkerGoneError: there is none: the process is gone, or has sent what is not a frame.
+        """
+        try:
+            head, body = wire.sizes(await self._reader.readexactly(wire.PREFIX.size))
+            return frames.parse(await self._reader.readexactly(head), await self._reader.readexactly(body))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise WorkerGoneError(
+                "The program's process has ended (it crashed, or memory ran out)."
+            ) from None
+        except wire.FrameError as error:
+            raise WorkerGoneError(f"The program wrote to the sandbox's own channel: {error}") from None
+
+    def interrupt(self) -> None:
+        """Sends SIGINT."""
+        self._signal(signal.SIGINT)
+
+    def stop(self) -> None:
+        """Lets the process stand still."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Lets the process run again."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Sends SIGKILL."""
+        self._signal(signal.SIGKILL)
+
+    async def close(self) -> None:
+        """Kills the process, waits for its end and gives back the descriptors."""
+        self.kill()
+        await self._ended.wait()
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.alive:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, number)
+
+    def _on_end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._ended.set()

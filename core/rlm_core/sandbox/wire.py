@@ -1,0 +1,115 @@
+"""Frames: how the host and a worker write messages to each other.
+
+A frame is two lengths (little-endian u32), a head in JSON, and a body. Strings that are not short
+travel in the body, one after another, and the head holds `{"$text": bytes}` in their place. So the
+part that must be parsed stays small however much text a frame carries, and what a hostile frame can
+cost its reader is bounded by `MAX_HEAD`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Iterator, KeysView, ValuesView
+from json import JSONDecoder, JSONEncoder
+from typing import Any
+
+MAX_HEAD = 1 << 20
+MAX_BODY = 32 << 20
+MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
+PREFIX = struct.Struct("<II")
+
+_TEXT = "$text"
+_INLINE = 40  # characters; longer strings go to the body
+_LISTS = (list, tuple, set, frozenset, deque, range, Iterator, KeysView, ValuesView)
+
+# Bound now: a program may replace the functions of `json`, but not these.
+_to_json = JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+class FrameError(ValueError):
+    """A message that can't be sent, or bytes that aren't a frame; a whole sentence."""
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """Returns a message as a frame.
+
+    Values that JSON does not have are sent as what they are like: iterators and sets as lists, anything
+    else as its `str()`.
+
+    Raises:
+        FrameError: the message is too large or nested too deeply.
+    """
+    texts: list[bytes] = []
+    try:
+        head = _to_json(_lift(message, texts)).encode("ascii")
+    except RecursionError:
+        raise FrameError("The values are nested too deeply to be sent.") from None
+    size = sum(map(len, texts))
+    if len(head) > MAX_HEAD or size > MAX_BODY:
+        raise FrameError(
+            f"The values are too large to be sent at once: {len(head) + size:,} bytes, where the limits are "
+            f"{MAX_BODY:,} bytes of text and {MAX_HEAD:,} of structure; send them in parts."
+        )
+    return b"".join((PREFIX.pack(len(head), size), head, *texts))
+
+
+def sizes(prefix: bytes) -> tuple[int, int]:
+    """Returns the lengths of head and body that a frame's first eight bytes announce.
+
+    Raises:
+        FrameError: more than a frame may have.
+    """
+    head, body = PREFIX.unpack(prefix)
+    if head > MAX_HEAD or body > MAX_BODY:
+        raise FrameError(f"A frame of {head:,} + {body:,} bytes is larger than any that is allowed.")
+    return head, body
+
+
+def decode(head: bytes, body: bytes) -> Any:
+    """Returns the message of a frame; its shape is for the caller to check.
+
+    Raises:
+        FrameError: not JSON, nested too deeply, or texts that the body does not have.
+    """
+    start = 0
+
+    def lower(value: dict[str, Any]) -> Any:
+        nonlocal start
+        if _TEXT not in value:
+            return value
+        length = value[_TEXT]
+        if type(length) is not int or not 0 <= length <= len(body) - start:
+            raise FrameError("A frame refers to text that it does not carry.")
+        start += length
+        return body[start - length : start].decode("utf-8", "surrogatepass")
+
+    try:
+        # Objects are completed in the order in which they end, so texts are met as they were laid down.
+        return JSONDecoder(object_hook=lower).decode(head.decode("ascii"))
+    except FrameError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"A frame is not well-formed: {error}.") from None
+
+
+def _lift(value: Any, texts: list[bytes]) -> Any:
+    """The value as JSON has it, its longer strings moved to `texts`."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return _lift_text(value, texts)
+    if isinstance(value, dict):
+        if _TEXT in value:
+            raise FrameError(f"A dict with the key {_TEXT!r} cannot be sent; use another key.")
+        return {str(key): _lift(item, texts) for key, item in value.items()}
+    if isinstance(value, _LISTS):
+        return [_lift(item, texts) for item in value]
+    return _lift_text(str(value), texts)
+
+
+def _lift_text(value: str, texts: list[bytes]) -> str | dict[str, int]:
+    if len(value) <= _INLINE:
+        return value
+    texts.append(str.encode(value, "utf-8", "surrogatepass"))
+    return {_TEXT: len(texts[-1])}

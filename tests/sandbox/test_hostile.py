@@ -1,0 +1,179 @@
+"""A program that writes to the channel itself: the host survives, and believes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rlm_core.sandbox import frames, wire
+
+if TYPE_CHECKING:
+    from rlm_core.sandbox.base import CellResult
+    from rlm_core.sandbox.native import NativeSandbox
+
+FIND = """
+import fcntl, os, time
+def is_open(n):
+    try: return fcntl.fcntl(n, fcntl.F_GETFD) >= 0
+    except OSError: return False
+channel = next(n for n in range(3, 64) if is_open(n))
+"""
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=80),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def frame(message: object) -> bytes:
+    head = json.dumps(message).encode()
+    return wire.PREFIX.pack(len(head), 0) + head
+
+
+@given(json_values)
+def test_whatever_is_encoded_comes_back(value: Any) -> None:
+    encoded = wire.encode({"value": value})
+    head, body = wire.sizes(encoded[:8])
+    assert wire.decode(encoded[8 : 8 + head], encoded[8 + head :]) == {"value": value}
+    assert len(encoded) == 8 + head + body
+
+
+@given(st.binary(max_size=300), st.binary(max_size=100))
+def test_bytes_that_are_no_frame_are_refused(head: bytes, body: bytes) -> None:
+    with pytest.raises(wire.FrameError):
+        frames.parse(head, body)
+
+
+@given(json_values | st.fixed_dictionaries({"op": st.sampled_from(["done", "call", "output", "reply"])}))
+def test_json_that_is_no_frame_is_refused(message: Any) -> None:
+    with pytest.raises(wire.FrameError):
+        frames.parse(json.dumps(message).encode(), b"")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"[" * 500_000 + b"]" * 500_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"op": ' + b"9" * 100_000 + b"}",
+        b'{"op": "output", "text": {"$text": 99}}',
+        b'{"op": "output", "text": {"$text": -1}}',
+        b'{"op": "output", "text": {"$text": true}}',
+        b'{"op": "output", "text": "\xff"}',
+        b'{"op": "output", "text": "a", "more": 1}',
+        b'{"op": "call", "id": "1", "name": "f", "args": [], "kwargs": {}}',
+        b'{"op": "done", "id": 1, "error": null, "final": null, "omitted": -1, "variables": []}',
+        b'{"op": "done", "id": 1, "error": null, "final": null, "omitted": 0, "variables": [["a"]]}',
+        b"",
+    ],
+    ids=range(12),
+)
+def test_hostile_heads_are_refused(head: bytes) -> None:
+    with pytest.raises(wire.FrameError):
+        frames.parse(head, b"")
+
+
+def test_announced_sizes_are_bounded() -> None:
+    for prefix in (struct.pack("<II", 2**32 - 1, 0), struct.pack("<II", 10, wire.MAX_BODY + 1)):
+        with pytest.raises(wire.FrameError):
+            wire.sizes(prefix)
+
+
+async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
+    """What the host makes of a program that writes these bytes and then loops."""
+
+    async def ask(question: str) -> str:
+        return question
+
+    session = await sandbox.open("text", {"ask": ask})
+    await session.run("kept = 1" + FIND)
+    result = await session.run(f"os.write(channel, {data!r})\nwhile True: time.sleep(9)")
+    after = await session.run("context")
+    assert after.output == "'text'\n", "the session goes on"
+    await session.close()
+    return result
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff" * 8,
+        frame([]),
+        frame({"op": "ready"}),
+        frame({"op": "done", "id": 0, "error": None, "final": None, "omitted": 0, "variables": []}),
+        frame({"op": "refused", "message": "x"}),
+        frame({"op": "call", "id": 1, "name": "system", "args": ["id"], "kwargs": {}}),
+        frame({"op": "call", "id": 1, "name": "__class__", "args": [], "kwargs": {}}),
+        frame({"op": "output", "text": "x" * 21_000}),
+        frame({"op": "output", "text": "x"}) * 20_001,
+        b"".join(frame({"op": "call", "id": n, "name": "ask", "args": [], "kwargs": {}}) for n in range(2))
+        + b"?" * 8,
+    ],
+    ids=range(10),
+)
+async def test_a_program_that_breaks_the_rules_loses_its_worker(sandbox: NativeSandbox, data: bytes) -> None:
+    result = await write(sandbox, data)
+    assert result.error is not None
+    assert result.error.endswith("Its variables are lost; the next cell starts afresh.")
+    assert "kept" in result.lost
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_forged_end_is_the_end_of_that_cell_only(sandbox: NativeSandbox) -> None:
+    """It may lie about itself, as any program may by printing; the true end that follows gives it away."""
+    fields = {"error": None, "final": "forged", "omitted": 0, "variables": [["x", "int", "1"]]}
+    session = await sandbox.open("text", {})
+    await session.run(FIND)
+    result = await session.run(f"os.write(channel, {frame({'op': 'done', 'id': 2, **fields})!r})")
+    assert result.final == "forged"
+    after = await session.run("context")
+    assert after.error is not None
+    assert after.error.startswith("The program wrote to the sandbox's own channel: done.")
+    assert (await session.run("context")).output == "'text'\n"
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_flood_of_calls_is_refused(sandbox: NativeSandbox) -> None:
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    session = await sandbox.open("", {"wait": wait})
+    await session.run(FIND)
+    call = frame({"op": "call", "id": 1, "name": "wait", "args": [], "kwargs": {}})
+    result = await session.run(f"for _ in range(100_000): os.write(channel, {call!r})")
+    assert "a call that the sandbox does not offer" in (result.error or "")
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(min_size=8, max_size=64) | json_values.map(frame))
+async def test_any_bytes_are_survived(sandbox: NativeSandbox, data: bytes) -> None:
+    session = await sandbox.open("text", {})
+    await session.run(FIND)
+    result = await session.run(f"os.write(channel, {data!r})\nos._exit(0)")
+    assert result.error is not None
+    assert (await session.run("context")).output == "'text'\n"
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_program_that_never_reads_its_replies(sandbox: NativeSandbox) -> None:
+    async def much() -> str:
+        return "x" * 1_000_000
+
+    session = await sandbox.open("", {"much": much})
+    await session.run(FIND)
+    call = frame({"op": "call", "id": 10**9, "name": "much", "args": [], "kwargs": {}})
+    result = await session.run(f"for _ in range(100): os.write(channel, {call!r})\n'done'")
+    assert result.output == "'done'\n", result.error
+    await session.close()

@@ -1,0 +1,198 @@
+"""Processes and descriptors: what is started ends, in every way that things end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core import sandbox as sandboxes
+from rlm_core.config import SandboxLimits
+from rlm_core.errors import SandboxError
+from rlm_core.sandbox.native import NativeSandbox
+from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.snapshot import Entry, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LIMITS = SandboxLimits(cell_seconds=5, memory_mb=256)
+
+
+def descriptors() -> set[str]:
+    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+
+
+def children(pid: int) -> set[int]:
+    """Processes below a process, however deep."""
+    below = {
+        int(child)
+        for task in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in task.read_text().split()
+    }
+    return below.union(*(children(child) for child in below))
+
+
+def running(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def gone(pids: Iterable[int]) -> None:
+    """Returns when none of the processes runs any more; the test's own time limit ends the waiting."""
+    for pid in pids:
+        while running(pid):  # noqa: ASYNC110 - nobody tells a process that is not the parent
+            await asyncio.sleep(0.01)
+
+
+async def test_many_sessions_leave_nothing_behind() -> None:
+    sandbox = NativeSandbox(LIMITS)
+    await (await sandbox.open("", {})).close()
+    before = descriptors()
+    zygote = children(os.getpid())
+    for _ in range(10):
+        sessions = await asyncio.gather(*(sandbox.open("text", {}) for _ in range(20)))
+        results = await asyncio.gather(*(session.run("len(context)") for session in sessions))
+        assert {result.output for result in results} == {"4\n"}
+        await asyncio.gather(*(session.close() for session in sessions))
+    assert descriptors() == before
+    await gone(children(os.getpid()) - zygote)
+    await sandbox.close()
+    await gone(zygote)
+    assert len(descriptors()) < len(before)
+
+
+async def test_cancelled_opens_leave_nothing_behind() -> None:
+    sandbox = NativeSandbox(LIMITS)
+    await (await sandbox.open("", {})).close()
+    before, zygote = descriptors(), children(os.getpid())
+    for steps in range(30):
+        task = asyncio.create_task(sandbox.open("", {}))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            await task.result().close()
+    last = await sandbox.open("", {})
+    assert (await last.run("1")).output == "1\n"
+    await last.close()
+    await gone(children(os.getpid()) - zygote)
+    assert descriptors() == before
+    await sandbox.close()
+
+
+async def test_closing_the_sandbox_ends_running_cells() -> None:
+    sandbox = NativeSandbox(LIMITS)
+    session = await sandbox.open("", {})
+    started = asyncio.Event()
+    task = asyncio.create_task(session.run("print('x' * 20_000)\nwhile True: pass", lambda _: started.set()))
+    await started.wait()
+    await sandbox.close()
+    assert "has ended" in ((await task).error or "")
+    with pytest.raises(SandboxError, match="closed"):
+        await session.run("1")
+
+
+async def test_sessions_opened_at_once_share_one_zygote() -> None:
+    sandbox = NativeSandbox(LIMITS)
+    before = children(os.getpid())
+    sessions = await asyncio.gather(*(sandbox.open(str(n), {}) for n in range(8)))
+    assert len(children(os.getpid()) - before) == 1 + len(sessions)
+    results = await asyncio.gather(*(session.run("context") for session in sessions))
+    assert [result.output for result in results] == [f"'{n}'\n" for n in range(8)]
+    await sandbox.close()
+
+
+async def test_a_zygote_that_died_is_replaced() -> None:
+    sandbox = NativeSandbox(LIMITS)
+    session = await sandbox.open("text", {})
+    await session.run("x = 1")
+    zygote = sandbox._zygote
+    assert zygote is not None
+    workers = children(os.getpid()) - {zygote.pid}
+    os.kill(zygote.pid, signal.SIGKILL)
+    await gone(workers)
+    result = await session.run("context")
+    assert (result.output, result.lost) == ("'text'\n", ("x",))
+    await sandbox.close()
+
+
+HOST = """
+import asyncio, os, sys
+from rlm_core.config import SandboxLimits
+from rlm_core.sandbox.native import NativeSandbox
+
+async def main():
+    sandbox = NativeSandbox(SandboxLimits())
+    sessions = [await sandbox.open("", {}) for _ in range(3)]
+    started = [asyncio.Event() for _ in sessions]
+    burning = [
+        asyncio.create_task(s.run("print('x' * 20_000)\\nwhile True: pass", lambda _, e=e: e.set()))
+        for s, e in zip(sessions[1:], started[1:])
+    ]
+    await asyncio.gather(*(e.wait() for e in started[1:]))
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_host_that_is_killed_leaves_no_process(number: signal.Signals) -> None:
+    host = await asyncio.create_subprocess_exec(sys.executable, "-c", HOST, stdout=subprocess.PIPE)
+    assert host.stdout is not None
+    assert await host.stdout.readline() == b"ready\n"
+    started = children(host.pid)
+    assert len(started) == 4
+    host.send_signal(number)
+    await host.wait()
+    await gone(started)
+
+
+async def test_a_working_directory_full_of_traps_is_not_imported_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "re2", "asyncio", "rlm_core"):
+        (tmp_path / f"{name}.py").write_text("open('trapped', 'w')\nraise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
+    sandbox = NativeSandbox(LIMITS)
+    session = await sandbox.open("", {})
+    assert (await session.run("import json; json.dumps(1)")).output == "'1'\n"
+    await sandbox.close()
+    assert not (tmp_path / "trapped").exists()
+
+
+async def test_an_interpreter_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    sandbox = NativeSandbox(LIMITS)
+    before = descriptors()
+    with pytest.raises(SandboxError, match="did not start with /bin/false"):
+        await sandbox.open("", {})
+    assert descriptors() == before
+    await sandbox.close()
+
+
+async def test_a_closed_workspace_is_refused() -> None:
+    arena = Arena(shard_bytes=1 << 20)
+    span = arena.append(b"text")
+    snapshot = Snapshot.of([Entry("a.txt", *span, bytes(16))], arena.maps, arena=arena)
+    arena.close()
+    sandbox = NativeSandbox(LIMITS)
+    with pytest.raises(SandboxError, match="workspace has been closed"):
+        await sandbox.open(snapshot, {})
+    await sandbox.close()
+
+
+def test_other_systems_are_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(SandboxError, match="on Linux only"):
+        sandboxes.create(LIMITS)
