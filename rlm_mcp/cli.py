@@ -17,6 +17,8 @@ from rlm_mcp.exits import FAILED, INTERRUPTED, MISUSED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+log = logging.getLogger(__name__)
+
 COMMANDS = {
     "serve": "serve the workspace to an assistant over MCP (the default)",
     "ask": "ask a question about the workspace",
@@ -93,6 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has left (`| head`): say nothing, and keep the interpreter from trying again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    except Exception as error:  # a defect of ours: a sentence for the user, the rest on demand
+        log.debug("internal error", exc_info=True)
+        hint = "" if args.verbose else "; --verbose shows where"
+        print(f"rlm-mcp: internal error, {type(error).__name__}: {error}{hint}.", file=sys.stderr)  # noqa: T201
         return FAILED
     return code
 

@@ -19,12 +19,12 @@ from rlm_core.engine.answer import Answer
 from rlm_core.engine.progress import describe
 from rlm_core.engine.render import markdown
 from rlm_core.errors import RlmError
+from rlm_core.service import Service  # noqa: TC001 - as for Context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from rlm_core.engine.events import Event
-    from rlm_core.service import Service
 
 
 def create_server(open_service: Callable[[], Service]) -> MCPServer[Service]:

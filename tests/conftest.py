@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis  # noqa: F401 - pytest would import it while it reports a failure, deep in the stack
 import pytest
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Self
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rlm_core.config import SandboxLimits, Settings
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
+    from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Probe, Sandbox
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_core.workspace.workspace import Watching
@@ -54,10 +56,12 @@ class Service:
         self._unwatched = ""  # why there is no watcher, as a sentence
         self._sandboxes: list[Sandbox] = []
         self._sandbox: Sandbox | None = None
+        self._models: Models | None = None
         self._opening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        self._opening.add_done_callback(_retrieved)
         return self
 
     async def __aexit__(
@@ -69,6 +73,9 @@ class Service:
         """Ends runs' processes, the watcher and the reading of files; may be called twice."""
         sandboxes, self._sandboxes, self._sandbox = self._sandboxes, [], None
         await asyncio.gather(*(sandbox.close() for sandbox in sandboxes))
+        if self._models is not None:
+            await self._models.close()
+            self._models = None
         self.workspace.stop_reading()
         if self._opening is not None:
             await asyncio.wait([self._opening])
@@ -90,7 +97,7 @@ class Service:
             QueryError: the scope names nothing.
         """
         if self._opening is not None:
-            await asyncio.shield(self._opening)
+            await asyncio.wait([self._opening])  # should it have failed, so will this, unless it was mended
         return await asyncio.to_thread(self._freeze, scope)
 
     async def ask(
@@ -100,17 +107,21 @@ class Service:
         if not question.strip():
             raise QueryError("The question is empty; ask something about the workspace.")
         snapshot = await self.snapshot(scope)
-        from rlm_core import engine, models  # after the handshake
+        engine = await asyncio.to_thread(importlib.import_module, "rlm_core.engine")
+        if self._models is None:
+            from rlm_core import models  # came with the engine
 
-        return await engine.ask(
+            self._models = models.choose(self.settings.model)
+        answer: Answer = await engine.ask(
             question,
             snapshot,
-            models=models.choose(self.settings.model),
+            models=self._models,
             sandbox=self._shared_sandbox(),
             settings=self.settings,
             listeners=listeners,
             notes=self.notes(snapshot),
         )
+        return answer
 
     async def run_code(
         self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
@@ -192,3 +203,9 @@ def _cache(roots: Sequence[Path], settings: Settings) -> Cache | None:
     except OSError as error:
         log.warning("The workspace is read anew each time, because its cache cannot be used: %s", error)
         return None
+
+
+def _retrieved(opening: asyncio.Task[None]) -> None:
+    """Whoever needs the workspace meets the error again; asyncio need not print it."""
+    if not opening.cancelled() and (error := opening.exception()) is not None:
+        log.info("opening the workspace: %s", error)

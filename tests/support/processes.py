@@ -7,22 +7,31 @@ import os
 from pathlib import Path
 
 
-def descendants(pid: int, named: str = "") -> set[int]:
-    """Process ids below `pid`, those whose command line contains `named`."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+def descendants(pid: int) -> set[int]:
+    """Everything below a process."""
     found: set[int] = set()
     pending = [pid]
     while pending:
-        for child in children.get(pending.pop(), []):
-            found.add(child)
-            pending.append(child)
-    return {child for child in found if named in _command(child)}
+        fresh = _children(pending.pop())
+        found |= fresh
+        pending.extend(fresh)
+    return found
+
+
+def generation(pid: int, number: int) -> set[int]:
+    """The children of a process (1), their children (2) and so on."""
+    pids = {pid}
+    for _ in range(number):
+        pids = {child for parent in pids for child in _children(parent)}
+    return pids
+
+
+def _children(pid: int) -> set[int]:
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return {int(child) for thread in threads for child in (thread / "children").read_text().split()}
+    except OSError:
+        return set()
 
 
 async def ended(pids: set[int], seconds: float = 10) -> bool:
@@ -52,10 +61,3 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""

@@ -162,7 +162,7 @@ class Context:
         return cut
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
-        """Files that a question is about, best first: `.path .line .text .symbol .start_line .end_line .score`.
+        """Files that a question is about: `.path .line .text .symbol .start_line .end_line .score`, best first.
 
         Compares words (BM25), so use those that the code may use.
         """

@@ -47,7 +47,7 @@ class RunUsage:
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the MCP SDK takes their descriptors for defaults in the output schema
 class Answer:
     """The answer to one question.
 

@@ -21,6 +21,8 @@ CALLABLES = frozenset({"function", "method", "constructor", "operator"})
 _SPACES = frozenset({"namespace", "module"})
 _VALUES = frozenset({"variable", "constant", "field"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+# Lines of a head that are comments, annotations or attributes.
+_NOT_HEAD = ("#", "//", "@", "[")
 _SCOPE_SEPARATOR = re.compile(r"::|\\")
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
@@ -133,7 +135,9 @@ def _drafts(source: bytes, matches: list[tuple[int, dict[str, list[tree_sitter.N
 def _draft(source: bytes, captures: dict[str, list[tree_sitter.Node]]) -> _Draft:
     capture = next(name for name in captures if name.startswith(("definition", "declaration", "container")))
     node, name = captures[capture][0], captures["name"][0]
-    scope, text = _scoped(_text(source, name.start_byte, name.end_byte))
+    scope, text = "", _text(source, name.start_byte, name.end_byte)
+    if name.type != "word":  # the name of a Bash function may hold anything
+        scope, text = _scoped(text)
     if "scope" in captures:
         scope = _text(source, captures["scope"][0].start_byte, captures["scope"][0].end_byte)
     first, last = _lines(node)
@@ -158,6 +162,8 @@ def _draft(source: bytes, captures: dict[str, list[tree_sitter.Node]]) -> _Draft
 def _scoped(name: str) -> tuple[str, str]:
     """Splits `A::b` into scope and name, and takes quotes, sigils and template arguments away."""
     name = name.strip("\"'`")
+    if name.startswith("operator "):  # of a conversion: operator bool() const
+        name = name.partition("(")[0].rstrip()
     if "::" not in name and "\\" not in name:
         return "", name.lstrip("$:")
     while "<" in name and (plain := _TEMPLATE_ARGUMENTS.sub("", name)) != name:
@@ -202,8 +208,8 @@ def _signature(source: bytes, node: tree_sitter.Node) -> str:
     end = body.start_byte if body else node.end_byte
     head = source[start : min(end, start + 5 * SIGNATURE_CHARS)].decode("utf-8", "ignore").strip()
     lines = head.split("\n") if body else head.split("\n")[:1]
-    code = [line for line in lines if not line.lstrip().startswith(("#", "//"))] or lines
-    text = " ".join(" ".join(code).split()).removesuffix("{").rstrip()
+    code = [line for line in lines if not line.lstrip().startswith(_NOT_HEAD)] or lines
+    text = " ".join(" ".join(code).split()).rstrip("{\\ ")
     text = text.replace("( ", "(").replace(", )", ")").replace(" )", ")")
     return text if len(text) <= SIGNATURE_CHARS else f"{text[: SIGNATURE_CHARS - 1]}…"
 
@@ -275,6 +281,6 @@ def _frozen(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
 
 def _kind(draft: _Draft, parent: _Draft) -> str:
     owner = parent.name if parent.kind in TYPES else draft.scope.rpartition(".")[2]
-    if not owner or draft.kind not in {"function", "method"}:
+    if not owner or draft.kind != "function":
         return draft.kind
     return "constructor" if draft.name == owner else "method"

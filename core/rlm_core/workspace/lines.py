@@ -1,4 +1,4 @@
-"""What a line is: text ends a line with `\\n`, `\\r\\n` or `\\r`, and with nothing else.
+r"""What a line is: text ends a line with `\n`, `\r\n` or `\r`, and with nothing else.
 
 `str.splitlines` also splits at form feeds and Unicode separators, which editors and compilers do not
 count, so citations made with it would point to the wrong place.
@@ -18,5 +18,5 @@ def split_lines(text: str, *, keepends: bool = False) -> list[str]:
 
 
 def unix_lines(data: bytes) -> bytes:
-    """Returns UTF-8 bytes with every line end turned into `\\n`: same lines, other byte offsets."""
+    r"""Returns UTF-8 bytes with every line end turned into `\n`: same lines, other byte offsets."""
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data

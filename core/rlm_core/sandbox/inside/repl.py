@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rlm_core import errors
 from rlm_core.sandbox.inside.cell import ECHO, awaits, compile_cell, describe
+from rlm_core.sandbox.inside.functions import proxies
 from rlm_core.sandbox.inside.output import Keyboard, Output, Stream
 from rlm_core.sandbox.inside.reserve import Reserve
-from rlm_core.sandbox.inside.scaffold import Scaffold, proxies, text_of
+from rlm_core.sandbox.inside.scaffold import Scaffold, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

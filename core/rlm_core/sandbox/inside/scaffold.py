@@ -7,11 +7,10 @@ from contextlib import suppress
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
+from rlm_core.sandbox.inside.functions import dressed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import FunctionType
-
-    from rlm_core.sandbox.inside.channel import Channel
 
 _MAX_VARIABLES = 500
 _MAX_NAME = 100
@@ -48,9 +47,14 @@ class Scaffold:
         self._fixed: dict[str, Any] = {
             "context": context,
             **functions,
-            "SHOW_VARS": self._show_vars,
-            "FINAL": self._final,
-            "FINAL_VAR": self._final_var,
+            **{
+                name: dressed(method, name, inspect.signature(method), inspect.getdoc(method))
+                for name, method in (
+                    ("SHOW_VARS", self._show_vars),
+                    ("FINAL", self._final),
+                    ("FINAL_VAR", self._final_var),
+                )
+            },
         }
         self.restore()
 
@@ -113,32 +117,6 @@ class Scaffold:
         self.final = text_of(value)
 
 
-def proxies(channel: Channel, described: list[dict[str, str]], before: Callable[[], None]) -> dict[str, Any]:
-    """Returns functions that call the host, one for each description (`name`, `signature`, `doc`).
-
-    Args:
-        channel: the way to the host.
-        described: what the functions look like.
-        before: called before each call, to pass on what was printed so far.
-    """
-
-    def proxy(name: str, doc: str) -> Callable[..., Any]:
-        def function(*arguments: Any, **keywords: Any) -> Any:
-            before()
-            return channel.call(name, arguments, keywords)
-
-        function.__name__ = function.__qualname__ = name
-        function.__module__ = "builtins"
-        function.__doc__ = doc
-        return function
-
-    made = {}
-    for item in described:
-        made[item["name"]] = function = proxy(item["name"], item["doc"])
-        function.__signature__ = _signature(item["signature"])  # type: ignore[attr-defined]
-    return made
-
-
 def text_of(value: Any) -> str:
     """Returns a value as an answer: text as it is, lists and dicts indented, anything else its `repr`.
 
@@ -178,10 +156,3 @@ def _clipped(text: str) -> str:
 
 def _no_answer() -> dict[str, Any]:
     return {"content": "", "ready": False}
-
-
-def _signature(text: str) -> inspect.Signature:
-    """The signature that the host wrote down, read back with annotations left as text."""
-    scope: dict[str, FunctionType] = {}
-    exec(f"from __future__ import annotations\ndef function{text}: ...", scope)  # noqa: S102 - the host's text
-    return inspect.signature(scope["function"])

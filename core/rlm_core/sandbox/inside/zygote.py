@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.inside import imports, worker
+from rlm_core.sandbox.linux import limits
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 
 _MAX_OPEN = 1024
@@ -28,11 +29,14 @@ def main(control_descriptor: int) -> None:
 
     One packet is one worker: its descriptors come with the request, its process id and a pidfd go back.
     """
-    control = socket.socket(fileno=control_descriptor)
+    # In a host with many open files the number may be beyond the limit that is set, and that a worker
+    # closes up to; a duplicate gets a low one.
+    control = socket.socket(fileno=os.dup(control_descriptor))
+    os.close(control_descriptor)
     os.environ.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; see the notes of waitpid(2)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_OPEN, _MAX_OPEN))
+    limits.limit(resource.RLIMIT_NOFILE, _MAX_OPEN)
     try:
         _preload()
     except SandboxError as error:

@@ -36,6 +36,12 @@ def hide() -> None:
     prctl(_PR_SET_DUMPABLE, 0)
 
 
+def die_first() -> None:
+    """When the machine runs out of memory, the kernel takes this process before any other."""
+    with suppress(OSError):  # a read-only /proc; the order is a courtesy, not a part of the lock
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+
+
 def drop_root() -> None:
     """Turns root into nobody; does nothing for an ordinary user or a root that lacks the capabilities.
 
@@ -60,16 +66,17 @@ def limit_resources(memory_bytes: int) -> None:
     Args:
         memory_bytes: address space beyond what is mapped at this moment.
     """
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, DESCRIPTORS)
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_NOFILE, DESCRIPTORS)
     # The limit counts all tasks of the user, so what runs on the machine already is added to ours.
-    _limit(resource.RLIMIT_NPROC, _tasks() + THREADS)
+    limit(resource.RLIMIT_NPROC, _tasks() + THREADS)
     # One allocator arena: each further one would reserve 64 MB of address space for each thread.
     mallopt(_M_ARENA_MAX, 1)
-    _limit(resource.RLIMIT_AS, _mapped_bytes() + memory_bytes)
+    limit(resource.RLIMIT_AS, _mapped_bytes() + memory_bytes)
 
 
-def _limit(which: int, value: int) -> None:
+def limit(which: int, value: int) -> None:
+    """Sets a resource's soft and hard limit, or leaves a hard limit that is lower."""
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)

@@ -41,6 +41,7 @@ def apply(parent: int, memory_bytes: int) -> None:
         SandboxError: some part of the lock cannot be had, or does not hold.
     """
     try:
+        limits.die_first()
         limits.drop_root()
         limits.hide()
         limits.die_with(parent)

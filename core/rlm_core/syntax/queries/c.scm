@@ -21,7 +21,10 @@
       (identifier) @name
       (_ declarator: (identifier) @name)
       (_ declarator: (_ declarator: (identifier) @name))
+      (init_declarator
+        declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))
     ]) @declaration.variable)
+
 [
   (struct_specifier name: (_) @name body: (_))
   (union_specifier name: (_) @name body: (_))

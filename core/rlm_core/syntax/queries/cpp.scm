@@ -24,7 +24,7 @@
 (field_declaration_list
   (declaration
     declarator: (function_declarator
-      declarator: [(identifier) (destructor_name) (operator_name)] @name)) @definition.method)
+      declarator: [(identifier) (destructor_name) (operator_name)] @name)) @definition.function)
 (field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.field
 
 (template_declaration (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)

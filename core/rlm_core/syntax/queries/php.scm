@@ -9,7 +9,6 @@
 ((method_declaration name: (name) @name) @definition.constructor (#eq? @name "__construct"))
 (method_declaration name: (name) @name) @definition.method
 (property_declaration (property_element name: (variable_name) @name)) @definition.property
-(property_promotion_parameter name: (variable_name) @name) @definition.property
 (const_declaration (const_element (name) @name)) @definition.constant
 
 (comment) @lead

@@ -1,0 +1,227 @@
+"""`rlm-mcp ask`, `exec` and `doctor` as processes: stdout, stderr and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.files import git_repository, write_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "shop/cart.py": (
+        "class Cart:\n"
+        "    def total_price(self, vat_rate):\n"
+        "        return sum(item.price for item in self.items) * (1 + vat_rate)\n"
+    ),
+    "shop/checkout.py": "from shop.cart import Cart\n\ndef pay(cart):\n    return cart.total_price(0.2)\n",
+    "logo.png": b"\x89PNG\0",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+def rlm(*arguments: str, cwd: Path, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "rlm_mcp", *arguments],
+        cwd=cwd, env={**os.environ, **env}, input=stdin, capture_output=True, text=True, timeout=50,
+        check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr or arguments[0] == "exec", done.stderr
+    return done
+
+
+def test_ask_prints_markdown_with_citations(repository: Path) -> None:
+    done = rlm("ask", "Where is `total_price` defined?", cwd=repository / "shop")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "`shop/cart.py:2-3` Cart.total_price" in done.stdout
+    assert "1 files are not part of the context: 1 binary." in done.stdout
+    assert "OPENAI_API_KEY" in done.stdout
+
+
+def test_ask_json_has_the_answers_fields(repository: Path) -> None:
+    done = rlm("ask", "--json", "Where is `total_price` defined?", cwd=repository)
+    answer = json.loads(done.stdout)
+    assert answer.keys() == {
+        "answer", "status", "reason", "citations", "unverified", "model", "snapshot", "usage", "run_id",
+        "notes",
+    }  # fmt: skip
+    assert answer["usage"]["turns"] >= 2
+    assert answer["usage"]["models"]["offline"]["input_tokens"] == 0
+
+
+def test_ask_with_a_model_behind_an_endpoint(repository: Path, serve_model: Any) -> None:
+    program = "```repl\nprint(llm_query_batched([context[path] for path in context.files('*.py')]))\n```"
+    _, env = serve_model(
+        [program, "FINAL(See shop/cart.py:2 and shop/nowhere.py:7.)"], ["a cart", "a checkout"]
+    )
+    done = rlm("ask", "--json", "What is this?", cwd=repository, **env)
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "complete"
+    assert [item["path"] for item in answer["citations"]] == ["shop/cart.py"]
+    assert answer["unverified"] == ["shop/nowhere.py:7"]
+    assert answer["usage"]["sub_calls"] == 2
+
+
+def test_ask_out_of_turns_is_incomplete(repository: Path, serve_model: Any) -> None:
+    _, env = serve_model(["```repl\nprint(len(context))\n```", "FINAL(two or so)"])
+    done = rlm("ask", "--max-turns", "1", "How many?", cwd=repository, **env)
+    assert done.returncode == 3
+    assert "**Incomplete:**" in done.stdout
+    assert "two or so" in done.stdout
+
+
+def test_ask_shows_progress_on_a_terminal(repository: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "rlm_mcp", "ask", "Where is Cart?"],
+        cwd=repository, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # the other side is closed
+            pass
+        assert process.stdout is not None
+        assert b"Cart" in process.stdout.read()
+    os.close(ours)
+    assert b"turn 1/" in shown
+
+
+def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: Any) -> None:
+    asked = threading.Event()
+
+    def endless(_: object) -> str:
+        asked.set()
+        return "```repl\nwhile True:\n    pass\n```"
+
+    _, env = serve_model(endless)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rlm_mcp", "ask", "Loop."],
+        cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **env},
+    )  # fmt: skip
+    assert asked.wait(20)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "rlm-mcp: stopping the run; press Ctrl-C again to leave at once."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["ask", "--root", "missing", "Q"], 2, "no folder missing"),
+        (["ask", "--root", "empty", "Q"], 2, "no text file"),
+        (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
+        (["ask", "--root", "badconfig", "Q"], 2, "did you mean 'limits.turns'"),
+        (["ask", "--root", "endpoint", "Q"], 2, "may not choose the endpoint"),
+        (["ask", "--scope", "shopp/", "Q"], 1, "shopp/"),
+        (["ask", "  "], 1, "question is empty"),
+        (["ask", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "Q"], 1, "http://127.0.0.1:9/v1"),
+        (["ask", "--max-turns", "0", "Q"], 2, "limits.turns"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_input_gets_a_sentence(repository: Path, arguments: list[str], code: int, words: str) -> None:
+    (repository / "empty").mkdir()
+    write_tree(
+        repository,
+        {
+            "binaries/a.bin": b"\0",
+            "badconfig/rlm.toml": "[limits]\nturnz = 3\n",
+            "endpoint/rlm.toml": '[model]\nbase_url = "http://evil.example/v1"\n',
+        },
+    )
+    done = rlm(*arguments, cwd=repository)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in done.stderr
+    assert done.stderr.startswith("rlm-mcp: ")
+
+
+def test_exec_prints_what_the_program_prints(repository: Path) -> None:
+    done = rlm("exec", "print('é')\nlen(context)", cwd=repository)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "é\n2\n", "")
+
+
+def test_exec_reads_a_program_from_stdin(repository: Path) -> None:
+    done = rlm("exec", "-", cwd=repository, stdin="for path in context:\n    print(path)\n")
+    assert done.stdout == "shop/cart.py\nshop/checkout.py\n"
+
+
+def test_exec_output_is_whole(repository: Path) -> None:
+    done = rlm("exec", "for number in range(200_000): print(number)", cwd=repository)
+    assert done.stdout == "".join(f"{number}\n" for number in range(200_000))
+
+
+def test_exec_shows_the_programs_error_and_fails(repository: Path) -> None:
+    done = rlm("exec", "print('before')\ncontext['nope.py']", cwd=repository)
+    assert (done.returncode, done.stdout) == (1, "before\n")
+    assert "nope.py" in done.stderr
+
+
+def test_exec_has_limits(repository: Path) -> None:
+    done = rlm("exec", "--cell-seconds", "0.3", "while True: pass", cwd=repository)
+    assert done.returncode == 1
+    assert "0.3 s" in done.stderr
+
+
+def test_exec_needs_no_model_and_says_so(repository: Path) -> None:
+    done = rlm("exec", "llm_query('hello')", cwd=repository)
+    assert done.returncode == 1
+    assert "llm_query" in done.stderr
+
+
+def test_exec_json(repository: Path) -> None:
+    done = rlm("exec", "--json", "x = 3\nx + 1", cwd=repository)
+    result = json.loads(done.stdout)
+    assert (result["output"], result["error"]) == ("4\n", None)
+    assert [variable["name"] for variable in result["variables"]] == ["x"]
+
+
+def test_a_reader_that_leaves_is_no_error(repository: Path) -> None:
+    command = f"{sys.executable} -m rlm_mcp exec 'for n in range(10**6): print(n)' | head -1"
+    done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_doctor_finds_everything_in_order(repository: Path) -> None:
+    done = rlm("doctor", cwd=repository)
+    assert done.returncode == 0, done.stdout
+    for words in ("2 files", "binary: logo.png", "offline", "read a file", "blocked", "turns 30"):
+        assert words in done.stdout, words
+
+
+def test_doctor_names_what_is_wrong_and_never_the_key(repository: Path) -> None:
+    done = rlm(
+        "doctor", "--json", cwd=repository,
+        OPENAI_API_KEY="sk-secret", OPENAI_BASE_URL="http://127.0.0.1:9/v1", RLM_MODEL="m",
+    )  # fmt: skip
+    assert done.returncode == 1
+    wrong = [finding for finding in json.loads(done.stdout) if finding["state"] == "wrong"]
+    assert [finding["part"] for finding in wrong] == ["model"]
+    assert "127.0.0.1:9" in wrong[0]["text"]
+    assert "sk-secret" not in done.stdout + done.stderr
+
+
+def test_help_is_worth_reading(tmp_path: Path) -> None:
+    top = rlm("--help", cwd=tmp_path).stdout
+    assert re.search(r"exit codes:.*3 +\(ask\) the answer is incomplete", top, re.DOTALL)
+    for command in ("serve", "ask", "exec", "doctor"):
+        assert "--root" in rlm(command, "--help", cwd=tmp_path).stdout
