@@ -102,7 +102,7 @@ PROC = {
 }  # fmt: skip
 
 NETWORK = {
-    "tcp": _NET + "print('LEAK', socket.create_connection(('127.0.0.1', @port@), timeout=2))",
+    "tcp": _NET + "print('LEAK', socket.create_connection(('127.0.0.1', @port@), timeout=0.3))",
     "tcp6": _NET + "print('LEAK', socket.socket(socket.AF_INET6).connect(('::1', @port@)))",
     "udp": _NET + "s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x', ('127.0.0.1', @udp@)); print('LEAK')",
     "unix": _NET + "s = socket.socket(socket.AF_UNIX); s.connect('@unix@'); print('LEAK')",
@@ -114,8 +114,8 @@ NETWORK = {
     "listen": _NET + "print('LEAK', socket.create_server(('127.0.0.1', 0)))",
     "resolve": _NET + "print('LEAK', socket.getaddrinfo('localhost', 80))",
     "gethostbyname": _NET + "print('LEAK', socket.gethostbyname('localhost'))",
-    "urllib": "import urllib.request; print('LEAK', urllib.request.urlopen('http://127.0.0.1:@port@', timeout=2))",
-    "http.client": "import http.client; c = http.client.HTTPConnection('127.0.0.1', @port@, 2); c.request('GET', '/'); print('LEAK')",
+    "urllib": "import urllib.request; print('LEAK', urllib.request.urlopen('http://127.0.0.1:@port@', timeout=0.3))",
+    "http.client": "import http.client; c = http.client.HTTPConnection('127.0.0.1', @port@, 0.3); c.request('GET', '/'); print('LEAK')",
     "asyncio": "import asyncio; print('LEAK', await asyncio.open_connection('127.0.0.1', @port@))",
     "asyncio server": "import asyncio; print('LEAK' if (await asyncio.start_server(print, '127.0.0.1', 0)).sockets else '')",
     "datagram pair": _NET + "a, b = socket.socketpair(type=socket.SOCK_DGRAM); a.sendto(b'x', '@unix@'); print('LEAK')",

@@ -214,7 +214,8 @@ async def test_exit_stops_the_cell_only(sandbox: NativeSandbox, ending: str) -> 
     assert result.error == (
         "The cell stopped at its exit(); the session goes on. Call FINAL(answer) to finish."
     )
-    assert (await session.run("print(x)\nhelp(FINAL)")).output.startswith("1\nHelp on")
+    after = await session.run("print(x)\nhelp(FINAL)")
+    assert after.output.startswith("1\nHelp on function FINAL in module builtins:\n\nFINAL(value")
     await session.close()
 
 

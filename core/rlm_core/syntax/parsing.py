@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from rlm_core.syntax.languages import Language
 
 MAX_BYTES = 4 * 1024 * 1024
-# Ordinary code parses at 5 MB/s and more; grammars that go astray are up to a thousand times slower.
-SECONDS = 1.0
-SECONDS_PER_MB = 2.0
+# Ordinary code parses at 5 MB/s and more. Where a grammar goes astray it gets thousands of times slower
+# and takes hundreds of megabytes a second, so what falls behind this pace is given up early.
+GRACE_SECONDS = 0.3
+BYTES_PER_SECOND = 150_000
+MAX_SECONDS = 5.0
 # A query takes quadratic time in the children of a node that are bare tokens. Only errors have many.
 MAX_ERROR_CHILDREN = 20_000
 _BLOCK = 64 * 1024
@@ -38,15 +40,17 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
     """
     if len(source) > MAX_BYTES:
         raise TangledError(f"{len(source):,} bytes are too many to parse (at most {MAX_BYTES:,}).")
-    # Processor time of this thread, so that a busy machine does not change what is found.
-    deadline = time.thread_time() + SECONDS + SECONDS_PER_MB * len(source) / 1e6
-    parser = tree_sitter.Parser(language.grammar)
     if language.noise is not None:
         source = language.noise.sub(lambda found: b" " * len(found[0]), source)
+    # Processor time of this thread, so that a busy machine does not change what is found.
+    start = time.thread_time()
+
+    def late(offset: int, _has_error: bool) -> bool:
+        return time.thread_time() - start > min(GRACE_SECONDS + offset / BYTES_PER_SECOND, MAX_SECONDS)
+
     try:
-        tree = parser.parse(
-            lambda offset, _point: source[offset : offset + _BLOCK],
-            progress_callback=lambda _offset, _has_error: time.thread_time() > deadline,
+        tree = tree_sitter.Parser(language.grammar).parse(
+            lambda offset, _point: source[offset : offset + _BLOCK], progress_callback=late
         )
     except ValueError:
         raise TangledError(f"It is not {language.name} that can be parsed in reasonable time.") from None

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+CHANNEL = 3  # the descriptor that a worker talks to the host through, and the only one that it keeps
+
+
 def run(parent: int, descriptors: Sequence[int]) -> NoReturn:
     """Serves one session and ends the process.
 
@@ -29,22 +32,36 @@ def run(parent: int, descriptors: Sequence[int]) -> NoReturn:
         descriptors: the channel, the table (or text) of the context, and the arena's shards.
     """
     limits.die_with(parent)
-    own, data, *shards = descriptors
+    os.dup2(descriptors[0], CHANNEL, inheritable=False)
     interrupts = Interrupts()
-    channel = Channel(socket.socket(fileno=own), interrupts)
+    channel = Channel(socket.socket(fileno=CHANNEL), interrupts)
     opening = channel.receive()
-    context = _context(opening["context"], _contents(data), [_mapped(shard) for shard in shards])
-    lock.keep_only(own)
     try:
-        lock.apply(parent, opening["memory_mb"] << 20)
-    except SandboxError as error:
-        channel.send({"op": "refused", "message": str(error)})
+        repl = _locked(parent, channel, interrupts, opening, descriptors[1:])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the host must be told
+        reason = str(error) if isinstance(error, SandboxError) else f"A worker failed to start: {error!r}."
+        channel.send({"op": "refused", "message": reason[:1_000]})
         os._exit(1)
+    channel.send({"op": "ready"})
+    repl.serve()
+
+
+def _locked(
+    parent: int,
+    channel: Channel,
+    interrupts: Interrupts,
+    opening: dict[str, Any],
+    descriptors: Sequence[int],
+) -> Repl:
+    """Takes what it needs from the descriptors, closes all but the channel, and locks the process."""
+    data, *shards = descriptors
+    context = _context(opening["context"], _contents(data), [_mapped(shard) for shard in shards])
+    lock.close_from(CHANNEL + 1)
+    lock.apply(parent, opening["memory_mb"] << 20)
     imports.close()
     gc.enable()
     channel.start()
-    channel.send({"op": "ready"})
-    Repl(channel, interrupts, opening, context).serve()
+    return Repl(channel, interrupts, opening, context)
 
 
 def _context(kind: str, data: bytes, maps: Sequence[mmap.mmap]) -> Any:

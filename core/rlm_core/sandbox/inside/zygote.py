@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.inside import imports, worker
+from rlm_core.sandbox.inside.worker import CHANNEL
 from rlm_core.sandbox.linux import limits
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 
@@ -29,10 +30,12 @@ def main(control_descriptor: int) -> None:
 
     One packet is one worker: its descriptors come with the request, its process id and a pidfd go back.
     """
-    # In a host with many open files the number may be beyond the limit that is set, and that a worker
-    # closes up to; a duplicate gets a low one.
-    control = socket.socket(fileno=os.dup(control_descriptor))
-    os.close(control_descriptor)
+    # In a host with many open files the number may be beyond the limit that is set below, up to which
+    # a worker closes what it finds open.
+    if control_descriptor != CHANNEL:
+        os.dup2(control_descriptor, CHANNEL, inheritable=False)
+        os.close(control_descriptor)
+    control = socket.socket(fileno=CHANNEL)
     os.environ.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; see the notes of waitpid(2)
@@ -66,6 +69,7 @@ def _fork(control: socket.socket, number: int, descriptors: list[int]) -> None:
     parent = os.getpid()
     child = os.fork()
     if not child:
+        control.detach()  # its number is where the worker's own channel goes
         _become_worker(parent, descriptors)
     for descriptor in descriptors:
         os.close(descriptor)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _STANDARD = (0, 1, 2)
 
 
-def keep_only(descriptor: int) -> None:
-    """Closes every descriptor but one.
+def close_from(first: int) -> None:
+    """Closes every descriptor from a number on, and the standard ones.
 
     Standard input, output and error become a /dev/null that can't be written: a stray write fails
     instead of vanishing, and their numbers can't be taken by something that matters.
@@ -26,8 +26,7 @@ def keep_only(descriptor: int) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     for number in _STANDARD:
         os.dup2(null, number, inheritable=False)
-    os.closerange(len(_STANDARD), descriptor)
-    os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
 def apply(parent: int, memory_bytes: int) -> None:

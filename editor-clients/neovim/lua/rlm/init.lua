@@ -1,0 +1,165 @@
+-- Asking: the :Rlm command, and the one question that is being answered.
+local M = {}
+
+---@class rlm.Running
+---@field client vim.lsp.Client
+---@field request integer
+
+---@type rlm.Running?
+local running = nil
+
+---@param message string
+---@param level? integer
+local function notify(message, level)
+  vim.notify('RLM: ' .. message, level or vim.log.levels.INFO)
+end
+
+-- Shows a line without making the user press Enter for it.
+---@param line string
+local function echo(line)
+  local text = 'RLM: ' .. line:gsub('%s+', ' ')
+  vim.cmd.redraw() -- a message that is still being shown would make two lines of it
+  vim.api.nvim_echo({ { vim.fn.strcharpart(text, 0, vim.v.echospace) } }, false, {})
+end
+
+---@return boolean
+local function is_running()
+  if running and running.client:is_stopped() then
+    running = nil
+    notify('the server has ended; :checkhealth rlm may say why.', vim.log.levels.ERROR)
+  end
+  return running ~= nil
+end
+
+local function show_progress()
+  vim.api.nvim_create_autocmd('LspProgress', {
+    group = vim.api.nvim_create_augroup('rlm.progress', {}),
+    callback = function(event)
+      if not running then
+        return true
+      end
+      local value = event.data.params.value
+      if event.data.client_id == running.client.id and value.message then
+        echo(value.message)
+      end
+    end,
+  })
+end
+
+-- The selection as LSP's Range. Vim's command line knows lines only: the columns are those of the
+-- visual marks, if the lines are.
+---@param client vim.lsp.Client
+---@param buffer integer
+---@param lines { [1]: integer, [2]: integer }
+---@return lsp.Range
+local function to_range(client, buffer, lines)
+  local first = vim.api.nvim_buf_get_mark(buffer, '<')
+  local last = vim.api.nvim_buf_get_mark(buffer, '>')
+  if vim.fn.visualmode() == 'v' and first[1] == lines[1] and last[1] == lines[2] then
+    return vim.lsp.util.make_given_range_params(first, last, buffer, client.offset_encoding).range
+  end
+  return { start = { line = lines[1] - 1, character = 0 }, ['end'] = { line = lines[2], character = 0 } }
+end
+
+---@param client vim.lsp.Client
+---@param question string
+---@param buffer integer
+---@param lines? { [1]: integer, [2]: integer }
+local function send(client, question, buffer, lines)
+  local params = { question = question }
+  if lines then
+    params.textDocument = vim.lsp.util.make_text_document_params(buffer)
+    params.range = to_range(client, buffer, lines)
+  end
+  local sent, request = client:request('rlm/ask', params, function(err, answer)
+    running = nil
+    vim.api.nvim_echo({ { '' } }, false, {})
+    if err then
+      return notify(err.message, vim.log.levels.ERROR)
+    end
+    require('rlm.answer').show(question, answer)
+  end, buffer)
+  if not sent then
+    return notify('the server has ended; :checkhealth rlm may say why.', vim.log.levels.ERROR)
+  end
+  running = { client = client, request = request }
+  show_progress()
+  echo('asking …')
+end
+
+--- Asks about the workspace, or about lines of the current buffer.
+---@param question string prompted for when empty
+---@param lines? { [1]: integer, [2]: integer } first and last line, from 1
+function M.ask(question, lines)
+  if is_running() then
+    return notify('a question is being answered; :Rlm cancel ends it.', vim.log.levels.WARN)
+  end
+  local buffer = vim.api.nvim_get_current_buf()
+  local function go(text)
+    if not text or vim.trim(text) == '' then
+      return
+    end
+    require('rlm.client').with(buffer, function(client)
+      send(client, text, buffer, lines)
+    end)
+  end
+  if vim.trim(question) == '' then
+    vim.ui.input({ prompt = lines and 'Ask about the selection: ' or 'Ask about the workspace: ' }, go)
+  else
+    go(question)
+  end
+end
+
+--- Ends the question that is being answered; the run behind it really stops.
+function M.cancel()
+  if not is_running() then
+    return notify('no question is being answered.')
+  end
+  -- Neovim does not call the handler of a cancelled request.
+  running.client:cancel_request(running.request)
+  running = nil
+  notify('cancelled.')
+end
+
+local subcommands = {
+  ask = function(rest, opts)
+    M.ask(rest, opts.range > 0 and { opts.line1, opts.line2 } or nil)
+  end,
+  cancel = function()
+    M.cancel()
+  end,
+}
+
+---@return string[]
+local function names()
+  local sorted = vim.tbl_keys(subcommands)
+  table.sort(sorted)
+  return sorted
+end
+
+--- Runs `:Rlm`.
+---@param opts vim.api.keyset.create_user_command.command_args
+function M.command(opts)
+  local name, rest = opts.args:match('^(%S*)%s*(.*)$')
+  local run = subcommands[name]
+  if not run then
+    local what = name == '' and ':Rlm needs a subcommand' or ('there is no :Rlm ' .. name)
+    return notify(what .. '; there is ' .. table.concat(names(), ', ') .. '.', vim.log.levels.ERROR)
+  end
+  run(rest, opts)
+end
+
+--- Completes the subcommand of `:Rlm`.
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  if not line:match('Rlm%s+%S*$') then
+    return {}
+  end
+  return vim.tbl_filter(function(name)
+    return vim.startswith(name, lead)
+  end, names())
+end
+
+return M

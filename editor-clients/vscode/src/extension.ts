@@ -1,0 +1,31 @@
+/** RLM for Visual Studio Code: what is registered when the extension starts. */
+import * as vscode from "vscode";
+import { Answers } from "./answers";
+import { Asking } from "./asking";
+import { Server } from "./server";
+
+let server: Server | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const started = (server = new Server());
+  const answers = new Answers();
+  const asking = new Asking(started, answers);
+  // The server has `rlm.ask` as its own command, which the language client registers: these ids differ.
+  context.subscriptions.push(
+    answers.register(),
+    vscode.commands.registerCommand("rlm.askWorkspace", () => asking.askWorkspace()),
+    vscode.commands.registerCommand("rlm.askAboutSelection", () => asking.askAboutSelection()),
+    vscode.commands.registerCommand("rlm.cancel", () => asking.cancel()),
+    vscode.workspace.onDidChangeConfiguration(async (event) => {
+      if (event.affectsConfiguration("rlm")) {
+        await started.stop();
+      }
+    }),
+  );
+  // Opens the workspace ahead of the first question, which says so if this fails.
+  started.start().catch(() => undefined);
+}
+
+export async function deactivate(): Promise<void> {
+  await server?.stop();
+}

@@ -1,0 +1,61 @@
+"""The documents that the editor has open, and what the workspace is told about them."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pygls.uris import to_fs_path
+
+if TYPE_CHECKING:
+    from rlm_core.workspace.workspace import Workspace
+
+
+class Buffers:
+    """Open documents by URI, as the editor last said, shadowing the disk of the workspace in force."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        # Ours, since the client's version starts again whenever a document is opened.
+        self._versions = count(1)
+        self._workspace: Workspace | None = None
+
+    def get(self, uri: str) -> str | None:
+        """The document's text, if it is open."""
+        return self._texts.get(uri)
+
+    def attach(self, workspace: Workspace) -> None:
+        """From now on this workspace is told; it begins with what is open already."""
+        self._workspace = workspace
+        for uri, text in self._texts.items():
+            self._shadow(uri, text)
+
+    def put(self, uri: str, text: str) -> None:
+        """A document was opened, or its whole text replaced."""
+        self._texts[uri] = text
+        self._shadow(uri, text)
+
+    def saved(self, uri: str) -> None:
+        """The file was written; it is read again even if the watcher's word has not arrived yet."""
+        file = file_of(uri)
+        if self._workspace is not None and file is not None:
+            self._workspace.invalidate([str(file)])
+
+    def close(self, uri: str) -> None:
+        """A document was closed: what is on disk counts again."""
+        self._texts.pop(uri, None)
+        file = file_of(uri)
+        if self._workspace is not None and file is not None:
+            self._workspace.drop_overlay(file)
+
+    def _shadow(self, uri: str, text: str) -> None:
+        file = file_of(uri)
+        if self._workspace is not None and file is not None:
+            self._workspace.set_overlay(file, text, next(self._versions))
+
+
+def file_of(uri: str) -> Path | None:
+    """The file behind a URI, symbolic links resolved; None for what is not a file (`untitled:` …)."""
+    path = to_fs_path(uri)
+    return None if path is None else Path(path).resolve()

@@ -1,0 +1,59 @@
+"""Which folders a server answers about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pygls.uris import to_fs_path
+
+from rlm_core.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lsprotocol import types
+
+
+class Folders:
+    """The editor's workspace folders, as they come and go.
+
+    Args:
+        fixed: folders given on the command line; they win over whatever the editor says.
+    """
+
+    def __init__(self, fixed: Sequence[Path] | None) -> None:
+        self._fixed = list(fixed or ())
+        self._uris: list[str] = []
+
+    def initialize(self, params: types.InitializeParams) -> None:
+        """Takes the client's folders, else the older `rootUri`."""
+        if params.workspace_folders:
+            self._uris = [folder.uri for folder in params.workspace_folders]
+        elif params.root_uri:
+            self._uris = [params.root_uri]
+
+    def change(self, event: types.WorkspaceFoldersChangeEvent) -> bool:
+        """Applies `workspace/didChangeWorkspaceFolders`; tells whether that changes the roots."""
+        removed = {folder.uri for folder in event.removed}
+        kept = [uri for uri in self._uris if uri not in removed]
+        before, self._uris = self._uris, list(dict.fromkeys([*kept, *(folder.uri for folder in event.added)]))
+        return not self._fixed and before != self._uris
+
+    def roots(self) -> list[Path]:
+        """The folders in force; the working directory when nobody named any.
+
+        Raises:
+            WorkspaceError: no folder of the editor is on this machine's disk.
+        """
+        if self._fixed:
+            return self._fixed
+        if not self._uris:
+            return [Path.cwd()]
+        paths = [Path(path) for uri in self._uris if (path := to_fs_path(uri)) is not None]
+        if not paths:
+            raise WorkspaceError(
+                f"None of the editor's folders is on this machine's disk ({', '.join(self._uris)}), "
+                "so there is nothing to ask about; open a folder that is."
+            )
+        return paths

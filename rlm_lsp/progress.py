@@ -1,0 +1,89 @@
+"""Work-done progress of one question, shown and cancelled by the editor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import TYPE_CHECKING, TypeVar
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from pygls.lsp.server import LanguageServer
+
+    from rlm_core.engine.events import Event
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+class Progress:
+    """Progress on the client's token, or on one of our own where the client can show it.
+
+    Most clients send no token (LSP 3.17, "Server Initiated Progress"). Ours is asked for while the
+    question is already being worked on, so a client that is slow to agree costs nothing.
+
+    Args:
+        server: where notifications go.
+        token: the client's `workDoneToken`, if it sent one.
+    """
+
+    def __init__(self, server: LanguageServer, token: types.ProgressToken | None) -> None:
+        self._server = server
+        self._given = token
+        self._shown: types.ProgressToken | None = None
+        self._creating: asyncio.Task[None] | None = None
+
+    async def follow(self, run: asyncio.Task[_T]) -> _T:
+        """Shows progress until the run ends, and cancels it when the user presses cancel."""
+        window = self._server.client_capabilities.window
+        if self._given is not None:
+            self._begin(self._given, run)
+        elif window is not None and window.work_done_progress:
+            self._creating = asyncio.create_task(self._create(run))
+        try:
+            return await run
+        finally:
+            self._end()
+
+    def listen(self, event: Event) -> None:
+        """Reports an event of the run."""
+        from rlm_core.engine.progress import describe  # the engine is only imported once it is needed
+
+        line = describe(event)
+        if line is not None and self._shown is not None:
+            report = types.WorkDoneProgressReport(message=line)
+            self._server.work_done_progress.report(self._shown, report)
+
+    async def _create(self, run: asyncio.Task[_T]) -> None:
+        token = str(uuid.uuid4())
+        try:
+            await self._server.work_done_progress.create_async(token)
+        except JsonRpcException as error:
+            logger.warning("The client refused to show progress: %s", error)
+            return
+        self._begin(token, run)
+        if run.done():
+            self._end()
+
+    def _begin(self, token: types.ProgressToken, run: asyncio.Task[_T]) -> None:
+        def cancel(wish: Future[None]) -> None:
+            if wish.cancelled():
+                run.cancel()
+
+        begin = types.WorkDoneProgressBegin(title="RLM", message="opening the workspace", cancellable=True)
+        progress = self._server.work_done_progress
+        progress.begin(token, begin)
+        progress.tokens[token].add_done_callback(cancel)
+        self._shown = token
+
+    def _end(self) -> None:
+        if self._shown is not None:
+            progress = self._server.work_done_progress
+            progress.end(self._shown, types.WorkDoneProgressEnd())
+            progress.tokens.pop(self._shown, None)

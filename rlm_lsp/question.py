@@ -1,0 +1,128 @@
+"""What an editor may ask: the parameters of `rlm/ask`, and the question that a selection makes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from rlm_core.errors import QueryError
+from rlm_core.workspace.lines import split_lines
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+SELECTION_CHARS = 8_000
+# Codec and bytes for one unit of `character`.
+_UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
+
+
+class _Params(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+
+class Document(_Params):
+    """LSP's TextDocumentIdentifier."""
+
+    uri: str
+
+
+class Position(_Params):
+    """LSP's Position: a line and a character from 0, the latter in the negotiated encoding's units."""
+
+    line: int = Field(ge=0)
+    character: int = Field(ge=0)
+
+
+class Range(_Params):
+    """LSP's Range; the end is exclusive."""
+
+    start: Position
+    end: Position
+
+
+class AskParams(_Params):
+    """The parameters of `rlm/ask`, and the one argument of the command `rlm.ask`.
+
+    Attributes:
+        question: what the user wants to know.
+        scope: globs that the context is narrowed to; all files when empty.
+        text_document: the document that the question is about, if it is about one.
+        range: the selection in it, if there is one.
+        work_done_token: where the client wants to see progress.
+    """
+
+    question: str
+    scope: tuple[str, ...] = ()
+    text_document: Document | None = None
+    range: Range | None = None
+    work_done_token: int | str | None = None
+
+    @classmethod
+    def parse(cls, value: Any) -> AskParams:
+        """Reads what came over the wire.
+
+        Raises:
+            QueryError: something is missing or of the wrong kind; says what.
+        """
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            detail = error.errors()[0]
+            where = ".".join(str(part) for part in detail["loc"]) or "the parameters"
+            raise QueryError(
+                f"rlm/ask cannot use {where}: {detail['msg']}; it takes "
+                '{"question": string, "scope"?: string[], "textDocument"?: {uri}, "range"?: Range}.'
+            ) from None
+
+    def about(
+        self, path: str | None, text: str | None, encoding: types.PositionEncodingKind | str | None
+    ) -> str:
+        """The question, with the document or the selection that it is about.
+
+        Args:
+            path: the document in the workspace; None when it is not part of it.
+            text: what is in the buffer; None when it is not open.
+            encoding: how positions are counted.
+        """
+        if self.text_document is None:
+            return self.question
+        name = path or f"{self.text_document.uri} (not part of the context)"
+        if self.range is None:
+            return f"{self.question}\n\nThe question is about {name}."
+        first, last = self.range.start.line + 1, self.range.end.line + 1
+        if self.range.end.character == 0 and last > first:
+            last -= 1  # a selection of whole lines ends before the next one
+        lines = f"{first}" if first == last else f"{first}-{last}"
+        place = f"{self.question}\n\nThe question is about this selection, {name}:{lines}"
+        if text is None:
+            return f"{place}."
+        selected = _cut(text, self.range, str(getattr(encoding, "value", encoding)))
+        return f"{place}:\n\n{_fenced(selected)}"
+
+
+def _fenced(selected: str) -> str:
+    shown = selected[:SELECTION_CHARS].removesuffix("\n")
+    fence = "`" * (max(map(len, re.findall("`{3,}", shown)), default=2) + 1)
+    omitted = len(selected) - SELECTION_CHARS
+    note = f"\n({omitted:,} more characters of the selection are not shown here.)" if omitted > 0 else ""
+    return f"{fence}\n{shown}\n{fence}{note}"
+
+
+def _cut(text: str, selection: Range, encoding: str) -> str:
+    lines = split_lines(text, keepends=True)
+    start, end = selection.start, selection.end
+    inner = "".join(lines[start.line : end.line])
+    tail = _head(lines, end, encoding)
+    return (inner + tail)[len(_head(lines, start, encoding)) :]
+
+
+def _head(lines: list[str], position: Position, encoding: str) -> str:
+    """What comes before the position on its line."""
+    if position.line >= len(lines):
+        return ""
+    codec, width = _UNITS[encoding]
+    line = lines[position.line].encode(codec, "surrogatepass")
+    return line[: position.character * width].decode(codec, "ignore")

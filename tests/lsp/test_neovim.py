@@ -1,0 +1,148 @@
+"""The Neovim plugin, in a real Neovim with the real `rlm-lsp`."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lsp.neovim import neovim
+from tests.support.files import git_repository
+from tests.support.model_server import ModelServer, Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.model_server import Request
+
+FILES = {
+    "shop/cart.py": (
+        "class Cart:\n"
+        "    def total_price(self, vat_rate):\n"
+        "        net = sum(item.price for item in self.items)\n"
+        "        return net * (1 + vat_rate)\n"
+    ),
+    "README.md": "# Shop\n",
+}
+# `vim.notify` is where plugins of the user's choice show messages.
+RECORD = "said = {}; vim.notify = function(text) table.insert(said, text) end"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+def use(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets every server started from here on ask this model."""
+    for name, value in {"BASE_URL": server.url, "API_KEY": "key"}.items():
+        monkeypatch.setenv(f"OPENAI_{name}", value)
+    monkeypatch.setenv("RLM_MODEL", "root")
+
+
+def test_an_answer_opens_with_its_citations_in_the_quickfix_list(repository: Path) -> None:
+    with neovim(repository, "shop/cart.py") as editor:
+        editor.command("Rlm ask Where is `total_price` computed?")
+        text = editor.wait_for_answer()
+        assert text[0] == "# Where is `total_price` computed?"
+        assert any("total_price" in line for line in text[1:])
+        assert any("OPENAI_API_KEY" in line for line in text), "says how to configure a model"
+        options = editor.lua("return { vim.bo.filetype, vim.bo.buftype, vim.bo.modifiable }")
+        assert options == ["markdown", "nofile", False]
+
+        places = editor.quickfix()
+        assert places["title"] == "RLM: Where is `total_price` computed?"
+        place = next(item for item in places["items"] if item["file"] == str(repository / "shop/cart.py"))
+        assert place["lnum"] <= 2 <= place["end_lnum"]
+
+        editor.type("q")
+        editor.wait("vim.fn.winnr('$') == 1")
+        editor.type(":Rlm ask<CR>And where is `vat_rate`?<CR>")
+        assert editor.wait_for_answer()[0] == "# And where is `vat_rate`?"
+        assert editor.quickfix()["title"] == "RLM: And where is `vat_rate`?"
+
+
+def test_unsaved_text_and_the_selection_are_part_of_the_question(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "```repl\nFINAL(repr(context['README.md']))\n```"
+    with ModelServer({"root": [program, program]}) as server:
+        use(server, monkeypatch)
+        with neovim(repository, "README.md") as editor:
+            editor.command("lua vim.lsp.enable('rlm')")
+            editor.wait("vim.lsp.get_clients({ name = 'rlm', bufnr = 0 })[1] ~= nil")
+            editor.type("osay \U0001f600one two<Esc>")
+            editor.wait("vim.fn.getline(2) ~= ''")
+            editor.type("0f\U0001f600lve:Rlm ask What is this?<CR>")
+            text = editor.wait_for_answer()
+            assert repr("# Shop\nsay \U0001f600one two\n") in "\n".join(text)
+            prompt = server.prompts("root")[0]
+            assert "What is this?" in prompt
+            assert "README.md:2:\n\n```\none\n```" in prompt
+
+            editor.type("q")
+            editor.wait("vim.fn.winnr('$') == 1")
+            editor.command("1,2Rlm ask And these lines?")
+            editor.wait_for_answer()
+            assert "README.md:1-2:\n\n```\n# Shop\nsay \U0001f600one two\n" in server.prompts("root")[1]
+
+
+def test_progress_is_shown_and_cancel_ends_the_question(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, never = threading.Event(), threading.Event()
+
+    def script(request: Request) -> Reply:
+        asked.set()
+        return Reply(until=never)
+
+    with ModelServer({"root": script}) as server:
+        use(server, monkeypatch)
+        with neovim(repository, "README.md") as editor:
+            editor.lua(
+                "ended = false\n"
+                "vim.api.nvim_create_autocmd('LspProgress', {\n"
+                "  pattern = 'end', callback = function() ended = true end,\n"
+                "})"
+            )
+            editor.command("Rlm ask Wait for it")
+            editor.wait("shows('RLM: turn 1/')")
+            assert asked.wait(20)
+            editor.command("Rlm ask Something else")
+            assert "a question is being answered" in editor.messages()
+            editor.command("Rlm cancel")
+            editor.wait("ended")
+            assert "RLM: cancelled." in editor.messages()
+            editor.command("Rlm cancel")
+            assert "no question is being answered" in editor.messages()
+        never.set()
+
+
+def test_errors_are_sentences(own_home: Path, repository: Path) -> None:
+    with neovim(own_home) as editor:
+        editor.lua(RECORD)
+        editor.command("Rlm")
+        editor.command("Rlm aks")
+        editor.command("Rlm ask What is here?")
+        editor.wait("#said > 2 and said[#said]:find('home folder') ~= nil")
+        said = editor.lua("return said")
+        assert said[0] == "RLM: :Rlm needs a subcommand; there is ask, cancel."
+        assert said[1] == "RLM: there is no :Rlm aks; there is ask, cancel."
+
+
+def test_a_missing_server_is_said(repository: Path) -> None:
+    with neovim(repository, "README.md") as editor:
+        editor.lua(RECORD)
+        editor.lua("vim.lsp.config('rlm', { cmd = { 'no-such-server' } })")
+        editor.command("Rlm ask What is here?")
+        editor.wait("#said > 0 and said[#said]:find('checkhealth rlm') ~= nil")
+        editor.command("checkhealth rlm")
+        assert "`no-such-server` is not executable" in "\n".join(editor.nvim.current.buffer[:])
+
+
+def test_subcommands_are_completed(repository: Path) -> None:
+    with neovim(repository) as editor:
+        assert editor.nvim.funcs.getcompletion("Rlm ", "cmdline") == ["ask", "cancel"]
+        assert editor.nvim.funcs.getcompletion("Rlm c", "cmdline") == ["cancel"]
+        assert editor.nvim.funcs.getcompletion("Rlm ask c", "cmdline") == []

@@ -1,0 +1,295 @@
+"""`rlm-lsp` as an editor sees it: a real process, a real client; where a model is needed, a scripted one."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from tests.lsp.editor import SERVER, SHOWS_PROGRESS, editing
+from tests.support.files import git_repository
+from tests.support.model_server import ModelServer, Reply
+from tests.support.processes import descendants, ended, generation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.model_server import Request
+
+FILES = {
+    "shop/cart.py": (
+        "class Cart:\n"
+        "    def total_price(self, vat_rate):\n"
+        "        net = sum(item.price for item in self.items)\n"
+        "        return net * (1 + vat_rate)\n"
+    ),
+    "README.md": "# Shop\n",
+}
+REQUEST_CANCELLED = types.LSPErrorCodes.RequestCancelled.value
+REQUEST_FAILED = types.LSPErrorCodes.RequestFailed.value
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+def environment(server: ModelServer) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "key", "RLM_MODEL": "root"}
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[ModelServer, threading.Semaphore]]:
+    """A root model that writes one program per run and is never heard of again; counts its silences."""
+    silences, never = threading.Semaphore(0), threading.Event()
+
+    def script(request: Request) -> Reply | str:
+        if not any(message["role"] == "assistant" for message in request.messages):
+            return "```repl\nkept = 1\n```"
+        silences.release()
+        return Reply(until=never)
+
+    with ModelServer({"root": script}) as server:
+        yield server, silences
+        never.set()
+
+
+@pytest.fixture
+def saying() -> Iterator[Callable[[str], ModelServer]]:
+    """Starts a root model that answers every question with one program."""
+    with ExitStack() as servers:
+        yield lambda code: servers.enter_context(ModelServer({"root": lambda _: f"```repl\n{code}\n```"}))
+
+
+async def test_an_answer_has_checked_places_and_progress_is_shown(repository: Path) -> None:
+    async with editing(repository, capabilities=SHOWS_PROGRESS) as editor:
+        answer = await editor.ask("Where is `total_price` computed?")
+        assert answer["status"] == "complete"
+        assert answer["model"] == "offline"
+        place = next(item for item in answer["citations"] if item["path"] == "shop/cart.py")
+        assert place["uri"] == (repository / "shop/cart.py").as_uri()
+        assert place["start_line"] <= 2 <= place["end_line"]
+        assert "total_price" in answer["markdown"]
+        assert answer["run_id"] in answer["markdown"]
+        (reports,) = editor.reports()
+        kinds = [report.kind for report in reports]
+        assert (kinds[0], kinds[-1]) == ("begin", "end")
+        assert any("turn 1/" in report.message for report in reports[1:-1])
+
+        editor.client.progress_reports = {"from the client": []}
+        await editor.ask("Where is `total_price`?", workDoneToken="from the client")
+        (reports,) = editor.reports()
+        assert [reports[0].kind, reports[-1].kind] == ["begin", "end"]
+
+
+async def test_the_command_gives_the_same_answer_also_to_a_client_without_progress(repository: Path) -> None:
+    async with editing(repository) as editor:
+        asked = await editor.ask("Where is `total_price`?", scope=["shop/"])
+        params = types.ExecuteCommandParams(
+            "rlm.ask", [{"question": "Where is `total_price`?", "scope": ["shop/"]}]
+        )
+        commanded = await editor.client.workspace_execute_command_async(params)
+        assert commanded["answer"] == asked["answer"]
+        assert commanded["citations"] == asked["citations"]
+        assert editor.reports() == []
+
+
+async def test_a_question_sees_the_buffers_as_they_are_when_it_is_asked(
+    repository: Path, saying: Callable[[str], ModelServer]
+) -> None:
+    file = repository / "shop/cart.py"
+    on_disk = FILES["shop/cart.py"]
+    strange = "a\x0cb\r\nc\u2028d\x85e\rf \U0001f600\n"
+
+    server = saying("FINAL(repr(context['shop/cart.py']))")
+    async with editing(repository, environment=environment(server)) as editor:
+
+        async def seen() -> str:
+            return (await editor.ask("What does it say?"))["answer"]
+
+        assert await seen() == repr(on_disk)
+        editor.open(file, on_disk)
+        editor.change(file, strange)
+        assert await seen() == repr(strange)
+        editor.change(file, "typed", version=3)
+        editor.close(file)
+        assert await seen() == repr(on_disk), "closed without saving"
+        editor.open(file, "opened again, from version 1\n")
+        assert await seen() == repr("opened again, from version 1\n")
+        editor.save(file, "saved\n")
+        editor.close(file)
+        assert await seen() == repr("saved\n")
+
+        before = await editor.ask("What does it say?")
+        editor.open(repository.parent / "elsewhere.py", "outside of the workspace\n")
+        untitled = types.TextDocumentItem("untitled:Untitled-1", "python", 1, "not on disk\n")
+        editor.client.text_document_did_open(types.DidOpenTextDocumentParams(untitled))
+        assert (await editor.ask("What does it say?"))["snapshot"] == before["snapshot"]
+
+
+@pytest.mark.parametrize(("encoding", "start", "end"), [("utf-16", 6, 9), ("utf-8", 8, 11)])
+async def test_a_question_about_a_selection_shows_it_to_the_model(
+    repository: Path, saying: Callable[[str], ModelServer], encoding: str, start: int, end: int
+) -> None:
+    server = saying("FINAL(len(context))")
+    counts = types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=[types.PositionEncodingKind(encoding)])
+    )
+
+    def selection(file: Path, *places: int) -> dict[str, object]:
+        first, left, last, right = places
+        ends = {"start": {"line": first, "character": left}, "end": {"line": last, "character": right}}
+        return {"textDocument": {"uri": file.as_uri()}, "range": ends}
+
+    async with editing(repository, environment=environment(server), capabilities=counts) as editor:
+        file = repository / "README.md"
+        editor.open(file, "\x0c# Shop\r\nsay \U0001f600one two\n")
+        await editor.ask("What is this?", **selection(file, 1, start, 1, end))
+        assert "this selection, README.md:2:\n\n```\none\n```" in server.prompts("root")[0]
+
+        await editor.ask("And this?", **selection(repository / "shop/cart.py", 1, 0, 3, 0))
+        assert "this selection, shop/cart.py:2-3." in server.prompts("root")[1], "no buffer to show"
+
+        with pytest.raises(JsonRpcException, match="neither open in the editor nor part of the workspace"):
+            await editor.ask("And this?", **selection(repository.parent / "elsewhere.py", 0, 0, 1, 0))
+
+
+async def test_cancelling_stops_the_run_and_its_worker(
+    repository: Path, silent: tuple[ModelServer, threading.Semaphore]
+) -> None:
+    server, silences = silent
+    ask = {"question": "Wait."}
+    command = types.ExecuteCommandParams("rlm.ask", [ask])
+
+    async with editing(repository, environment=environment(server), capabilities=SHOWS_PROGRESS) as editor:
+
+        def cancel_request() -> None:
+            editor.client.cancel_request(types.CancelParams("asked"))
+
+        def cancel_progress() -> None:
+            *_, token = editor.client.progress_reports
+            editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+
+        async def check(method: str, params: object, cancel: Callable[[], None]) -> None:
+            run = asyncio.ensure_future(editor.request(method, params, "asked"))
+            assert await asyncio.to_thread(silences.acquire, timeout=20)
+            workers = generation(editor.pid, 2)
+            assert workers
+            cancel()
+            with pytest.raises(JsonRpcException) as cancelled:
+                await run
+            assert cancelled.value.code == REQUEST_CANCELLED
+            assert await ended(workers), "the worker runs on"
+            assert editor.reports()[-1][-1].kind == "end"
+
+        await check("rlm/ask", ask, cancel_request)
+        await check("workspace/executeCommand", command, cancel_request)
+        await check("rlm/ask", ask, cancel_progress)
+
+
+async def test_bad_questions_get_a_sentence(repository: Path) -> None:
+    async with editing(repository) as editor:
+
+        async def refused(params: object, method: str = "rlm/ask") -> JsonRpcException:
+            with pytest.raises(JsonRpcException) as failure:
+                await editor.request(method, params)
+            assert "Traceback" not in str(failure.value.message) + str(failure.value.data)
+            return failure.value
+
+        empty = await refused({"question": "  "})
+        assert (empty.code, empty.message.startswith("The question is empty")) == (REQUEST_FAILED, True)
+        assert "question: Field required" in (await refused({"scope": []})).message
+        assert "shopp/" in (await refused({"question": "What?", "scope": ["shopp/"]})).message
+        assert "question" in (await refused(None)).message
+        other = await refused(types.ExecuteCommandParams("rlm.other"), "workspace/executeCommand")
+        assert "rlm.ask" in other.message
+
+
+async def test_a_home_folder_is_refused_with_a_message(own_home: Path) -> None:
+    async with editing(own_home) as editor:
+        with pytest.raises(JsonRpcException, match="home folder") as failure:
+            await editor.ask("What is here?")
+        (shown,) = editor.client.messages
+        assert (shown.type, shown.message) == (types.MessageType.Error, failure.value.message)
+
+
+async def test_the_folders_may_change(repository: Path, tmp_path: Path) -> None:
+    other = git_repository(tmp_path / "other", {"late.py": "def total_price():\n    return 42\n"})
+    async with editing(repository) as editor:
+        change = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(other.as_uri(), "other")], [])
+        editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(change))
+        both = await editor.ask("Where is `total_price`?")
+        assert {item["uri"] for item in both["citations"]} >= {
+            (repository / "shop/cart.py").as_uri(),
+            (other / "late.py").as_uri(),
+        }
+        assert {item["path"] for item in both["citations"]} >= {"repo/shop/cart.py", "other/late.py"}
+        change = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(repository.as_uri(), "repo")])
+        editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(change))
+        editor.open(other / "late.py", "def total_price():\n    return 43\n")
+        one = await editor.ask("Where is `total_price`?")
+        assert {item["path"] for item in one["citations"]} == {"late.py"}
+        assert "return 43" in one["answer"], "buffers follow to the new workspace"
+
+
+async def test_the_root_comes_from_the_command_line_or_the_working_directory(
+    repository: Path, own_home: Path
+) -> None:
+    async with editing(own_home, arguments=("--root", str(repository))) as editor:
+        assert (await editor.ask("Where is `total_price`?"))["citations"]
+    async with editing(cwd=repository) as editor:
+        assert (await editor.ask("Where is `total_price`?"))["citations"]
+
+
+@pytest.mark.parametrize("way", ["signal", "closed pipe", "shutdown"])
+async def test_nothing_is_left_behind(
+    repository: Path, silent: tuple[ModelServer, threading.Semaphore], way: str
+) -> None:
+    server, silences = silent
+    async with editing(repository, environment=environment(server)) as editor:
+        run = asyncio.ensure_future(editor.ask("Wait."))
+        assert await asyncio.to_thread(silences.acquire, timeout=20)
+        children = descendants(editor.pid)
+        assert children
+        process = editor.client._server
+        assert process is not None
+        if way == "signal":
+            process.send_signal(signal.SIGTERM)
+        elif way == "closed pipe":
+            assert process.stdin is not None
+            process.stdin.close()
+        else:
+            await editor.client.shutdown_session()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await ended(children), "a process outlived the server"
+        with pytest.raises((JsonRpcException, RuntimeError)):
+            await run
+
+
+async def test_an_exit_without_shutdown_is_an_error(repository: Path) -> None:
+    async with editing(repository) as editor:
+        editor.client.exit(None)
+        process = editor.client._server
+        assert process is not None
+        assert await asyncio.wait_for(process.wait(), 10) == 1
+
+
+def test_what_is_heavy_waits_until_after_the_handshake() -> None:
+    heavy = "{'openai', 'tree_sitter', 'watchdog', 'pydantic', 'rlm_core.engine', 'rlm_core.service'}"
+    code = f"import sys, rlm_lsp.server, rlm_lsp.wire; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_help_tells_how_to_ask() -> None:
+    shown = subprocess.run([SERVER, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "rlm/ask" in shown
+    assert "OPENAI_BASE_URL" in shown

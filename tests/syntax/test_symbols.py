@@ -1,0 +1,193 @@
+"""Definitions of a file. The samples have their outline beside them: `lines @name-line kind name | head`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.syntax import LANGUAGES, Language, TangledError, detect, of_source, symbols, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rlm_core.syntax import Symbol
+
+SAMPLES = sorted(path for path in (Path(__file__).parent / "samples").iterdir() if path.is_dir())
+PARSABLE = [language for language in LANGUAGES if language.parsable]
+
+
+def outlined(tree: Iterable[Symbol], level: int = 0) -> str:
+    lines = []
+    for symbol in tree:
+        place = f"{symbol.start_line}-{symbol.end_line} @{symbol.line}"
+        lines.append(f"{'  ' * level}{place} {symbol.kind} {symbol.qualified_name} | {symbol.signature}\n")
+        lines.append(outlined(symbol.children, level + 1))
+    return "".join(lines)
+
+
+def sample(folder: Path) -> tuple[str, bytes, Language]:
+    [path] = [path for path in folder.iterdir() if path.name != "outline.txt"]
+    source = path.read_bytes()
+    language = of_source(path.name, source)
+    assert language is not None
+    return path.name, source, language
+
+
+def language(name: str) -> Language:
+    return next(language for language in LANGUAGES if language.name == name)
+
+
+def names(source: str, path: str) -> list[str]:
+    found = of_source(path, source.encode())
+    assert found is not None
+    return [f"{symbol.kind} {symbol.qualified_name}" for symbol in walk(symbols(source.encode(), found))]
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
+def test_outline_of_a_sample(folder: Path) -> None:
+    name, source, found = sample(folder)
+    assert outlined(symbols(source, found, name)) == (folder / "outline.txt").read_text("utf-8")
+
+
+def test_every_language_that_is_parsed_has_a_sample() -> None:
+    assert {sample(folder)[2].name for folder in SAMPLES} == {found.name for found in PARSABLE}
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
+def test_line_ends_make_no_difference(folder: Path) -> None:
+    _, source, found = sample(folder)
+    expected = outlined(symbols(source, found))
+    assert outlined(symbols(source.replace(b"\n", b"\r\n"), found)) == expected
+    assert outlined(symbols(source.replace(b"\n", b"\r"), found)) == expected
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
+def test_half_a_file_still_gives_what_parses(folder: Path) -> None:
+    _, source, found = sample(folder)
+    lines = source.splitlines(keepends=True)
+    whole = {symbol.name for symbol in walk(symbols(source, found))}
+    half = {symbol.name for symbol in walk(symbols(b"".join(lines[: len(lines) * 2 // 3]), found))}
+    assert len(half & whole) >= len(whole) // 3
+
+
+def test_a_broken_definition_does_not_hide_its_neighbours() -> None:
+    source = "def first():\n    pass\n\ndef (((:\n\nclass Last:\n    def method(self):\n        pass\n"
+    assert {"function first", "class Last", "method Last.method"} <= set(names(source, "a.py"))
+
+
+def test_a_comment_behind_code_does_not_belong_to_what_follows() -> None:
+    source = "x = 1  # about x\ndef f():\n    pass\n"
+    [f] = [s for s in symbols(source.encode(), language("Python")) if s.name == "f"]
+    assert f.start_line == 2
+
+
+def test_a_blank_line_ends_a_comment() -> None:
+    source = "// license\n\n// about f\nfunc f() {}\n"
+    [f] = symbols(b"package p\n" + source.encode(), language("Go"))
+    assert (f.start_line, f.line) == (4, 5)
+
+
+def test_attribute_macros_of_c_do_not_swallow_the_name() -> None:
+    source = "static __always_inline __alloc_size(1) void *grab(size_t size)\n{\n\treturn __grab(size);\n}\n"
+    assert names(source, "a.c") == ["function grab"]
+
+
+def test_variables_of_functions_are_no_definitions_of_the_file() -> None:
+    source = "int outer;\nint f(void) { int inner = 1; int proto(void); return inner; }\n"
+    assert names(source, "a.c") == ["variable outer", "function f"]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("#ifdef __cplusplus\nextern \"C\" {\n#endif\nstruct class { int new; };\nvoid f(void);\n", "C"),
+        ("namespace a {\nint f();\n}\n", "C++"),
+        ("class A {\n public:\n  int f();\n};\n", "C++"),
+        ("template <typename T> T f();\n", "C++"),
+    ],
+)
+def test_a_header_is_cpp_if_it_looks_like_it(header: str, expected: str) -> None:
+    found = of_source("include/a.h", header.encode())
+    assert found is not None
+    assert found.name == expected
+
+
+def test_a_signature_is_one_bounded_line() -> None:
+    source = f"def f({', '.join(f'argument_{n}' for n in range(500))}):\n    pass\n"
+    [f] = symbols(source.encode(), language("Python"))
+    assert len(f.signature) == 200
+    assert f.signature.endswith("…")
+    assert "\n" not in f.signature
+
+
+def test_text_without_a_grammar_has_no_symbols() -> None:
+    assert symbols(b"# Title\n", language("Markdown")) == []
+
+
+def test_a_symbol_prints_with_its_place() -> None:
+    [f] = symbols(b"def f():\n    pass\n", language("Python"), "src/a.py")
+    assert repr(f) == "src/a.py:1-2 function f"
+
+
+HOSTILE = {
+    "brackets": b"(" * 100_000,
+    "nested brackets": b"[" * 50_000 + b"]" * 50_000,
+    "braces": b"{" * 100_000,
+    "stars": b"*" * 200_000,
+    "one line": b"x = f(1); " * 100_000,
+    "nul": b"\0" * 100_000,
+    "quotes": b"\"'`" * 30_000,
+    "classes": b"class A { " * 3_000,
+    "generics": b"a<" * 50_000,
+    "not utf-8": bytes(range(128, 256)) * 500,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("found", PARSABLE, ids=lambda found: found.name)
+def test_hostile_text_ends(found: Language, text: bytes) -> None:
+    try:
+        tree = symbols(text, found)
+    except TangledError as error:
+        assert re.match(r"[A-Z0-9].*\.$", str(error))
+    else:
+        assert all(len(symbol.qualified_name) < 20_000 for symbol in walk(tree))
+
+
+def test_deep_nesting_is_kept_flat() -> None:
+    depth = 2_000
+    source = "class A { " * depth + "}" * depth
+    found = list(walk(symbols(source.encode(), language("Java"))))
+    assert len(found) > 300
+    assert max(symbol.qualified_name.count(".") for symbol in found) <= 40
+
+
+def test_too_large_a_text_is_refused_with_a_sentence() -> None:
+    with pytest.raises(TangledError, match=r"are too many to parse"):
+        symbols(b"x = 1\n" * 1_000_000, language("Python"))
+
+
+@pytest.mark.parametrize(
+    ("path", "first_line", "expected"),
+    [
+        ("a/b.py", "", "Python"),
+        ("a.PY", "", "Python"),
+        ("x.tsx", "", "TSX"),
+        ("Rakefile", "", "Ruby"),
+        ("bin/run", "#!/usr/bin/env python3", "Python"),
+        ("bin/run", "#!/usr/bin/env -S node --harmony", "JavaScript"),
+        ("bin/run", "#!/bin/sh -e", "Bash"),
+        ("bin/run", "#!/usr/bin/python3.12", "Python"),
+        ("bin/run", "print(1)", None),
+        (".py", "", None),
+        ("notes.md", "", "Markdown"),
+        ("Dockerfile", "", "Dockerfile"),
+        ("unknown.zzz", "#!/bin/sh", None),
+    ],
+)
+def test_languages_are_known_by_name_or_shebang(path: str, first_line: str, expected: str | None) -> None:
+    found = detect(path, first_line)
+    assert (found and found.name) == expected
