@@ -167,6 +167,7 @@ class Service:
             self._watcher, self._unwatched = watcher.start(self.workspace)
             self.workspace.watch(self._watcher)
             self.workspace.snapshot()
+            importlib.import_module("rlm_core.engine")  # so that the first question need not wait for it
 
     def _freeze(self, scope: Sequence[str]) -> Snapshot:
         snapshot = self.workspace.snapshot()

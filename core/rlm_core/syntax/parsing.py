@@ -1,4 +1,9 @@
-"""Parsing that ends: hostile and broken text costs bounded time, whatever a grammar makes of it."""
+"""Parsing that ends: hostile and broken text costs bounded time.
+
+Memory is bounded only by the process: tree-sitter has no limit of its own, and between two calls of its
+progress callback a text that was made for it can take gigabytes. So text that nobody vouches for belongs
+into a process that may die, such as a sandbox's worker.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +21,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 1024 * 1024
 # Ordinary code parses at 5 MB/s and more. Where a grammar goes astray it gets thousands of times slower
 # and takes hundreds of megabytes a second, so what falls behind this pace is given up early.
-GRACE_SECONDS = 0.3
-BYTES_PER_SECOND = 150_000
+GRACE_SECONDS = 0.25
+BYTES_PER_SECOND = 300_000
 MAX_SECONDS = 5.0
 # A query takes quadratic time in the children of a node that are bare tokens. Only errors have many.
 MAX_ERROR_CHILDREN = 20_000

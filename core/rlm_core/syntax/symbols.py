@@ -20,6 +20,7 @@ TYPES = frozenset({"class", "struct", "interface", "enum"})
 CALLABLES = frozenset({"function", "method", "constructor", "operator"})
 _SPACES = frozenset({"namespace", "module"})
 _VALUES = frozenset({"variable", "constant", "field"})
+_ROLES = frozenset({"definition", "declaration", "container"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 # Lines of a head that are comments, annotations or attributes.
 _NOT_HEAD = ("#", "//", "@", "[")
@@ -64,7 +65,10 @@ class Symbol:
 
 @dataclass(slots=True, eq=False)
 class _Draft:
-    """A definition while the tree is built; a local one counts only outside of functions."""
+    """A definition while the tree is built.
+
+    One without a kind is a container. A local one counts only outside of functions.
+    """
 
     name: str
     kind: str
@@ -133,7 +137,10 @@ def _drafts(source: bytes, matches: list[tuple[int, dict[str, list[tree_sitter.N
 
 
 def _draft(source: bytes, captures: dict[str, list[tree_sitter.Node]]) -> _Draft:
-    capture = next(name for name in captures if name.startswith(("definition", "declaration", "container")))
+    for capture in captures:
+        role, _, kind = capture.partition(".")
+        if role in _ROLES:
+            break
     node, name = captures[capture][0], captures["name"][0]
     scope, text = "", _text(source, name.start_byte, name.end_byte)
     if name.type != "word":  # the name of a Bash function may hold anything
@@ -141,8 +148,6 @@ def _draft(source: bytes, captures: dict[str, list[tree_sitter.Node]]) -> _Draft
     if "scope" in captures:
         scope = _text(source, captures["scope"][0].start_byte, captures["scope"][0].end_byte)
     first, last = _lines(node)
-    role, _, kind = capture.partition(".")
-    kind = kind or role
     if kind == "variable" and _CONSTANT.match(text):
         kind = "constant"
     return _Draft(
@@ -154,7 +159,7 @@ def _draft(source: bytes, captures: dict[str, list[tree_sitter.Node]]) -> _Draft
         first,
         last,
         name.start_point.row + 1,
-        _signature(source, node),
+        _signature(source, node, kind),
         scope,
     )
 
@@ -197,20 +202,23 @@ def _widen(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
             inner.start_line = min(inner.start_line, node.start_point.row + 1)
 
 
-def _signature(source: bytes, node: tree_sitter.Node) -> str:
+def _signature(source: bytes, node: tree_sitter.Node, kind: str) -> str:
     """The head of a definition: up to its body, or its first line."""
     start = source.rfind(b"\n", max(0, node.start_byte - 100), node.start_byte) + 1
     before = source[start : node.start_byte]
     if not start or any(mark in before for mark in (b";", b"{", b"}")):
         start = node.start_byte
-    value = node.child_by_field_name("value")
-    body = node.child_by_field_name("body") or (value and value.child_by_field_name("body"))
+    body = None if kind in _VALUES else node.child_by_field_name("body")
+    if body is None and kind in CALLABLES and (value := node.child_by_field_name("value")):
+        body = value.child_by_field_name("body")
     end = body.start_byte if body else node.end_byte
     head = source[start : min(end, start + 5 * SIGNATURE_CHARS)].decode("utf-8", "ignore").strip()
     lines = head.split("\n") if body else head.split("\n")[:1]
-    code = [line for line in lines if not line.lstrip().startswith(_NOT_HEAD)] or lines
-    text = " ".join(" ".join(code).split()).rstrip("{\\ ")
-    text = text.replace("( ", "(").replace(", )", ")").replace(" )", ")")
+    if len(lines) > 1:
+        lines = [line for line in lines if not line.lstrip().startswith(_NOT_HEAD)] or lines
+    text = " ".join(" ".join(lines).split()).rstrip("{\\ ")
+    if len(lines) > 1:
+        text = text.replace("( ", "(").replace(", )", ")").replace(" )", ")")
     return text if len(text) <= SIGNATURE_CHARS else f"{text[: SIGNATURE_CHARS - 1]}…"
 
 
@@ -241,8 +249,8 @@ def _adopt(parent: _Draft) -> None:
     types = {child.name: child for child in reversed(parent.children) if child.kind in TYPES}
     kept: list[_Draft] = []
     for child in parent.children:
-        members = child.children if child.kind == "container" else [child]
-        scope = child.name if child.kind == "container" else child.scope
+        members = [child] if child.kind else child.children
+        scope = child.scope if child.kind else child.name
         owner = types.get(scope)
         for member in members:
             if owner is not None and owner is not member:

@@ -18,7 +18,8 @@ _M_ARENA_MAX = -8
 
 # CAP_KILL, CAP_SETGID, CAP_SETUID: without the first, root could not stop the worker it has demoted.
 _TO_DROP_ROOT = 1 << 5 | 1 << 6 | 1 << 7
-_NOBODY = 65534
+# Nobody's: above every range that distributions and systemd give out; see its UIDS-GIDS document.
+_FIRST_UNUSED_ID = 0x70000000
 
 DESCRIPTORS = 64
 THREADS = 256
@@ -43,16 +44,18 @@ def die_first() -> None:
 
 
 def drop_root() -> None:
-    """Turns root into nobody; does nothing for an ordinary user or a root that lacks the capabilities.
+    """Turns root into a user that no other process has, so that limits per user are this worker's own.
 
+    Does nothing for an ordinary user, or for a root that lacks the capabilities.
     Changing identity clears the parent-death signal and the dumpable flag: set them afterwards.
     """
     if os.geteuid() != 0 or _effective_capabilities() & _TO_DROP_ROOT != _TO_DROP_ROOT:
         return
-    with suppress(OSError):  # a user namespace in which nobody is not mapped
+    with suppress(OSError):  # a user namespace that has no such user
         os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        own = _FIRST_UNUSED_ID + os.getpid()
+        os.setresgid(own, own, own)
+        os.setresuid(own, own, own)
 
 
 def no_new_privileges() -> None:
