@@ -20,7 +20,7 @@ from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 LIMITS = SandboxLimits(cell_seconds=5, memory_mb=256)
 
@@ -39,6 +39,13 @@ def children(pid: int) -> set[int]:
     return below.union(*(children(child) for child in below))
 
 
+@pytest.fixture
+def started() -> Callable[[], set[int]]:
+    """The processes below this one that the test has started; other tests may keep a sandbox."""
+    others = children(os.getpid())
+    return lambda: children(os.getpid()) - others
+
+
 def running(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
@@ -50,27 +57,27 @@ async def gone(pids: Iterable[int]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_many_sessions_leave_nothing_behind() -> None:
+async def test_many_sessions_leave_nothing_behind(started: Callable[[], set[int]]) -> None:
     sandbox = NativeSandbox(LIMITS)
     await (await sandbox.open("", {})).close()
     before = descriptors()
-    zygote = children(os.getpid())
+    zygote = started()
     for _ in range(10):
         sessions = await asyncio.gather(*(sandbox.open("text", {}) for _ in range(20)))
         results = await asyncio.gather(*(session.run("len(context)") for session in sessions))
         assert {result.output for result in results} == {"4\n"}
         await asyncio.gather(*(session.close() for session in sessions))
     assert descriptors() == before
-    await gone(children(os.getpid()) - zygote)
+    await gone(started() - zygote)
     await sandbox.close()
     await gone(zygote)
     assert len(descriptors()) < len(before)
 
 
-async def test_cancelled_opens_leave_nothing_behind() -> None:
+async def test_cancelled_opens_leave_nothing_behind(started: Callable[[], set[int]]) -> None:
     sandbox = NativeSandbox(LIMITS)
     await (await sandbox.open("", {})).close()
-    before, zygote = descriptors(), children(os.getpid())
+    before, zygote = descriptors(), started()
     for steps in range(30):
         task = asyncio.create_task(sandbox.open("", {}))
         for _ in range(steps):
@@ -82,7 +89,7 @@ async def test_cancelled_opens_leave_nothing_behind() -> None:
     last = await sandbox.open("", {})
     assert (await last.run("1")).output == "1\n"
     await last.close()
-    await gone(children(os.getpid()) - zygote)
+    await gone(started() - zygote)
     assert descriptors() == before
     await sandbox.close()
 
@@ -99,23 +106,22 @@ async def test_closing_the_sandbox_ends_running_cells() -> None:
         await session.run("1")
 
 
-async def test_sessions_opened_at_once_share_one_zygote() -> None:
+async def test_sessions_opened_at_once_share_one_zygote(started: Callable[[], set[int]]) -> None:
     sandbox = NativeSandbox(LIMITS)
-    before = children(os.getpid())
     sessions = await asyncio.gather(*(sandbox.open(str(n), {}) for n in range(8)))
-    assert len(children(os.getpid()) - before) == 1 + len(sessions)
+    assert len(started()) == 1 + len(sessions)
     results = await asyncio.gather(*(session.run("context") for session in sessions))
     assert [result.output for result in results] == [f"'{n}'\n" for n in range(8)]
     await sandbox.close()
 
 
-async def test_a_zygote_that_died_is_replaced() -> None:
+async def test_a_zygote_that_died_is_replaced(started: Callable[[], set[int]]) -> None:
     sandbox = NativeSandbox(LIMITS)
     session = await sandbox.open("text", {})
     await session.run("x = 1")
     zygote = sandbox._zygote
     assert zygote is not None
-    workers = children(os.getpid()) - {zygote.pid}
+    workers = started() - {zygote.pid}
     os.kill(zygote.pid, signal.SIGKILL)
     await gone(workers)
     result = await session.run("context")
