@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import importlib
 import logging
 from collections import Counter
@@ -121,7 +122,9 @@ class Service:
             listeners=listeners,
             notes=self.notes(snapshot),
         )
-        return answer
+        cited = dict.fromkeys(citation.path for citation in answer.citations)
+        changed = await asyncio.to_thread(self.workspace.changed_files, snapshot, cited)
+        return dataclasses.replace(answer, changed=changed)
 
     async def run_code(
         self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
@@ -171,6 +174,7 @@ class Service:
 
     def _freeze(self, scope: Sequence[str]) -> Snapshot:
         snapshot = self.workspace.snapshot()
+        self.workspace.remember(snapshot)
         if not len(snapshot):
             roots = " and ".join(str(root) for root in self.workspace.roots)
             why = " ".join(self.notes(snapshot))

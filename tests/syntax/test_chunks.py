@@ -10,9 +10,7 @@ from rlm_core.errors import QueryError
 from rlm_core.syntax import LANGUAGES, Language, chunks, of_source
 
 SAMPLES = {
-    folder.name: next(path for path in folder.iterdir() if path.name != "outline.txt")
-    for folder in (Path(__file__).parent / "samples").iterdir()
-    if folder.is_dir()
+    path.parent.name: path for path in Path(__file__).parent.glob("samples/*/*") if path.name != "outline.txt"
 }
 PYTHON = next(language for language in LANGUAGES if language.name == "Python")
 

@@ -10,6 +10,7 @@ from rlm_core.context import overview
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.find import Finder
 from rlm_core.context.globs import Glob, Globs
+from rlm_core.context.past import Changed, NoPast, Past, changed, diff
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import Referrer
 from rlm_core.context.results import File, Hit, Ranked, Reference, Results, Slice, Symbol, Text
@@ -36,8 +37,9 @@ class Context:
     list of these; `!` in front takes away.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, past: Past | None = None) -> None:
         self._snapshot = snapshot
+        self._past = past or NoPast()
         self._globs = Globs(snapshot)
         self._scanner = Scanner(snapshot)
         self._definitions = Definitions(snapshot)
@@ -161,10 +163,18 @@ class Context:
             cut.extend(self._chunked(row, max_chars))
         return cut
 
-    def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
-        """Files that a question is about: `.path .line .text .symbol .start_line .end_line .score`, best first.
+    def changed(self, since: str = "HEAD") -> Results[Changed]:
+        """Files that differ from a git revision or an earlier `context.id`: `.path .status`."""
+        return changed(self._snapshot, self._past, since)
 
-        Compares words (BM25), so use those that the code may use.
+    def diff(self, path: str, since: str = "HEAD") -> Text:
+        """Unified diff of a file against a git revision or an earlier `context.id`."""
+        return diff(self._snapshot, self._past, path, since)
+
+    def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
+        """Files that a question is about: `.path .line .text .symbol .start_line .end_line .score`.
+
+        Best first. Compares words (BM25), so use those that the code may use.
         """
         rows, note = self._rows(glob)
         if not rows:

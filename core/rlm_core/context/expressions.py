@@ -29,39 +29,53 @@ class Expression:
     r"""A compiled regular expression.
 
     Attributes:
-        pattern: over UTF-8 with `\n` line ends.
-        native: compiled by RE2, which takes linear time; else by `re`, which may take for ever.
+        native: compiled by RE2, which takes linear time; None for what it cannot do.
+        backtracking: compiled by `re` in that case, which may take for ever.
         multiline: matches may go over line ends.
         literals: where none of these occurs the expression cannot match; empty when not known.
     """
 
-    pattern: Pattern
-    native: bool
+    native: Pattern | None
+    backtracking: re.Pattern[str] | None
     multiline: bool
     literals: list[Pattern]
 
     def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
-        r"""Yields start and end of the first match on each line that has one.
+        r"""Yields start and end of the first match on each line that has one, as byte offsets.
 
         Args:
             source: UTF-8, with `\n` behind every line.
         """
+        search = self._native_search if self.native else self._backtracking_search
         at, end = 0, len(source)
         while at < end:
             # `re` has no way to keep a match on its line other than to see nothing else.
             stop = end if self.native or self.multiline else source.find(b"\n", at)
-            match = self.pattern.search(source, at, stop)
-            if match is not None and match.start() < end:
-                yield match.start(), match.end()
-                at = source.find(b"\n", max(match.start(), match.end() - 1)) + 1
+            span = search(source, at, stop)
+            if span is not None and span[0] < end:
+                yield span
+                at = source.find(b"\n", max(span[0], span[1] - 1)) + 1
             elif stop == end:
                 return
             else:
                 at = stop + 1
 
+    def _native_search(self, source: bytes, at: int, stop: int) -> tuple[int, int] | None:
+        match = self.native.search(source, at, stop) if self.native else None
+        return (match.start(), match.end()) if match else None
+
+    def _backtracking_search(self, source: bytes, at: int, stop: int) -> tuple[int, int] | None:
+        # Over text, since for bytes a dot would be half a letter.
+        text = source[at:stop].decode("utf-8", "surrogateescape")
+        match = self.backtracking.search(text) if self.backtracking else None
+        if match is None:
+            return None
+        start = at + len(text[: match.start()].encode("utf-8", "surrogateescape"))
+        return start, start + len(match[0].encode("utf-8", "surrogateescape"))
+
 
 def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expression:
-    """Compiles a regular expression; `^` and `$` are the ends of a line.
+    """Compiles a regular expression; `^` and `$` are the ends of a line, and classes are ASCII.
 
     Raises:
         QueryError: it does not compile.
@@ -72,25 +86,26 @@ def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expressi
     if not multiline:
         # Every line is searched on its own, so its ends are the ends of the text.
         expression = _ESCAPE.sub(lambda escape: _ANCHORS.get(escape[1], escape[0]), expression)
+    native, backtracking = None, None
     try:
-        pattern = linewise(expression, ignore_case=ignore_case, multiline=multiline)
-        native = True
+        native = linewise(expression, ignore_case=ignore_case, multiline=multiline)
     except UnicodeEncodeError:
         raise QueryError("The regular expression holds half a surrogate pair, which no file does.") from None
     except re2.error:
-        pattern = _backtracking(expression, ignore_case=ignore_case, multiline=multiline)
-        native = False
-    literals = [literal(text, ignore_case=ignore_case) for text in texts[: _MAX_LITERALS + 1]]
-    return Expression(pattern, native, multiline, literals if len(literals) <= _MAX_LITERALS else [])
+        backtracking = _backtracking(expression, ignore_case=ignore_case, multiline=multiline)
+    literals = (
+        [literal(text, ignore_case=ignore_case) for text in texts] if len(texts) <= _MAX_LITERALS else []
+    )
+    return Expression(native, backtracking, multiline, literals)
 
 
-def _backtracking(expression: str, *, ignore_case: bool, multiline: bool) -> Pattern:
-    flags = re.MULTILINE | (re.IGNORECASE if ignore_case else 0) | (re.DOTALL if multiline else 0)
+def _backtracking(expression: str, *, ignore_case: bool, multiline: bool) -> re.Pattern[str]:
+    flags = re.MULTILINE | re.ASCII
+    flags |= (re.IGNORECASE if ignore_case else 0) | (re.DOTALL if multiline else 0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about syntax that future versions may read otherwise
-            re.compile(expression, flags)  # for an error's position in characters
-            return re.compile(expression.encode(), flags)
+            return re.compile(expression, flags)
     except (re.error, ValueError, RecursionError, OverflowError) as error:
         position = getattr(error, "pos", None)
         at = "" if position is None else f" at position {position}"

@@ -12,7 +12,7 @@ from rlm_core.context.results import Results
 from rlm_core.context.scan import linewise, literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
-from rlm_core.syntax.symbols import walk
+from rlm_core.syntax.symbols import CALLABLES, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -159,7 +159,8 @@ def _order(word: str, symbol: Symbol) -> tuple[float, bool, str, int]:
     likeness = (
         1.0 if symbol.name == word else SequenceMatcher(None, word.lower(), symbol.name.lower()).ratio()
     )
-    return -likeness, symbol.signature.endswith(";"), symbol.path, symbol.line
+    prototype = symbol.kind in CALLABLES and symbol.signature.endswith(";")
+    return -likeness, prototype, symbol.path, symbol.line
 
 
 def suggestions(word: str, symbols: Iterable[Symbol]) -> list[str]:

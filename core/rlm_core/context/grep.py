@@ -77,14 +77,12 @@ def _files(
     searched = None if len(rows) == len(snapshot) else rows
     if expression.literals:
         candidates = scanner.rows_with_any(expression.literals, searched)
-        if expression.native:
-            return scanner.confirmed(expression.pattern, candidates)
     elif expression.native and not expression.multiline:
-        return scanner.rows_with(expression.pattern, searched)
+        return scanner.rows_with(expression.native, searched)
     else:
         candidates = iter(rows)
     if expression.native:
-        return scanner.confirmed(expression.pattern, candidates)
+        return scanner.confirmed(expression.native, candidates)
     return _bounded(snapshot, candidates, notes)
 
 

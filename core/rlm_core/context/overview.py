@@ -52,12 +52,12 @@ class Facts:
     skipped: dict[str, int]
 
     def __str__(self) -> str:
-        lines = [f"{self.files:,} files, {size(self.bytes)}"]
+        lines = [f"{files(self.files)}, {size(self.bytes)}"]
         if self.languages:
             listed = [f"{name} {count:,}" for name, count in self.languages.items()]
             lines.append(f"files by language: {_some(listed)}")
         if self.folders:
-            listed = [f"{each.path} ({each.files:,} files, {size(each.bytes)})" for each in self.folders]
+            listed = [f"{each.path} ({files(each.files)}, {size(each.bytes)})" for each in self.folders]
             lines.append(f"largest folders: {_some(listed)}")
         if self.skipped:
             listed = [f"{reason} {count:,}" for reason, count in self.skipped.items()]
@@ -102,23 +102,23 @@ def tree(snapshot: Snapshot, depth: int) -> Text:
 def _branches(entries: Sequence[tuple[str, int]], depth: int, level: int) -> Iterator[str]:
     """The lines of a tree; paths are relative to the folder."""
     inside: dict[str, list[tuple[str, int]]] = {}
-    files: list[tuple[str, int]] = []
+    here: list[tuple[str, int]] = []
     for path, length in entries:
         folder, slash, rest = path.partition("/")
         if slash:
             inside.setdefault(folder, []).append((rest, length))
         else:
-            files.append((path, length))
+            here.append((path, length))
     indent = "  " * level
     for folder, below in inside.items():
         total = size(sum(length for _, length in below))
-        yield f"{indent}{folder}/  {len(below):,} file{'s' * (len(below) != 1)}, {total}"
+        yield f"{indent}{folder}/  {files(len(below))}, {total}"
         if level + 1 < depth:
             yield from _branches(below, depth, level + 1)
-    for name, length in files[:_TREE_FILES]:
+    for name, length in here[:_TREE_FILES]:
         yield f"{indent}{name}  {size(length)}"
-    if len(files) > _TREE_FILES:
-        yield f"{indent}… and {len(files) - _TREE_FILES:,} more files"
+    if len(here) > _TREE_FILES:
+        yield f"{indent}… and {len(here) - _TREE_FILES:,} more files"
 
 
 def outline(
@@ -166,14 +166,19 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def files(count: int) -> str:
+    """Returns a number of files as people write it."""
+    return f"{count:,} file{'s' * (count != 1)}"
+
+
 def _folders(paths: Iterable[str], lengths: Iterable[int]) -> dict[str, tuple[int, int]]:
     """Files and bytes by top-level folder."""
     sums: dict[str, tuple[int, int]] = {}
     for path, length in zip(paths, lengths, strict=True):
         name, slash, _ = path.partition("/")
         if slash:
-            files, total = sums.get(name, (0, 0))
-            sums[name] = files + 1, total + length
+            count, total = sums.get(name, (0, 0))
+            sums[name] = count + 1, total + length
     return sums
 
 

@@ -73,10 +73,10 @@ class Slicer:
             raise QueryError(f"{path} has lines 1 to {len(lines)}; {first} to {last} is not among them.")
         kept = lines[first - 1 : last]
         note = f"the file ends at line {len(lines)}" if last > len(lines) else ""
-        inner = self._definitions.block(self._snapshot.index(path), first)
-        inside = inner if inner is not None and first + len(kept) - 1 <= inner.end_line else None
-        symbol = inside.qualified_name if inside else ""
-        return Slice.of("".join(kept), path, first, first + len(kept) - 1, symbol, note)
+        end = first + len(kept) - 1
+        block = self._definitions.block(self._snapshot.index(path), first, end)
+        symbol = block.qualified_name if block else ""
+        return Slice.of("".join(kept), path, first, end, symbol, note)
 
     def _path(self, path: str) -> str:
         return resolve(self._snapshot, path)

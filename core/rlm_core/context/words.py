@@ -7,8 +7,9 @@ import re
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|\d{2,}")
 # getHTTPResponse2 → get, HTTP, Response, 2
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
-_MIN_STEM = 3
-_ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ies", "ed", "es", "er", "s", "e")
+# Endings and how much must be left without them.
+_ENDINGS = {"ations": 4, "ation": 4, "ings": 4, "ing": 4, "ers": 4, "ies": 4, "ed": 4, "es": 4, "er": 4}
+_ENDINGS |= {"s": 3, "e": 4, "y": 4}
 
 _STOP_WORDS = """
 a about after all also an and any are as at be because been before being between both but by called can code
@@ -29,10 +30,9 @@ def parts(identifier: str) -> list[str]:
 
 def stem(word: str) -> str:
     """Returns a word without its ending, so that `caches`, `cached` and `caching` meet."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
-            stemmed = word[: -len(ending)]
-            return stemmed + "i" if ending == "ies" and len(stemmed) < _MIN_STEM else stemmed
+    for ending, least in _ENDINGS.items():
+        if word.endswith(ending) and len(word) - len(ending) >= least:
+            return word[: -len(ending)]
     return word
 
 

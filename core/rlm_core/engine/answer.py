@@ -57,6 +57,7 @@ class Answer:
         reason: why it is incomplete, as a sentence; empty when complete.
         citations: places that the text cites, each checked against the snapshot.
         unverified: places that the text cites and that do not exist in the snapshot.
+        changed: cited files that say something else by the end of the run than in the snapshot.
         model: the root model's name.
         snapshot: id of the snapshot that was read.
         usage: what it took.
@@ -74,3 +75,4 @@ class Answer:
     usage: RunUsage
     run_id: str
     notes: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)

@@ -22,6 +22,11 @@ def markdown(answer: Answer) -> str:
             "### Unverified\n\nCited, but not in the snapshot:\n\n"
             + _bullets([f"`{text}`" for text in answer.unverified])
         )
+    if answer.changed:
+        parts.append(
+            "### Changed meanwhile\n\nCited as they were when the question was asked:\n\n"
+            + _bullets([f"`{path}`" for path in answer.changed])
+        )
     if answer.notes:
         parts.append("### Notes\n\n" + _bullets(answer.notes))
     return "\n\n".join([*parts, f"*{footer(answer)}*"]) + "\n"

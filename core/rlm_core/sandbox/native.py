@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import frames, probes
+from rlm_core.sandbox import frames, past, probes
 from rlm_core.sandbox.handover import Handover
 from rlm_core.sandbox.process import Process, WorkerGoneError
 from rlm_core.sandbox.session import NativeSession
@@ -47,6 +47,7 @@ class NativeSandbox:
         Raises:
             SandboxError: no worker can be had, or it cannot be locked.
         """
+        functions = {**functions, **past.functions(context)}
         described = [_described(name, function) for name, function in functions.items()]
 
         async def spawn() -> Process:

@@ -85,8 +85,11 @@ _RUST_HINT = "|".join(
         r"[{,(]\s*NAME\s*[:,({}]",
     )
 )
-# Attribute macros with arguments, as in `static __printf(1, 2) int log(…)`, are no C without their header.
-_C_NOISE = re.compile(rb"(?<=[\s*])__\w+\s*\([^()\n]*\)(?=[ \t]+[A-Za-z_*])")
+# Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header.
+_C_NOISE = re.compile(
+    rb"(?<=[\s*])__\w+\s*\([^()\n]*\)(?=[ \t]+[A-Za-z_*])"
+    rb"|(?<=[\w*][ \t])__\w*(?:init|exit)\w*(?=[ \t]+\**\w+[ \t]*\()"
+)
 
 C = Language("C", (".c", ".h"), module="tree_sitter_c", queries=("c",), hint=_C_HINT, noise=_C_NOISE)
 CPP = Language(

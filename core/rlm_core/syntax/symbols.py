@@ -27,6 +27,8 @@ _NOT_HEAD = ("#", "//", "@", "[")
 _SCOPE_SEPARATOR = re.compile(r"::|\\")
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
+_MARGIN = 100
+_STATEMENT = re.compile(rb"[;{}]")
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
 # Definitions deeper than this in the syntax tree are not looked for.
@@ -204,9 +206,10 @@ def _widen(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
 
 def _signature(source: bytes, node: tree_sitter.Node, kind: str) -> str:
     """The head of a definition: up to its body, or its first line."""
-    start = source.rfind(b"\n", max(0, node.start_byte - 100), node.start_byte) + 1
-    before = source[start : node.start_byte]
-    if not start or any(mark in before for mark in (b";", b"{", b"}")):
+    # What stands before it on its line is part of the head (`export const`), unless it is a statement.
+    column = node.start_point.column
+    start = node.start_byte - column
+    if column > _MARGIN or _STATEMENT.search(source, start, node.start_byte):
         start = node.start_byte
     body = None if kind in _VALUES else node.child_by_field_name("body")
     if body is None and kind in CALLABLES and (value := node.child_by_field_name("value")):

@@ -1,4 +1,4 @@
-"""Git's own view of a work tree: which files there are, and in which folders more may appear."""
+"""Git's own view of a work tree: its files, the folders in which more may appear, and its past."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+from rlm_core.errors import QueryError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 # A repository's own configuration can name programs for git to run; none of these may.
 # (git-config(1): core.fsmonitor, core.hooksPath.)
 _GIT = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+# Change nothing, fetch nothing, speak English.
+_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
 _GITLINK = "160000 "  # the mode of a submodule's entry in the index
 
@@ -78,6 +82,36 @@ def named(root: Path, paths: Sequence[str]) -> list[str]:
     return _records(_git(root, arguments))
 
 
+def commit(root: Path, revision: str) -> str | None:
+    """The id of the commit that a revision (gitrevisions(7)) names; None when there is none."""
+    # What a program asks for must not be read as an option, here or later: only the id goes on.
+    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    return _git(root, asked).strip() or None
+
+
+def tree(root: Path, commit_id: str) -> dict[str, str]:
+    """The files of a commit below a folder, relative to it, and their blobs' ids; no submodules."""
+    entries = _records(_git(root, ["ls-tree", "-r", "-z", commit_id]))
+    split = (entry.partition("\t") for entry in entries if not entry.startswith(_GITLINK))
+    return {path: about.split(" ")[2] for about, _, path in split}
+
+
+def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
+    """The contents of blobs, in order, one at a time; raises `QueryError` when the repository lacks one."""
+    process = _begin(root, ["cat-file", "--batch"])
+    if process is None or process.stdin is None or process.stdout is None:
+        raise QueryError("git is not there to read the revision with.")
+    with process:
+        for blob in ids:
+            process.stdin.write(f"{blob}\n".encode())
+            process.stdin.flush()
+            *_, size = process.stdout.readline().split()
+            if not size.isdigit():
+                raise QueryError(f"The repository {root.name}/ lacks a file of that revision ({blob}).")
+            yield process.stdout.read(int(size))
+            process.stdout.read(1)
+
+
 def _folders(root: Path, paths: Iterable[str]) -> set[str]:
     """The folders of the paths and those above them, empty ones that are not ignored, and git's own."""
     found = {""}
@@ -129,7 +163,7 @@ def _begin(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | No
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env={**os.environ, **_ENVIRONMENT},
         )
     except OSError:
         return None

@@ -37,7 +37,7 @@ def read(file: str, status: os.stat_result, known: Known | None, arena: Arena, m
     racy = time.time_ns() - max(times) < _RACY_NS
     stamp = (0 if racy else times[0], times[1], status.st_size, status.st_ino)
     try:
-        blob = _text(file, status, max_bytes)
+        blob = text_of(file, status, max_bytes)
     except NotTextError as reason:
         return Known(stamp, _NOWHERE, reason=str(reason))
     digest = digest_of(blob)
@@ -50,7 +50,8 @@ def digest_of(blob: bytes) -> bytes:
     return hashlib.blake2b(blob, digest_size=DIGEST_BYTES).digest()
 
 
-def _text(file: str, status: os.stat_result, max_bytes: int) -> bytes:
+def text_of(file: str, status: os.stat_result, max_bytes: int) -> bytes:
+    """The file's text as UTF-8; raises `NotTextError` with the reason when it has none."""
     if stat.S_ISLNK(status.st_mode):
         raise NotTextError("symbolic link")
     if not stat.S_ISREG(status.st_mode):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rlm_core.workspace.arena import Arena
+    from rlm_core.workspace.history import History
 
 DIGEST_BYTES = 16
 
@@ -63,6 +64,7 @@ class Snapshot:
         skipped: what was left out, and why.
         maps: the shards, mapped.
         arena: what keeps the shards open, where the snapshot was taken; None inside a worker.
+        history: what the workspace said before; None inside a worker, and where nobody asks.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Snapshot:
         self.skipped = skipped
         self.maps = maps
         self.arena = arena
+        self.history: History | None = None
 
     @classmethod
     def of(
@@ -182,7 +185,7 @@ class Snapshot:
     def restricted(self, rows: Iterable[int]) -> Snapshot:
         """The same instant with only these rows (ascending)."""
         kept = list(rows)
-        return Snapshot(
+        snapshot = Snapshot(
             [self.paths[row] for row in kept],
             array("H", (self.shards[row] for row in kept)),
             array("Q", (self.offsets[row] for row in kept)),
@@ -192,6 +195,8 @@ class Snapshot:
             self.maps,
             self.arena,
         )
+        snapshot.history = self.history
+        return snapshot
 
     def dump(self) -> bytes:
         """The table as bytes, without the texts; `load` reads it next to the same shards."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.discovery import IGNORE_FILES, discover, listed_among
-from rlm_core.workspace.reader import digest_of, read
+from rlm_core.workspace.history import History
+from rlm_core.workspace.reader import digest_of, read, text_of
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 from rlm_core.workspace.table import FileTable, Known
+from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 
 # An arena with more dead than living text, and at least this much of it, is rewritten.
 _DEAD_BYTES = 64 * 1024 * 1024
+# So many snapshots can be compared with later ones.
+_REMEMBERED = 8
 # Above this many changed rows, building the table anew is quicker than patching it.
 _PATCHED_ROWS = 500
 
@@ -84,6 +89,7 @@ class Workspace:
         self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
         self._unsaved = False
         self._latest: Snapshot | None = None
+        self._remembered: deque[Snapshot] = deque(maxlen=_REMEMBERED)
         self._watching: Watching | None = None
         self._closed = False
         self._inbox = threading.Lock()  # held for moments: what event loops and watchers write to
@@ -165,6 +171,29 @@ class Workspace:
             if path.startswith(prefix):
                 return root / path.removeprefix(prefix)
         raise WorkspaceError(f"{path} is in none of the workspace's folders.")
+
+    def remember(self, snapshot: Snapshot) -> None:
+        """Gives a snapshot its history, and keeps it to be compared with later ones (the latest few)."""
+        earlier = {known.id: known for known in self._remembered}
+        roots = list(zip(self.roots, self._prefixes, strict=True))
+        snapshot.history = History(snapshot, roots, earlier)
+        if snapshot.id not in earlier:
+            self._remembered.append(snapshot)
+
+    def changed_files(self, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
+        """Those of a snapshot's files that say something else by now; looks only at these."""
+        now = {path: self._digest_now(path) for path in paths}
+        return [path for path in now if now[path] != snapshot.entry(path).digest]
+
+    def _digest_now(self, path: str) -> bytes | None:
+        overlay = self._overlays.get(path)
+        if overlay is not None:
+            return digest_of(overlay.text.encode("utf-8", "replace"))
+        try:
+            file = self._paths[path]
+            return digest_of(text_of(file, os.lstat(file), self._max_bytes))
+        except (KeyError, OSError, NotTextError):
+            return None
 
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""

@@ -33,6 +33,7 @@ def proxies(
     return {
         item["name"]: dressed(proxy(item["name"]), item["name"], _signature(item["signature"]), item["doc"])
         for item in described
+        if not item["name"].startswith("_")  # behind `context`, not for programs
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rlm_core.context import Context
 from rlm_core.errors import SandboxError
+from rlm_core.sandbox import past
 from rlm_core.sandbox.inside import imports
 from rlm_core.sandbox.inside.channel import Channel
 from rlm_core.sandbox.inside.interrupts import Interrupts
@@ -55,7 +56,8 @@ def _locked(
 ) -> Repl:
     """Takes what it needs from the descriptors, closes all but the channel, and locks the process."""
     data, *shards = descriptors
-    context = _context(opening["context"], _contents(data), [_mapped(shard) for shard in shards])
+    maps = [_mapped(shard) for shard in shards]
+    context = _context(opening["context"], _contents(data), maps, channel)
     lock.close_from(CHANNEL + 1)
     lock.apply(parent, opening["memory_mb"] << 20)
     imports.close()
@@ -64,10 +66,24 @@ def _locked(
     return Repl(channel, interrupts, opening, context)
 
 
-def _context(kind: str, data: bytes, maps: Sequence[mmap.mmap]) -> Any:
+def _context(kind: str, data: bytes, maps: Sequence[mmap.mmap], channel: Channel) -> Any:
     if kind == "text":
         return data.decode("utf-8", "surrogatepass")
-    return Context(Snapshot.load(data, maps))
+    return Context(Snapshot.load(data, maps), _Past(channel))
+
+
+class _Past:
+    """Asks the host what the context said before (`rlm_core.context.past.Past`)."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def changes(self, since: str) -> list[tuple[str, str]]:
+        return [(path, status) for path, status in self._channel.call(past.CHANGES, (since,), {})]
+
+    def text(self, path: str, since: str) -> str | None:
+        text: str | None = self._channel.call(past.TEXT, (path, since), {})
+        return text
 
 
 def _contents(descriptor: int) -> bytes:

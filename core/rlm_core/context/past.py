@@ -1,0 +1,76 @@
+"""`context.changed` and `context.diff`: what is different from before."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from rlm_core.context.results import Results, Text
+from rlm_core.errors import QueryError
+from rlm_core.workspace.lines import split_lines
+
+if TYPE_CHECKING:
+    from rlm_core.workspace.snapshot import Snapshot
+
+
+class Past(Protocol):
+    """What the context said before; both raise `QueryError` for an unknown `since`."""
+
+    def changes(self, since: str) -> list[tuple[str, str]]:
+        """Path and status (`added`, `modified`, `deleted`) of each file that differs."""
+        ...
+
+    def text(self, path: str, since: str) -> str | None:
+        """What a file said then; None when it was not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Changed:
+    """A file that differs.
+
+    Attributes:
+        path: the file.
+        status: `added`, `modified` or `deleted`.
+    """
+
+    path: str
+    status: str
+
+    def __repr__(self) -> str:
+        return f"{self.path} ({self.status})"
+
+
+def changed(snapshot: Snapshot, past: Past, since: str) -> Results[Changed]:
+    """Returns the files of a snapshot that differ from before, and those that are gone."""
+    found = (Changed(path, status) for path, status in past.changes(since))
+    return Results(item for item in found if item.status == "deleted" or item.path in snapshot)
+
+
+def diff(snapshot: Snapshot, past: Past, path: str, since: str) -> Text:
+    """Returns a unified diff of one file.
+
+    Raises:
+        QueryError: the file is neither there now nor was it then.
+    """
+    before = past.text(path, since)
+    if before is None and path not in snapshot:
+        raise QueryError(f"{path} is not in the context and was not there at {since}.")
+    now = snapshot.text(path) if path in snapshot else ""
+    lines = difflib.unified_diff(
+        split_lines(before or ""), split_lines(now), f"{path} at {since}", path, lineterm=""
+    )
+    return Text("\n".join(lines) or f"{path} is the same as at {since}.")
+
+
+class NoPast:
+    """Of a context that nobody remembers."""
+
+    def changes(self, since: str) -> list[tuple[str, str]]:
+        """Raises `QueryError`."""
+        raise QueryError(f"This context has no history, so nothing can be compared with {since!r}.")
+
+    def text(self, path: str, since: str) -> str | None:
+        """Raises `QueryError`."""
+        raise QueryError(f"This context has no history, so {path} cannot be compared with {since!r}.")

@@ -1,0 +1,122 @@
+"""What the workspace said before: git revisions, and earlier snapshots of this process."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rlm_core.errors import QueryError
+from rlm_core.workspace import gitview
+from rlm_core.workspace.discovery import show
+from rlm_core.workspace.text import NotTextError, to_utf8
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+
+class Change(NamedTuple):
+    """A file that differs: `added`, `modified` or `deleted` since then."""
+
+    path: str
+    status: Literal["added", "modified", "deleted"]
+
+
+class History:
+    """The past of one snapshot; its methods read repositories and belong on a thread.
+
+    Contents are compared, never times: what git calls modified without a difference is not listed, and
+    no filter that a repository's configuration names is run. Files of submodules are not compared with
+    a revision of the repository around them.
+
+    Args:
+        present: the snapshot, whole.
+        roots: the workspace's folders and what paths in each start with.
+        earlier: other snapshots by id.
+    """
+
+    def __init__(
+        self, present: Snapshot, roots: Sequence[tuple[Path, str]], earlier: Mapping[str, Snapshot]
+    ) -> None:
+        self._present = present
+        self._roots = roots
+        self._earlier = earlier
+
+    def changes(self, since: str) -> list[Change]:
+        """The files that differ from an earlier snapshot (its id) or a git revision, by path.
+
+        Raises:
+            QueryError: there is no such snapshot or revision.
+        """
+        if since in self._earlier:
+            before = self._earlier[since]
+            old = {path: before.digest(row) for row, path in enumerate(before.paths)}
+            new = {path: self._present.digest(row) for row, path in enumerate(self._present.paths)}
+            return _compared(old, new, [path for path in new if old.get(path) != new[path]])
+        changes: list[Change] = []
+        for root, prefix in self._roots:
+            changes.extend(self._since_revision(root, prefix, since))
+        return sorted(changes)
+
+    def text(self, path: str, since: str) -> str | None:
+        """What a file said then; None when it was not there, or was no text.
+
+        Raises:
+            QueryError: there is no such snapshot or revision.
+        """
+        if since in self._earlier:
+            before = self._earlier[since]
+            return before.text(path) if path in before else None
+        for root, prefix in self._roots:
+            if path.startswith(prefix):
+                blob = gitview.tree(root, self._commit(root, since)).get(path.removeprefix(prefix))
+                return None if blob is None else _text(next(gitview.blobs(root, [blob])))
+        return None
+
+    def _commit(self, root: Path, since: str) -> str:
+        commit = gitview.commit(root, since)
+        if commit is None:
+            known = ", ".join(self._earlier)
+            raise QueryError(
+                f"{since!r} is no git revision of {root.name}/"
+                + (f", nor one of the earlier snapshots {known}." if known else ".")
+            )
+        return commit
+
+    def _since_revision(self, root: Path, prefix: str, since: str) -> list[Change]:
+        present = self._present
+        then = {
+            prefix + show(path): oid for path, oid in gitview.tree(root, self._commit(root, since)).items()
+        }
+        rows = {path: row for row, path in enumerate(present.paths) if path.startswith(prefix)}
+        differing = {
+            path: oid
+            for path, oid in then.items()
+            if path in rows and _blob_id(present.data(rows[path]), oid) != oid
+        }
+        # Another encoding, a byte order mark: other bytes, same text.
+        for path, blob in zip(list(differing), gitview.blobs(root, list(differing.values())), strict=True):
+            if (_text(blob) or "").encode() == present.data(rows[path]):
+                del differing[path]
+        unread = {item.path for item in present.skipped}
+        return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
+
+
+def _compared(old: Collection[str], new: Collection[str], differing: Iterable[str]) -> list[Change]:
+    changes = [Change(path, "modified" if path in old else "added") for path in differing]
+    return sorted([*changes, *(Change(path, "deleted") for path in old if path not in new)])
+
+
+def _blob_id(text: bytes, like: str) -> str:
+    """The name that git would give these bytes (gitformat-pack(5)), in the repository's hash."""
+    algorithm = "sha256" if len(like) == 64 else "sha1"
+    return hashlib.new(algorithm, b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
+
+
+def _text(blob: bytes) -> str | None:
+    try:
+        return to_utf8(blob).decode()
+    except NotTextError:
+        return None

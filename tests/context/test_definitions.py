@@ -1,0 +1,201 @@
+"""find, slice, enclosing, symbols and references."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlm_core.context import Context
+from rlm_core.errors import QueryError
+from tests.support.snapshots import snapshot_of
+
+
+def test_find_gives_definitions(context: Context) -> None:
+    [store] = context.find("Store")
+    assert repr(store) == "src/store.py:6-17 class Store"
+    assert [repr(found) for found in context.find("get")] == [
+        "src/store.py:12-14 method Store.get",
+        "src/store.py:20-21 function get",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Store.get", "Store::get", "Store#get", "Store.get()"])
+def test_find_takes_qualified_names(context: Context, name: str) -> None:
+    assert [found.qualified_name for found in context.find(name)] == ["Store.get"]
+
+
+def test_find_by_kind(context: Context) -> None:
+    assert [found.qualified_name for found in context.find("get", kind="function")] == ["get"]
+    missed = context.find("get", kind="class")
+    assert missed == []
+    assert missed.note == "None is a class; there are: function, method."
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "note"),
+    [
+        ("STORE", ["Store"], "No STORE in this spelling; these differ in case."),
+        ("Stor", ["Store"], "No Stor; these names contain Stor."),
+        ("Sotre", ["Store"], "No Sotre; these names are similar."),
+        ("App.get", ["Store.get", "get"], "No App.get; these are called get."),
+        ("nowhere", [], "No definition of nowhere."),
+    ],
+)
+def test_find_falls_back_and_says_so(context: Context, name: str, expected: list[str], note: str) -> None:
+    found = context.find(name)
+    assert [symbol.qualified_name for symbol in found][: len(expected)] == expected
+    assert bool(found) == bool(expected)
+    assert found.note == note
+
+
+def test_find_says_what_it_leaves_out() -> None:
+    context = Context(snapshot_of({f"f{n}.py": "def same():\n    pass\n" for n in range(5)}))
+    found = context.find("same", limit=3)
+    assert (len(found), found.omitted) == (3, 2)
+    assert found.note == "2 more than limit=3."
+
+
+def test_definitions_in_c_are_found_among_many_calls() -> None:
+    calls = {f"use{n}.c": f"int use{n}(void)\n{{\n\treturn grab({n});\n}}\n" for n in range(20)}
+    context = Context(
+        snapshot_of(
+            {
+                **calls,
+                "grab.c": "int\ngrab(int n)\n{\n\treturn n;\n}\n",
+                "grab.h": "#define OTHER 1\nint grab(int n);\nstruct ops {\n\tint (*grab)(int n);\n};\n",
+            }
+        )
+    )
+    assert [(found.path, found.kind) for found in context.find("grab")] == [
+        ("grab.c", "function"),
+        ("grab.h", "field"),
+        ("grab.h", "function"),
+    ]
+
+
+def test_symbols_are_a_tree(context: Context) -> None:
+    limit, store, get = context.symbols("src/store.py")
+    assert (limit.kind, store.kind, get.kind) == ("constant", "class", "function")
+    assert [child.name for child in store.children] == ["__init__", "get", "_load"]
+    assert store.children[1].path == "src/store.py"
+
+
+def test_symbols_of_what_is_not_parsed(context: Context) -> None:
+    found = context.symbols("README.md")
+    assert found == []
+    assert found.note == "README.md: Markdown is not parsed; grep, lines and chunks work."
+
+
+def test_a_hostile_file_says_why_it_has_no_symbols() -> None:
+    context = Context(snapshot_of({"a.py": "(" * 100_000}))
+    assert context.symbols("a.py").note.startswith("a.py: It is too broken to be parsed as Python.")
+
+
+@pytest.mark.parametrize(
+    ("ref", "header", "start"),
+    [
+        ("src/store.py::Store.get", "src/store.py:12-14 Store.get", "    # Looks a thing up."),
+        ("./src/store.py::get", "src/store.py:20-21 get", "def get(key):"),
+        ("src/store.py::_load", "src/store.py:16-17 Store._load", "    def _load"),
+        ("src/store.py:14", "src/store.py:12-14 Store.get", "    # Looks"),
+        ("src/store.py:10-12", "src/store.py:10-12 Store", "        self.name"),
+        ("src/store.py#L13-L14", "src/store.py:13-14 Store.get", "    def get"),
+        ("src/store.py:13:9", "src/store.py:12-14 Store.get", "    # Looks"),
+        ("src/app.ts", "src/app.ts:1-7", "import"),
+        ("src/store.py:3", "src/store.py:1-13", '"""Where'),
+    ],
+)
+def test_slice(context: Context, ref: str, header: str, start: str) -> None:
+    piece = context.slice(ref)
+    assert piece.header == header
+    assert piece.startswith(start)
+    assert f"{piece.path}:{piece.start_line}-{piece.end_line} {piece.symbol}".strip() == header
+    assert piece in context[piece.path]
+
+
+def test_slices_are_text_that_can_be_cited(context: Context) -> None:
+    piece = context.slice("src/store.py::Store._load")
+    assert piece.numbered == (
+        "src/store.py:16-17 Store._load\n"
+        "16     def _load(self, key):\n"
+        '17         raise KeyError(f"get {key}")'
+    )
+    assert repr(piece) == "<src/store.py:16-17 Store._load, 63 characters; print() shows the text>"
+    assert str(piece) == piece.text
+
+
+def test_slice_takes_results(context: Context) -> None:
+    [store] = context.find("Store")
+    assert context.slice(store).header == "src/store.py:6-17 Store"
+    assert context.slice(context.grep("raise KeyError")[0]).header == "src/store.py:16-17 Store._load"
+    assert context.slice(context.rank("looks a thing up")[0]).path == "src/store.py"
+    assert context.slice(context.files("*.ts")[0]) == context["src/app.ts"]
+
+
+def test_slice_tells_of_other_definitions() -> None:
+    context = Context(snapshot_of({"a.java": "class A {\n  void f() {}\n  void f(int x) {}\n}\n"}))
+    piece = context.slice("a.java::A.f")
+    assert piece == "  void f() {}\n"
+    assert piece.note == "also defined at a.java:3"
+
+
+@pytest.mark.parametrize(
+    ("ref", "sentence"),
+    [
+        ("src/stroe.py::get", r"No file 'src/stroe.py' in the workspace. Did you mean src/store.py"),
+        ("store.py", r"No file 'store.py' in the workspace. Did you mean src/store.py\?"),
+        (
+            "src/store.py::Store.gte",
+            r"no definition of 'Store.gte'. Did you mean Store.get, get\?",
+        ),
+        ("src/store.py::zzzzzz", r"outline\(path\) lists what it has"),
+        ("README.md::Title", r"Markdown is not parsed"),
+        ("src/store.py:500", r"src/store.py has lines 1 to 21; 490 to 510 is not among them"),
+        ("src/store.py:9-3", r"has lines 1 to 21; 9 to 3"),
+        ("src/store.py:0", r"has lines 1 to 21"),
+    ],
+)
+def test_a_bad_reference_is_explained(context: Context, ref: str, sentence: str) -> None:
+    with pytest.raises(QueryError, match=sentence):
+        context.slice(ref)
+
+
+def test_slice_of_something_else_is_explained(context: Context) -> None:
+    with pytest.raises(
+        QueryError, match=r"slice takes a string or a result, not int. Write 'path::Class.method'"
+    ):
+        context.slice(3)  # type: ignore[arg-type]  # what a program may well do
+
+
+def test_lines_behind_the_end_are_told(context: Context) -> None:
+    piece = context.lines("src/store.py", 20, 99)
+    assert (piece.start_line, piece.end_line, piece.note) == (20, 21, "the file ends at line 21")
+
+
+def test_enclosing(context: Context) -> None:
+    found = context.enclosing("src/store.py", 14)
+    assert found is not None
+    assert found.qualified_name == "Store.get"
+    assert context.enclosing("src/store.py", 19) is None
+    assert context.enclosing("README.md", 1) is None
+
+
+def test_references_tell_what_each_place_is(context: Context) -> None:
+    found = context.references("get")
+    assert [(place.path, place.line, place.role, place.symbol) for place in found] == [
+        ("README.md", 3, "text", ""),
+        ("src/app.ts", 5, "code", "App.start"),
+        ("src/store.py", 13, "definition", "Store.get"),
+        ("src/store.py", 17, "string", "Store._load"),
+        ("src/store.py", 20, "definition", "get"),
+        ("src/store.py", 21, "code", "get"),
+        ("tests/test_store.py", 5, "code", "test_get"),
+    ]
+
+
+def test_references_are_whole_words_and_limited() -> None:
+    context = Context(snapshot_of({"a.py": "get = forget = get_all = 1\n# get\n" * 50}))
+    found = context.references("get", limit=10)
+    assert len(found) == 10
+    assert {place.column for place in found} <= {1, 3}
+    assert found.note == "a.py has 100; not all are listed."
+    assert [place.role for place in found[:2]] == ["definition", "comment"]

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlm_core.context import Context, grep
+from rlm_core.errors import QueryError
+from rlm_core.workspace.lines import split_lines
+from tests.support.snapshots import snapshot_of
+
+TEXTS = st.text(st.sampled_from("abAB_1 .\n\n\r\té\u2028"), max_size=60)
+ATOMS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "ab",
+        "B",
+        "_",
+        "é",
+        ".",
+        r"\.",
+        r"\w",
+        r"\s",
+        r"\b",
+        "[ab]",
+        "[^a]",
+        "[]a]",
+        r"\x61",
+        "(?:ab)",
+        " ",
+    ]
+)
+QUANTIFIERS = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "*?"])
+BODIES = st.lists(
+    st.tuples(ATOMS, QUANTIFIERS).map(lambda pair: pair[0] + ("" if pair[0] == r"\b" else pair[1])),
+    min_size=1,
+    max_size=5,
+).map("".join)
+BRANCHES = st.tuples(st.sampled_from(["", "^"]), BODIES, st.sampled_from(["", "$"])).map("".join)
+EXPRESSIONS = st.one_of(
+    st.lists(BRANCHES, min_size=1, max_size=3).map("|".join),
+    st.tuples(BODIES, BRANCHES, BODIES).map(lambda parts: f"{parts[0]}({parts[1]})?{parts[2]}"),
+)
+LOOKING = st.tuples(BODIES, st.sampled_from(["(?=b)", "(?!b)", "(?<!a)", "(?<=a)"]), BODIES).map("".join)
+
+
+def expected(texts: dict[str, str], expression: str, flags: int) -> list[tuple[str, int, int, str]]:
+    """What grep should find, found one line at a time."""
+    pattern = re.compile(expression, flags | re.ASCII)
+    return [
+        (path, number, match.start() + 1, line)
+        for path in sorted(texts)
+        for number, line in enumerate(split_lines(texts[path]), 1)
+        if (match := pattern.search(line))
+    ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    texts=st.dictionaries(st.sampled_from(["a.py", "b/c.py", "b.py", "z"]), TEXTS, max_size=4),
+    expression=EXPRESSIONS,
+    ignore_case=st.booleans(),
+)
+def test_grep_finds_what_a_search_line_by_line_finds(
+    texts: dict[str, str], expression: str, ignore_case: bool
+) -> None:
+    hits = Context(snapshot_of(texts)).grep(expression, limit=10_000, ignore_case=ignore_case)
+    found = [(hit.path, hit.line, hit.column, hit.text) for hit in hits]
+    assert found == expected(texts, expression, re.IGNORECASE if ignore_case else 0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=st.dictionaries(st.sampled_from(["a.py", "b/c.py"]), TEXTS, max_size=2), expression=LOOKING)
+def test_what_re2_cannot_do_is_found_too(texts: dict[str, str], expression: str) -> None:
+    texts = {path: text.replace("é", "e") for path, text in texts.items()}
+    expression = expression.replace("é", "e")
+    hits = Context(snapshot_of(texts)).grep(expression, limit=10_000)
+    assert [(hit.path, hit.line, hit.column, hit.text) for hit in hits] == expected(texts, expression, 0)
+    assert "Python's slower re engine" in hits.note
+
+
+def test_neighbours_in_the_arena_are_not_one_text() -> None:
+    context = Context(
+        snapshot_of({"a": "one\nfoo", "b": "bar\n", "c": "", "d": "\n", "e": "x\r", "f": "foo\r\n"})
+    )
+    assert [hit.path for hit in context.grep("foobar")] == []
+    assert [hit.path for hit in context.grep("^bar$")] == ["b"]
+    assert [hit.path for hit in context.grep(r"\bfoo$")] == ["a", "f"]
+    assert [(hit.path, hit.line) for hit in context.grep("^$")] == [("d", 1)]
+
+
+def test_carriage_returns_end_lines() -> None:
+    context = Context(snapshot_of({"a": "foo\r\nbar\r\nend\n", "b": "one\rtwo\rthree\n", "c": "two\n"}))
+    assert [(hit.path, hit.line, hit.text) for hit in context.grep("foo$")] == [("a", 1, "foo")]
+    assert [(hit.path, hit.line) for hit in context.grep("^two$")] == [("b", 2), ("c", 1)]
+    assert context.grep("one.*three") == []
+
+
+@pytest.mark.parametrize(
+    "expression", ["fab?", "fab*", "fab{0,1}", "f(ab)?", "f|xy", r"f\x61", "[f]", r"\146", "fa??"]
+)
+def test_optional_parts_of_an_expression_are_optional(expression: str) -> None:
+    assert len(Context(snapshot_of({"a": "fa\n"})).grep(expression)) == 1
+
+
+def test_texts_of_other_snapshots_are_not_found() -> None:
+    whole = snapshot_of({"a": "needle\n", "b": "needle\n", "c": "needle\n"})
+    part = whole.restricted([0, 2])
+    assert [hit.path for hit in Context(part).grep("needle")] == ["a", "c"]
+
+
+def test_texts_that_lie_in_another_order_are_found_by_path() -> None:
+    context = Context(snapshot_of({"z": "needle\n", "a": "needle\n", "m": "needle\n"}, shard_bytes=16))
+    assert [hit.path for hit in context.grep("needle")] == ["a", "m", "z"]
+
+
+def test_columns_count_characters() -> None:
+    [hit] = Context(snapshot_of({"a": "äöü x needle\n"})).grep("needle")
+    assert (hit.line, hit.column) == (1, 7)
+
+
+def test_lines_around_a_hit(context: Context) -> None:
+    [hit] = context.grep("class Store", "*.py", context=2)
+    assert hit.before == ("", "")
+    assert hit.after == ('    """Keeps things."""', "")
+    assert "src/store.py:6: class Store:" in repr(hit)
+    assert 'src/store.py:7-     """Keeps things."""' in repr(hit)
+
+
+def test_multiline_matches_go_over_lines() -> None:
+    context = Context(snapshot_of({"a": "def f(\n    x,\n):\n    pass\n", "b": "def f(x): pass\n"}))
+    [hit] = context.grep(r"def f\([^)]*\n[^)]*\)", multiline=True)
+    assert (hit.path, hit.line, hit.text) == ("a", 1, "def f(\n    x,\n):")
+    assert context.grep(r"f\(\n", multiline=False) == []
+
+
+def test_limits_are_told() -> None:
+    texts = {f"f{n:03}": "needle\n" * 20 for n in range(30)}
+    hits = Context(snapshot_of(texts)).grep("needle", limit=40)
+    assert len(hits) == 40
+    assert max(sum(hit.path == path for hit in hits) for path in texts) == 10
+    assert "Stopped at limit=40" in hits.note
+    assert "25 files after it were not searched" in hits.note
+    assert "further hits in f000, f001, f002 and 1 more" in hits.note
+
+
+def test_one_file_may_fill_the_limit() -> None:
+    context = Context(snapshot_of({"a": "needle\n" * 50, "b": "needle\n"}))
+    hits = context.grep("needle", "a", limit=40)
+    assert len(hits) == 40
+    assert "further hits in a" in hits.note
+
+
+def test_long_lines_are_cut_around_the_match() -> None:
+    context = Context(snapshot_of({"a": "x" * 500_000 + "needle" + "y" * 500_000 + "\nshort needle\n"}))
+    long, short = context.grep("needle")
+    assert "needle" in long.text
+    assert len(long.text) == grep.LINE_CHARS + 2
+    assert long.column == 500_001
+    assert short.text == "short needle"
+    assert context.grep("needle").note == "Lines over 300 characters are cut around the match."
+
+
+def test_flags_at_the_start_work() -> None:
+    context = Context(snapshot_of({"a": "NEEDLE\n"}))
+    assert len(context.grep("(?i)needle")) == 1
+    assert len(context.grep("(?i:need)LE")) == 1
+    assert len(context.grep(r"\ANEEDLE\Z")) == 1
+
+
+def test_a_glob_that_matches_nothing_is_told(context: Context) -> None:
+    hits = context.grep("Store", "scr/*.py")
+    assert hits == []
+    assert hits.note == "No file matches 'scr/*.py'. Did you mean src?"
+
+
+@pytest.mark.parametrize(
+    ("expression", "sentence"),
+    [
+        (
+            "foo(",
+            r"'foo\('.* does not compile: missing \), unterminated subpattern at position 3\..*re\.escape",
+        ),
+        ("[z-a]", r"bad character range z-a at position 1"),
+        ("(?P<n>a", r"does not compile"),
+        ("\ud800", r"half a surrogate pair"),
+    ],
+)
+def test_a_bad_expression_is_explained(context: Context, expression: str, sentence: str) -> None:
+    with pytest.raises(QueryError, match=sentence):
+        context.grep(expression)
+
+
+def test_bad_numbers_are_explained(context: Context) -> None:
+    with pytest.raises(QueryError, match="limit must be at least 1, not 0"):
+        context.grep("a", limit=0)
+    with pytest.raises(QueryError, match="context must be from 0 to 50 lines, not 51"):
+        context.grep("a", context=51)

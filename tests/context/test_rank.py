@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlm_core.context import Context, words
+from rlm_core.errors import QueryError
+from tests.support.snapshots import snapshot_of
+
+FILES = {
+    "billing/invoice.py": "class Invoice:\n    def total(self):\n        return sum(self.amounts)\n",
+    "billing/retry_policy.py": (
+        "import time\n\n\ndef wait_before_retry(attempt):\n    # Back off.\n    time.sleep(2**attempt)\n"
+    ),
+    "docs/retries.md": "# Retries\n\nWe retry three times.\n",
+    "http/client.py": "class Client:\n    def send(self):\n        self.retry = 3\n",
+    "http/parser.py": "class HTTPParser:\n    def parseHeaderLine(self, line):\n        return line\n",
+    "tests/test_retry.py": "def test_retry():\n    assert wait_before_retry(1)\n    retry = 1\n",
+    "locale/de.po": "msgid retry\n" * 50,
+}
+
+
+@pytest.fixture
+def files() -> Context:
+    return Context(snapshot_of(FILES))
+
+
+def test_definitions_and_paths_come_first(files: Context) -> None:
+    ranked = files.rank("How long does it wait before it retries?")
+    assert ranked[0].path == "billing/retry_policy.py"
+    assert (ranked[0].line, ranked[0].symbol) == (4, "wait_before_retry")
+    assert (ranked[0].start_line, ranked[0].end_line) == (4, 6)
+    assert repr(ranked[0]).split(" ", 1)[1] == (
+        "billing/retry_policy.py:4 (wait_before_retry 4-6): def wait_before_retry(attempt):"
+    )
+    order = [item.path for item in ranked]
+    assert order.index("tests/test_retry.py") < order.index("locale/de.po")
+
+
+@pytest.mark.parametrize(
+    "query", ["parse header lines", "parseHeaderLine", "parsing of HEADERS", "header_line"]
+)
+def test_words_are_split_and_stemmed_as_code_joins_them(files: Context, query: str) -> None:
+    assert files.rank(query)[0].path == "http/parser.py"
+
+
+def test_ranking_is_the_same_every_time() -> None:
+    again = [[item.path for item in Context(snapshot_of(FILES)).rank("retry the client")] for _ in range(3)]
+    assert again[0] == again[1] == again[2]
+
+
+def test_the_number_of_results_and_the_glob(files: Context) -> None:
+    ranked = files.rank("retry", k=2)
+    assert len(ranked) == 2
+    assert ranked.omitted == 3
+    assert ranked.note == "5 files have one of the words."
+    assert {item.path for item in files.rank("retry", glob="http/")} == {"http/client.py"}
+
+
+def test_words_that_are_nowhere_are_told(files: Context) -> None:
+    ranked = files.rank("retry the frobnicator")
+    assert ranked
+    assert "In no file: frobnicator." in ranked.note
+
+
+def test_a_query_needs_words(files: Context) -> None:
+    with pytest.raises(QueryError, match="rank needs a query with words in it"):
+        files.rank("?!")
+
+
+def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
+    assert words.terms("Where does the cache get its entries from?") == [
+        words.stem("cache"),
+        words.stem("entries"),
+    ]
+    assert words.terms("what is this") != []
+
+
+def test_parts_of_names() -> None:
+    assert words.parts("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
+    assert words.parts("größeÄndern") != []
+
+
+@given(st.text())
+def test_any_text_has_terms_that_do_not_crash(query: str) -> None:
+    assert all(term == term.lower() or term for term in words.terms(query))
