@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.config import WorkspaceSettings
-from rlm_core.engine.citations import check
+from rlm_core.engine.citations import check, named
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rlm_core.sandbox.base import Sandbox
     from rlm_core.workspace.snapshot import Snapshot
 
 FILES = {
@@ -117,6 +118,9 @@ def test_one_very_long_line_is_no_trouble(text: str, snapshot: Snapshot) -> None
     assert places(text, snapshot) == ([], [])
 
 
-def test_the_symbol_is_the_innermost_definition_around_the_place(snapshot: Snapshot) -> None:
+async def test_the_symbol_is_the_innermost_definition_around_the_place(
+    snapshot: Snapshot, shared_sandbox: Sandbox
+) -> None:
     citations, _ = check("app/models.py:3 app/models.py:1-5 app/models.py:8", snapshot)
+    citations = await named(citations, snapshot, shared_sandbox)
     assert [citation.symbol for citation in citations] == ["Cart.total", "Cart", None]

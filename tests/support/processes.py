@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
+import time
 from pathlib import Path
 
 
@@ -36,28 +38,18 @@ def _children(pid: int) -> set[int]:
 
 async def ended(pids: set[int], seconds: float = 10) -> bool:
     """Whether all of them end within the time."""
-    waiters = [os.pidfd_open(pid) for pid in pids if Path(f"/proc/{pid}").exists()]
-    try:
-        async with asyncio.timeout(seconds):
-            for descriptor in waiters:
-                await asyncio.to_thread(_wait, descriptor, seconds)
-    except TimeoutError:
-        pass
-    finally:
-        for descriptor in waiters:
-            os.close(descriptor)
-    return not any(_alive(pid) for pid in pids)
+    return await asyncio.to_thread(_all_end, pids, time.monotonic() + seconds)
 
 
-def _wait(descriptor: int, seconds: float) -> None:
-    import select
-
-    select.select([descriptor], [], [], seconds)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
+def _all_end(pids: set[int], deadline: float) -> bool:
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        left = max(0.0, deadline - time.monotonic())
+        over, _, _ = select.select([descriptor], [], [], left)
+        os.close(descriptor)
+        if not over:
+            return False
+    return True

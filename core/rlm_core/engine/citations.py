@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from rlm_core.context import Context
 from rlm_core.engine.answer import Citation
+from rlm_core.errors import SandboxError
 from rlm_core.workspace.lines import split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from rlm_core.sandbox.base import Sandbox
     from rlm_core.workspace.snapshot import Snapshot
 
 # Bounded and anchored throughout: an answer may hold a line of a megabyte.
@@ -28,6 +31,7 @@ _PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?P<path>{_PATH_CHAR}+){_LINES}")
 # Only in backticks may a path hold spaces.
 _SPACED_PLACE = re.compile(rf"`(?P<path>[^`\n:#]{{0,200}} [^`\n:#]{{0,200}}){_LINES}`")
 _EXTENSION = re.compile(r"\.[A-Za-z]\w{0,9}$")
+_NAME_CHARS = 300
 
 
 class _Place(NamedTuple):
@@ -41,11 +45,10 @@ def check(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
     A path counts when it is in the snapshot, or when it is the end of exactly one path that is.
 
     Returns:
-        The places that exist, each with its symbol, and those that do not, as they are cited. Both in
-        order of appearance, each once.
+        The places that exist, and those that do not, as they are cited. Both in order of appearance,
+        each once.
     """
     paths = _Paths(snapshot)
-    context = Context(snapshot)
     citations: dict[Citation, None] = {}
     unverified: dict[str, None] = {}
     for place in _places(text, paths):
@@ -53,7 +56,7 @@ def check(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
         lines = paths.lines(path) if path else 0
         for cited, start, end in _ranges(place.ranges):
             if path and 1 <= start <= end <= lines:
-                citations[Citation(path, start, end, _symbol(context, path, start, end))] = None
+                citations[Citation(path, start, end)] = None
             elif path or paths.plausible(place.path):
                 unverified[f"{place.path}:{cited}"] = None
     return list(citations), list(unverified)
@@ -123,6 +126,47 @@ class _Paths:
         return self._lines[path]
 
 
-def _symbol(context: Context, path: str, start: int, end: int) -> str | None:
-    symbol = context.enclosing(path, start)
+async def named(citations: Sequence[Citation], snapshot: Snapshot, sandbox: Sandbox) -> list[Citation]:
+    """The citations with the symbols around them, as far as these can be found out.
+
+    Parsing is for the sandbox alone: a hostile file can make a parser crash or take all memory.
+    """
+    places = [(cited.path, cited.start_line, cited.end_line) for cited in citations]
+    files = snapshot.restricted(sorted({snapshot.index(cited.path) for cited in citations}))
+    try:
+        session = await sandbox.open(files, {})
+    except SandboxError:
+        return list(citations)
+    try:
+        result = await session.run(_NAMING.format(places=places))
+    finally:
+        await session.close()
+    names = _names(result.final)
+    if len(names) != len(citations):
+        return list(citations)
+    return [replace(cited, symbol=name) for cited, name in zip(citations, names, strict=True)]
+
+
+_NAMING = """
+import json
+
+def name(path, start, end):
+    try:
+        symbol = context.enclosing(path, start)
+    except Exception:
+        return None
     return symbol.qualified_name if symbol is not None and end <= symbol.end_line else None
+
+FINAL(json.dumps([name(*place) for place in {places!r}]))
+"""
+
+
+def _names(text: str | None) -> list[str | None]:
+    """The worker has parsed hostile text, so what it says is looked at before it is shown."""
+    try:
+        names = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(names, list):
+        return []
+    return [name[:_NAME_CHARS] if isinstance(name, str) and name.isprintable() else None for name in names]

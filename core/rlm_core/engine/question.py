@@ -13,7 +13,7 @@ from rlm_core.engine import prompts
 from rlm_core.engine.answer import Answer
 from rlm_core.engine.budget import Budget
 from rlm_core.engine.children import Children
-from rlm_core.engine.citations import check
+from rlm_core.engine.citations import check, named
 from rlm_core.engine.events import RunCompleted, RunStarted
 from rlm_core.engine.meter import Meter
 from rlm_core.engine.run import Run
@@ -82,6 +82,8 @@ async def ask(
             run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)
             outcome = await run.outcome()
             citations, unverified = await asyncio.to_thread(check, outcome.text, snapshot)
+            if citations:
+                citations = await named(citations, snapshot, sandbox)
         answer = Answer(
             answer=outcome.text,
             status="incomplete" if outcome.reason else "complete",

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.config import WorkspaceSettings
+from rlm_core.errors import QueryError
+from rlm_core.workspace.workspace import Workspace
+from tests.support.files import git, git_repository, write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rlm_core.workspace.history import History
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    root = git_repository(
+        tmp_path / "repo",
+        {
+            "kept.py": "kept\n",
+            "edited.py": "before\n",
+            "deleted.py": "gone soon\n",
+            "latin.txt": "Überraschung für größere Männer\n".encode("latin-1"),
+            "picture.png": b"\0",
+            "sub/deep.py": "deep\n",
+        },
+    )
+    opened = Workspace([root], WorkspaceSettings())
+    yield opened
+    opened.close()
+
+
+def past(workspace: Workspace) -> History:
+    snapshot = workspace.snapshot()
+    workspace.remember(snapshot)
+    assert snapshot.history is not None
+    return snapshot.history
+
+
+def listed(history: History, since: str) -> dict[str, str]:
+    return dict(history.changes(since))
+
+
+def test_nothing_differs_from_what_was_just_committed(workspace: Workspace) -> None:
+    assert listed(past(workspace), "HEAD") == {}
+
+
+def test_changes_since_a_revision_unsaved_text_included(workspace: Workspace) -> None:
+    root = workspace.roots[0]
+    write_tree(root, {"edited.py": "after\n", "new.py": "new\n", "kept.py": "kept\n"})
+    (root / "deleted.py").unlink()
+    workspace.set_overlay(root / "sub/deep.py", "typed\n", 1)
+    history = past(workspace)
+    assert listed(history, "HEAD") == {
+        "deleted.py": "deleted",
+        "edited.py": "modified",
+        "new.py": "added",
+        "sub/deep.py": "modified",
+    }
+    assert history.text("edited.py", "HEAD") == "before\n"
+    assert history.text("latin.txt", "HEAD") == "Überraschung für größere Männer\n"
+    assert history.text("new.py", "HEAD") is None
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=second")
+    assert listed(past(workspace), "HEAD") == {"sub/deep.py": "modified"}
+    assert listed(past(workspace), "HEAD~1").keys() == {"deleted.py", "edited.py", "new.py", "sub/deep.py"}
+
+
+def test_changes_since_an_earlier_snapshot(workspace: Workspace) -> None:
+    first = workspace.snapshot()
+    workspace.remember(first)
+    write_tree(workspace.roots[0], {"edited.py": "after\n", "new.py": "new\n"})
+    (workspace.roots[0] / "deleted.py").unlink()
+    history = past(workspace)
+    assert listed(history, first.id) == {"deleted.py": "deleted", "edited.py": "modified", "new.py": "added"}
+    assert history.text("deleted.py", first.id) == "gone soon\n"
+
+
+def test_a_root_within_the_repository(workspace: Workspace) -> None:
+    inner = Workspace([workspace.roots[0] / "sub"], WorkspaceSettings())
+    write_tree(inner.roots[0], {"deep.py": "deeper\n"})
+    assert listed(past(inner), "HEAD") == {"deep.py": "modified"}
+    inner.close()
+
+
+@pytest.mark.parametrize("since", ["nothing", "--output=stolen", "HEAD:kept.py", "", "-h", "HEAD~99"])
+def test_what_is_no_revision_is_refused(workspace: Workspace, since: str) -> None:
+    with pytest.raises(QueryError, match="is no git revision"):
+        past(workspace).changes(since)
+    assert not (workspace.roots[0] / "stolen").exists()
+
+
+def test_without_git_there_are_only_snapshots(tmp_path: Path) -> None:
+    plain = Workspace([write_tree(tmp_path / "plain", {"a.py": "a"})], WorkspaceSettings())
+    with pytest.raises(QueryError, match="is no git revision"):
+        past(plain).changes("HEAD")
+    plain.close()
+
+
+def test_filters_of_the_repository_are_not_run(workspace: Workspace, tmp_path: Path) -> None:
+    root = workspace.roots[0]
+    trap = write_tree(tmp_path, {"trap.sh": f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n"}) / "trap.sh"
+    trap.chmod(0o755)
+    git(root, "config", "filter.trap.clean", str(trap))
+    git(root, "config", "diff.trap.textconv", str(trap))
+    write_tree(root, {".gitattributes": "* filter=trap diff=trap\n", "edited.py": "after\n"})
+    history = past(workspace)
+    assert listed(history, "HEAD").keys() == {".gitattributes", "edited.py"}
+    history.text("edited.py", "HEAD")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_files_that_changed_meanwhile_are_told(workspace: Workspace) -> None:
+    root = workspace.roots[0]
+    snapshot = workspace.snapshot()
+    write_tree(root, {"edited.py": "after\n", "kept.py": "kept\n"})
+    (root / "deleted.py").unlink()
+    workspace.set_overlay(root / "sub/deep.py", "typed\n", 1)
+    paths = ["kept.py", "edited.py", "deleted.py", "sub/deep.py"]
+    assert workspace.changed_files(snapshot, paths) == ["edited.py", "deleted.py", "sub/deep.py"]
