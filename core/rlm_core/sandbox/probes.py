@@ -14,7 +14,7 @@ _ATTEMPTS = {
     "read a file": "print(open('/etc/passwd').read())",
     "list a folder": "import os; print(os.listdir('/'))",
     "write a file": "open('/tmp/rlm-escape', 'w').write('x'); print('written')",
-    "read the environment": "import os; print(dict(os.environ)) if os.environ else 1 / 0",
+    "read the environment": "import os; print(os.environ['PATH'])",
     "connect to a server": "import socket; print(socket.create_connection(('127.0.0.1', 9), timeout=1))",
     "resolve a name": "import socket; print(socket.getaddrinfo('example.com', 443))",
     "start a process": "import subprocess; print(subprocess.run(['id'], capture_output=True).stdout)",
