@@ -65,6 +65,11 @@ async def test_proper_finishes(turns: list[str], answer: str, asker: Asker, serv
         pytest.param(
             [repl("FINAL('guess')")], "before your programs had looked", id="first program, no look"
         ),
+        pytest.param(
+            [LOOK + "\n" + repl("FINAL('a guess typed in')")],
+            "before your programs had looked",
+            id="typed beside the look",
+        ),
         pytest.param([LOOK + "\nFINAL(guess)"], "before your programs had looked", id="imagined output"),
         pytest.param([LOOK, "FINAL_VAR(nope)"], "there is no variable 'nope'", id="unknown variable"),
         pytest.param([LOOK, repl("FINAL_VAR('nope')")], "nope", id="unknown variable in a program"),

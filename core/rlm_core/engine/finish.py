@@ -47,7 +47,9 @@ class Finish:
         self._looked = looked_before or any("context" in block.code for block in ran)
         self._remember(turn, cells)
         if cells.final is not None:
-            return self._taken(cells.final, looked=self._looked)
+            # An answer that stands in the code was written before anything was printed; a computed one not.
+            typed = any(cells.final.strip() in block.code for block in ran)
+            return self._taken(cells.final, looked=looked_before if typed else self._looked)
         if turn.final is None:
             return Verdict()
         if cells.failed or cells.unclosed:

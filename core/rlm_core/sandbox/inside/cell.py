@@ -36,7 +36,9 @@ def compile_cell(source: str, name: str) -> CodeType:
     source = source.replace("\r\n", "\n")
     # No time stamp in the entry: linecache then never looks for a file.
     linecache.cache[name] = (len(source), None, [f"{line}\n" for line in source.split("\n")], name)
-    tree = ast.parse(source, name)
+    # Not `ast.parse`, whose frame would stand in the traceback of a syntax error.
+    tree = compile(source, name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    assert isinstance(tree, ast.Module)  # noqa: S101 - what "exec" gives
     if tree.body and isinstance(last := tree.body[-1], ast.Expr):
         target = ast.copy_location(ast.Name(ECHO, ast.Store()), last)
         tree.body[-1] = ast.copy_location(ast.Assign([target], last.value), last)
