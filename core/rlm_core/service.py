@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Self
 from rlm_core.config import cache_dir
 from rlm_core.errors import QueryError, WorkspaceError
 from rlm_core.workspace.cache import Cache
-from rlm_core.workspace.workspace import Workspace, checked_roots
+from rlm_core.workspace.roots import checked_roots
+from rlm_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

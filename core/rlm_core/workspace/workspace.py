@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rlm_core.errors import WorkspaceError
@@ -14,12 +13,14 @@ from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.discovery import IGNORE_FILES, discover, listed_among
 from rlm_core.workspace.history import History
 from rlm_core.workspace.reader import digest_of, read, text_of
+from rlm_core.workspace.roots import checked_roots, prefixes
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 from rlm_core.workspace.table import FileTable, Known
 from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from rlm_core.config import WorkspaceSettings
     from rlm_core.workspace.cache import Cache
@@ -76,7 +77,7 @@ class Workspace:
     ) -> None:
         self.roots = checked_roots(roots)
         self.notes: tuple[str, ...] = ()
-        self._prefixes = _prefixes(self.roots)
+        self._prefixes = prefixes(self.roots)
         self._max_bytes = settings.max_file_kb * 1024
         self._cache = cache
         self._arena, self._known = (Arena(), FileTable()) if cache is None else cache.load()
@@ -347,38 +348,5 @@ class Workspace:
         return compacted
 
 
-def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
-    """The roots, resolved and without repetition; raises `WorkspaceError` for one that cannot be used."""
-    return tuple(dict.fromkeys(_checked(root) for root in roots))
-
-
 def _by_path(item: Skipped) -> str:
     return item.path
-
-
-def _checked(root: Path) -> Path:
-    """The root, resolved, if it is one that a person can have meant."""
-    try:
-        resolved = root.expanduser().resolve(strict=True)
-    except (OSError, RuntimeError) as error:
-        raise WorkspaceError(f"There is no folder {root}; give an existing one with --root.") from error
-    if not resolved.is_dir():
-        raise WorkspaceError(f"{root} is not a folder; give the folder that holds it with --root.")
-    if resolved == Path(resolved.anchor) or resolved == Path.home():
-        kind = "whole file system" if resolved == Path(resolved.anchor) else "home folder"
-        raise WorkspaceError(f"{resolved} is a {kind}, not a project; give a project's folder with --root.")
-    return resolved
-
-
-def _prefixes(roots: Sequence[Path]) -> tuple[str, ...]:
-    """What each root's paths start with: nothing for a single root, else its name, made unique."""
-    if len(roots) == 1:
-        return ("",)
-    prefixes: list[str] = []
-    for root in roots:
-        name, number = root.name, 1
-        while f"{name}/" in prefixes:
-            number += 1
-            name = f"{root.name}-{number}"
-        prefixes.append(f"{name}/")
-    return tuple(prefixes)
