@@ -31,9 +31,10 @@ def texts(snapshot: Snapshot) -> dict[str, str]:
     return {path: snapshot.text(path) for path in snapshot}
 
 
-def appended(workspace: Workspace) -> int:
-    """Bytes of text that the workspace's arena has ever taken."""
-    return workspace._arena.used
+def appended(snapshot: Snapshot) -> int:
+    """Bytes of text that the arena of a snapshot has ever taken."""
+    assert snapshot.arena is not None
+    return snapshot.arena.used
 
 
 @pytest.fixture
@@ -46,16 +47,16 @@ def tree(tmp_path: Path) -> dict[str, str]:
 def test_a_second_start_reads_only_what_changed(tmp_path: Path, tree: dict[str, str]) -> None:
     first = opened(tmp_path)
     before = first.snapshot()
+    used = appended(before)
     first.save()
     first.close()
     write_tree(tmp_path / "repo", {"src/7.py": "changed\n"})
     (tmp_path / "repo/src/8.py").unlink()
     second = opened(tmp_path)
-    used = appended(second)
     after = second.snapshot()
     del tree["src/8.py"]
     assert texts(after) == {**tree, "src/7.py": "changed\n"}
-    assert appended(second) - used == len("changed\n")
+    assert appended(after) - used == len("changed\n")
     assert after.skipped == before.skipped
     second.close()
 
@@ -202,14 +203,14 @@ def test_least_recently_used_workspaces_make_room(tmp_path: Path) -> None:
 
 
 def test_dead_text_is_reclaimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rlm_core.workspace.workspace._DEAD_BYTES", 1000)
+    monkeypatch.setattr("rlm_core.workspace.store._DEAD_BYTES", 1000)
     write_tree(tmp_path / "repo", {"a.py": "0\n" * 100, "kept.py": "kept\n"})
     workspace = opened(tmp_path)
     old = workspace.snapshot()
     for number in range(1, 40):
         write_tree(tmp_path / "repo", {"a.py": f"{number}\n" * 100})
         assert workspace.snapshot().text("a.py") == f"{number}\n" * 100
-        assert appended(workspace) < 3000
+        assert appended(workspace.snapshot()) < 3000
     assert texts(old) == {"a.py": "0\n" * 100, "kept.py": "kept\n"}
     workspace.save()
     assert len(list((tmp_path / "cache").glob("*/*.shard"))) == 1

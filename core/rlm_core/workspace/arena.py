@@ -63,7 +63,7 @@ class Arena:
     """
 
     def __init__(self, folder: Path | None = None, shard_bytes: int = SHARD_BYTES) -> None:
-        self._folder = folder
+        self.folder = folder
         self._shard_bytes = shard_bytes
         self._shards: list[Shard] = []
         self._end = 0
@@ -98,12 +98,36 @@ class Arena:
             OSError: a shard is missing.
         """
         arena = cls(folder if owner else None, shard_bytes)
-        for name in names:
-            arena._shards.append(_open_shard(folder, name, owner=owner))
-        arena.used = used
-        if owner and arena._shards:
-            arena._end, arena._capacity = end, arena._shards[-1].size
+        if owner:
+            arena.adopt(names, end=end, used=used)
+        else:
+            arena._shards.extend(_open_shard(folder, name, owner=False) for name in names)
+            arena.used = used
         return arena
+
+    def adopt(self, names: Sequence[str], *, end: int, used: int) -> int:
+        """Takes over shards in the arena's folder that another arena has written; it must not go on.
+
+        Args:
+            names: their file names.
+            end: first free byte of the last one; this arena goes on there.
+            used: bytes in all of them together.
+
+        Returns:
+            The number that the first of them has here.
+
+        Raises:
+            OSError: a shard is missing.
+        """
+        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101
+        with self._lock:
+            first = len(self._shards)
+            for name in names:
+                self._shards.append(_open_shard(self.folder, name, owner=True))
+            if names:
+                self._end, self._capacity = end, self._shards[-1].size
+            self.used += used
+            return first
 
     def append(self, blob: bytes) -> Span:
         """Stores a blob and says where it lies; raises `OSError` when there is no room on the disk."""
@@ -119,14 +143,14 @@ class Arena:
         return span
 
     def _add_shard(self, size: int) -> None:
-        if self._folder is None:
+        if self.folder is None:
             shard = _temporary_shard(size)
         else:
             name = f"{secrets.token_hex(8)}.shard"
-            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             os.ftruncate(descriptor, size)
             os.close(descriptor)
-            shard = _open_shard(self._folder, name, owner=True)
+            shard = _open_shard(self.folder, name, owner=True)
         self._shards.append(shard)
         self._end, self._capacity = 0, size
 

@@ -34,7 +34,7 @@ from rlm_core.workspace.table import FileTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FORMAT = b"rlm-index 1\n"
+_FORMAT = b"rlm-index 2\n"
 
 
 class Cache:

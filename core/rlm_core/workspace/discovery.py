@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import ignore
@@ -17,7 +17,7 @@ from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 IGNORE_FILE = ".rlmignore"
 NEVER = Path(__file__).with_name("never.gitignore")
@@ -29,21 +29,35 @@ _NAMED_FILES = 200
 
 @dataclass(slots=True)
 class Listing:
-    """What discovery found below one root.
+    """What discovery found below one root, or several.
 
     Attributes:
-        files: relative path as shown → path on disk.
+        paths: the files, relative, by the names that are shown.
+        odd: those that are called otherwise on disk, and how.
+        wanted: those that an ignore file takes back by name, whatever they hold.
         skipped: what exists but is left out.
         notes: sentences about how the listing was made, where that is not the usual way.
         folders: absolute paths in which a file that belongs may appear, if asked for.
         by_name: whether a new file can be decided by itself (`listed_among`).
     """
 
-    files: dict[str, str] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
+    odd: dict[str, str] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
-    by_name: bool = False
+    by_name: bool = True
+
+    def add(self, other: Listing, prefix: str) -> None:
+        """Takes in what was found below one root; its paths start with a prefix here."""
+        self.paths += [prefix + path for path in other.paths] if prefix else other.paths
+        self.odd |= {prefix + path: prefix + raw for path, raw in other.odd.items()}
+        self.wanted |= {prefix + path for path in other.wanted}
+        self.skipped += [Skipped(prefix + item.path, item.reason) for item in other.skipped]
+        self.notes += other.notes
+        self.folders |= other.folders
+        self.by_name &= other.by_name
 
 
 def discover(root: Path, *, with_folders: bool = False) -> Listing:
@@ -51,44 +65,76 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
 
     Git's view (`ls-files` with tracked and untracked files, submodules and embedded repositories
     included) where the root lies in a work tree; otherwise a walk under nested `.gitignore` files.
-    `.rlmignore` files are applied on top of both, and can take back what git ignores (`!name`).
-    Symbolic links are not followed.
+    `.rlmignore` files are applied on top of both, and can take back (`!name`) what git ignores and what
+    would be left out as generated. Symbolic links are not followed.
     """
     listing = Listing()
     seen = gitview.listed(root, listing.notes, with_folders=with_folders)
     paths, listing.folders = _walk(root, listing) if seen is None else (seen.paths, seen.folders)
-    specs = _rlmignore_specs(root, paths)
+    specs = _specs(root, IGNORE_FILE, [path for path in paths if f"/{path}".endswith(f"/{IGNORE_FILE}")])
     listing.by_name = seen is not None and not specs
     if seen is not None and any(_takes_back(spec) for spec in specs.values()):
         ignored = gitview.ignored(root)
         paths = [*paths, *(path for path in ignored if _verdict(path, specs) is False)]
-    for path in paths:
-        shown = show(path)
-        if specs and _verdict(path, specs):
-            listing.skipped.append(Skipped(shown, f"named in {IGNORE_FILE}"))
-        elif is_secret(path):
-            listing.skipped.append(Skipped(shown, "secret: file name"))
+    for path in _kept(paths, specs, listing) if specs else paths:
+        if is_secret(path):
+            listing.skipped.append(Skipped(show(path), "secret: file name"))
+        elif path.isascii():
+            listing.paths.append(path)
         else:
-            listing.files[shown] = f"{root}/{path}"
+            _add_odd(listing, path)
     return listing
 
 
-def listed_among(root: Path, files: Sequence[str]) -> Listing | None:
-    """Those of the given new files (absolute) that belong, where `Listing.by_name` holds.
+def _kept(
+    paths: Sequence[str], specs: Mapping[str, pathspec.GitIgnoreSpec], listing: Listing
+) -> Iterator[str]:
+    for path in paths:
+        verdict = _verdict(path, specs)
+        if verdict:
+            listing.skipped.append(Skipped(show(path), f"named in {IGNORE_FILE}"))
+            continue
+        if verdict is False:
+            listing.wanted.add(show(path))
+        yield path
 
-    Returns None when only a full listing can tell: a folder, a repository within, too many.
+
+def _add_odd(listing: Listing, path: str) -> None:
+    shown = show(path)
+    listing.paths.append(shown)
+    if shown != path:
+        listing.odd[shown] = path
+
+
+def listed_among(root: Path, paths: Sequence[str]) -> Listing | None:
+    """Those of the given new files (relative) that belong, where `Listing.by_name` holds.
+
+    Returns None when only a full listing can tell: a folder, a repository within, an odd name, too many.
     """
-    prefix = len(str(root)) + 1
-    paths = [file[prefix:] for file in files]
-    if len(paths) > _NAMED_FILES or any(_is_tree(root, path) for path in paths):
+    if len(paths) > _NAMED_FILES or any(_is_tree(root, path) or show(path) != path for path in paths):
         return None
     listing = Listing()
     for path in gitview.named(root, paths) if paths else ():
         if is_secret(path):
-            listing.skipped.append(Skipped(show(path), "secret: file name"))
+            listing.skipped.append(Skipped(path, "secret: file name"))
         else:
-            listing.files[show(path)] = f"{root}/{path}"
+            listing.paths.append(path)
     return listing
+
+
+def would_belong(root: Path, path: str) -> bool:
+    """Whether a file (relative) that is not on disk would belong if it were."""
+    if is_secret(path):
+        return False
+    folders = ["", *(f"{folder}/" for folder in PurePosixPath(path).parents[:-1])]
+    left_out = _verdict(path, _specs(root, IGNORE_FILE, [folder + IGNORE_FILE for folder in folders]))
+    if left_out is None:
+        left_out = gitview.is_ignored(root, path)
+    if left_out is None:
+        left_out = _verdict(path, _specs(root, ".gitignore", [f"{folder}.gitignore" for folder in folders]))
+    if left_out is None:
+        left_out = pathspec.GitIgnoreSpec.from_lines(NEVER.read_text("utf-8").split("\n")).match_file(path)
+    return not left_out
 
 
 def show(path: str) -> str:
@@ -127,14 +173,15 @@ def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
             listing.skipped.append(Skipped(show(str(error)), "unreadable folder"))
 
 
-def _rlmignore_specs(root: Path, paths: Sequence[str]) -> dict[str, pathspec.GitIgnoreSpec]:
-    """The `.rlmignore` files by the folder that they speak for."""
+def _specs(root: Path, name: str, files: Iterable[str]) -> dict[str, pathspec.GitIgnoreSpec]:
+    """Ignore files of a name by the folder that they speak for; those that cannot be read say nothing."""
     specs: dict[str, pathspec.GitIgnoreSpec] = {}
-    for path in paths:
-        if path.endswith(IGNORE_FILE):
-            with contextlib.suppress(OSError):
-                lines = (root / path).read_text("utf-8", "replace").split("\n")
-                specs[path[: -len(IGNORE_FILE)]] = pathspec.GitIgnoreSpec.from_lines(lines)
+    for file in files:
+        with contextlib.suppress(OSError):
+            if not stat.S_ISREG(os.lstat(root / file).st_mode):
+                continue  # a pipe would keep us waiting
+            lines = (root / file).read_text("utf-8", "replace").split("\n")
+            specs[file.removesuffix(name)] = pathspec.GitIgnoreSpec.from_lines(lines)
     return specs
 
 
@@ -142,7 +189,7 @@ def _takes_back(spec: pathspec.GitIgnoreSpec) -> bool:
     return any(pattern.include is False for pattern in spec.patterns)
 
 
-def _verdict(path: str, specs: dict[str, pathspec.GitIgnoreSpec]) -> bool | None:
+def _verdict(path: str, specs: Mapping[str, pathspec.GitIgnoreSpec]) -> bool | None:
     """True: left out; False: taken back; None: not named. The deepest file that has a say decides."""
     for folder in sorted(specs, key=len, reverse=True):
         if path.startswith(folder):

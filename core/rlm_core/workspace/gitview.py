@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+import tempfile
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
 
@@ -18,7 +20,10 @@ _GIT = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
 # Change nothing, fetch nothing, speak English.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
-_GITLINK = "160000 "  # the mode of a submodule's entry in the index
+# What `ls-files --stage -z` prints of a file, and of a submodule, whose mode in the index is 160000.
+_ENTRY = re.compile(r"\t([^\0]*)\0")
+_GITLINK = re.compile(r"(?:^|\0)160000 [^\t]*\t([^\0]*)")
+_SUBMODULE = "160000 "
 
 
 class View(NamedTuple):
@@ -47,24 +52,20 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
         if (root / ".git").exists():
             notes.append(f"git could not list {root}; the .gitignore files were read without it.")
         return None
-    paths: dict[str, None] = {}  # an unmerged file has several entries
-    inner: list[str] = []
-    for entry in _records(entries):
-        path = entry[entry.index("\t") + 1 :]
-        if entry.startswith(_GITLINK):
-            inner.append(path)
-        else:
-            paths[path] = None
+    paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
+    inner = _GITLINK.findall(entries)
     for name in _records(others):
         if name.endswith("/"):
             inner.append(name[:-1])
         else:
             paths[name] = None
-    if not paths and not inner:
+    if not paths:
         return None
+    for folder in inner:
+        paths.pop(folder, None)
     view = View(list(paths), _folders(root, paths) if with_folders else set())
     for folder in inner:
-        if (root / folder / ".git").exists() and not (root / folder).is_symlink():
+        if (root / folder / ".git").exists() and os.path.realpath(root / folder) == str(root / folder):
             below = listed(root / folder, notes, with_folders=with_folders) or View([], set())
             view.paths.extend(f"{folder}/{path}" for path in below.paths)
             view.folders.update(below.folders)
@@ -82,6 +83,12 @@ def named(root: Path, paths: Sequence[str]) -> list[str]:
     return _records(_git(root, arguments))
 
 
+def is_ignored(root: Path, path: str) -> bool | None:
+    """Whether git would ignore a file of that name; None where git has nothing to say."""
+    printed = _finish(_begin(root, ["check-ignore", "-z", "--stdin"]), [path])
+    return None if printed is None else bool(printed)
+
+
 def commit(root: Path, revision: str) -> str | None:
     """The id of the commit that a revision (gitrevisions(7)) names; None when there is none."""
     # What a program asks for must not be read as an option, here or later: only the id goes on.
@@ -92,13 +99,13 @@ def commit(root: Path, revision: str) -> str | None:
 def tree(root: Path, commit_id: str) -> dict[str, str]:
     """The files of a commit below a folder, relative to it, and their blobs' ids; no submodules."""
     entries = _records(_git(root, ["ls-tree", "-r", "-z", commit_id]))
-    split = (entry.partition("\t") for entry in entries if not entry.startswith(_GITLINK))
+    split = (entry.partition("\t") for entry in entries if not entry.startswith(_SUBMODULE))
     return {path: about.split(" ")[2] for about, _, path in split}
 
 
 def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
     """The contents of blobs, in order, one at a time; raises `QueryError` when the repository lacks one."""
-    process = _begin(root, ["cat-file", "--batch"])
+    process = _started(root, ["cat-file", "--batch"], subprocess.PIPE)
     if process is None or process.stdin is None or process.stdout is None:
         raise QueryError("git is not there to read the revision with.")
     with process:
@@ -119,6 +126,10 @@ def _folders(root: Path, paths: Iterable[str]) -> set[str]:
         while folder not in found:
             found.add(folder)
             folder = folder.rpartition("/")[0]
+    # The index may name files below what is a link to somewhere else by now.
+    links = tuple(f"{folder}/" for folder in found if folder and os.path.islink(f"{root}/{folder}"))  # noqa: PTH114
+    if links:
+        found = {folder for folder in found if not f"{folder}/".startswith(links)}
     fresh = found
     while fresh:
         below = [path for folder in fresh for path in _subfolders(root, folder) if path not in found]
@@ -155,13 +166,28 @@ def _records(output: str) -> list[str]:
     return output.split("\0")[:-1]
 
 
-def _begin(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+class _Running(NamedTuple):
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+
+def _begin(root: Path, arguments: Sequence[str]) -> _Running | None:
+    """Starts git; what it prints goes to a file, so that it never waits for us to read."""
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - `_finish` closes it
+    process = _started(root, arguments, output.fileno())
+    if process is None:
+        output.close()
+        return None
+    return _Running(process, output)
+
+
+def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(  # noqa: S603 - fixed program, no shell
             [*_GIT, *arguments],
             cwd=root,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **_ENVIRONMENT},
         )
@@ -169,9 +195,11 @@ def _begin(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | No
         return None
 
 
-def _finish(process: subprocess.Popen[bytes] | None, lines: Sequence[str] = ()) -> str | None:
-    if process is None:
+def _finish(running: _Running | None, lines: Sequence[str] = ()) -> str | None:
+    if running is None:
         return None
-    output, _ = process.communicate(b"".join(os.fsencode(line) + b"\0" for line in lines))
-    # check-ignore says 1 for "none of them"
-    return os.fsdecode(output) if process.returncode < 2 else None
+    with running.output as output:
+        running.process.communicate(b"".join(os.fsencode(line) + b"\0" for line in lines))
+        output.seek(0)
+        # check-ignore says 1 for "none of them"
+        return os.fsdecode(output.read()) if running.process.returncode < 2 else None

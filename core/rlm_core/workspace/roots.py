@@ -1,14 +1,57 @@
-"""The folders that a workspace is made of, and what paths in each start with."""
+"""The folders that a workspace is made of, and what their files are called in it."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+
+class Roots:
+    """Paths of the workspace, and where they are on disk.
+
+    A path is POSIX and relative to the root; with several roots it starts with the root's name. A name
+    that is not UTF-8 is called otherwise in the workspace than on disk.
+
+    Args:
+        folders: the roots.
+
+    Raises:
+        WorkspaceError: a root is not a folder, or is a whole file system or home folder.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = checked_roots(folders)
+        self.prefixes = _prefixes(self.folders)
+        self.odd: Mapping[str, str] = {}
+        self._shown: dict[str, str] = {}
+
+    def call(self, odd: Mapping[str, str]) -> None:
+        """Takes in which paths are called otherwise on disk: path → path on disk, both with prefix."""
+        self.odd = odd
+        self._shown = {raw: path for path, raw in odd.items()}
+
+    def path_of(self, file: str) -> str | None:
+        """What a file on disk (absolute, links resolved) is called; None outside the roots."""
+        for folder, prefix in zip(self.folders, self.prefixes, strict=True):
+            start = os.path.join(folder, "")  # noqa: PTH118 - strings: this runs for every event
+            if file.startswith(start):
+                raw = prefix + file[len(start) :].replace(os.sep, "/")
+                return self._shown.get(raw, raw)
+        return None
+
+    def file_of(self, path: str) -> Path:
+        """Where a path is on disk; raises `WorkspaceError` if it is in none of the roots."""
+        raw = self.odd.get(path, path)
+        for folder, prefix in zip(self.folders, self.prefixes, strict=True):
+            if raw.startswith(prefix):
+                return folder / raw.removeprefix(prefix)
+        raise WorkspaceError(f"{path} is in none of the workspace's folders.")
 
 
 def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
@@ -30,7 +73,7 @@ def _checked(root: Path) -> Path:
     return resolved
 
 
-def prefixes(roots: Sequence[Path]) -> tuple[str, ...]:
+def _prefixes(roots: Sequence[Path]) -> tuple[str, ...]:
     """What each root's paths start with: nothing for a single root, else its name, made unique."""
     if len(roots) == 1:
         return ("",)

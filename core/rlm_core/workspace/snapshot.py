@@ -31,7 +31,7 @@ class Entry(NamedTuple):
         shard: number of the arena shard that holds its text.
         offset: first byte in the shard.
         length: UTF-8 length in bytes.
-        digest: BLAKE2b-128 of the text.
+        digest: SHA-256 of the text, cut to `DIGEST_BYTES`.
     """
 
     path: str
@@ -158,7 +158,7 @@ class Snapshot:
         return Entry(path, self.shards[row], self.offsets[row], self.lengths[row], self.digest(row))
 
     def digest(self, row: int) -> bytes:
-        """BLAKE2b-128 of the text in that row."""
+        """The digest of the text in that row (`Entry.digest`)."""
         return self.digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES]
 
     def data(self, row: int) -> bytes:

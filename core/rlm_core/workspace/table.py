@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from array import array
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rlm_core.workspace.arena import Span
@@ -23,7 +24,7 @@ class Known(NamedTuple):
     Attributes:
         stamp: `st_mtime_ns`, `st_ctime_ns`, `st_size` and `st_ino`: equal means unchanged.
         span: where its text lies in the arena.
-        digest: BLAKE2b-128 of its text.
+        digest: of its text.
         reason: why it has no text in the context; empty when it has.
     """
 
@@ -44,6 +45,7 @@ class FileTable:
         self._rows: dict[str, int] = {}
         self._numbers = [array("Q") for _ in range(7)]  # the stamp's four, the span's three
         self._digests = bytearray()
+        self._sorted = 0  # so many rows at the start are a snapshot's columns as they stand, if not 0
         self.reasons: dict[str, str] = {}
 
     def __len__(self) -> int:
@@ -52,9 +54,8 @@ class FileTable:
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 
-    def paths(self) -> set[str]:
-        """All paths."""
-        return set(self._rows)
+    def __contains__(self, path: object) -> bool:
+        return path in self._rows
 
     def get(self, path: str) -> Known | None:
         """What is known of a file."""
@@ -81,13 +82,17 @@ class FileTable:
         """Replaces or adds a file."""
         row = self._rows.get(path)
         if row is None:
-            row = self._rows[path] = len(self._numbers[0])
-            for column in self._numbers:
-                column.append(0)
-            self._digests += _NO_DIGEST
-        for column, value in zip(self._numbers, (*known.stamp, *known.span), strict=True):
-            column[row] = value
-        self._digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES] = known.digest
+            self._rows[path] = len(self._numbers[0])
+            for column, value in zip(self._numbers, (*known.stamp, *known.span), strict=True):
+                column.append(value)
+            self._digests += known.digest
+            self._sorted = 0
+        else:
+            for column, value in zip(self._numbers, (*known.stamp, *known.span), strict=True):
+                column[row] = value
+            self._digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES] = known.digest
+            if known.reason or path in self.reasons:
+                self._sorted = 0
         self.reasons.pop(path, None)
         if known.reason:
             self.reasons[path] = known.reason
@@ -96,6 +101,21 @@ class FileTable:
         """Forgets a file; its row stays empty until the table is saved and loaded."""
         if self._rows.pop(path, None) is not None:
             self.reasons.pop(path, None)
+            self._sorted = 0
+
+    def take(self, other: FileTable, first_shard: int) -> None:
+        """Takes in another table's files; its first shard has this number here."""
+        start = len(self._numbers[0])
+        self._rows.update((path, start + row) for path, row in other._rows.items())
+        *same, shards, offsets, lengths = other._numbers
+        shifted = array("Q", [shard + first_shard for shard in shards])
+        for column, more in zip(self._numbers, (*same, shifted, offsets, lengths), strict=True):
+            column.extend(more)
+        self._digests += other._digests
+        for path in other._rows:
+            self.reasons.pop(path, None)
+        self.reasons.update(other.reasons)
+        self._sorted = 0
 
     def entry(self, path: str) -> Entry | None:
         """The row of a snapshot that this file is; None for one that is unknown or has no text."""
@@ -104,9 +124,13 @@ class FileTable:
 
     def columns(self) -> tuple[list[str], array[int], array[int], array[int], bytes]:
         """A snapshot's columns: the files with text, sorted by path."""
-        paths = sorted(self._rows.keys() - self.reasons.keys()) if self.reasons else sorted(self._rows)
-        rows = [self._rows[path] for path in paths]
         shards, offsets, lengths = self._numbers[4:]
+        if count := self._sorted:
+            paths = list(islice(self._rows, count))
+            digests = bytes(self._digests[: count * DIGEST_BYTES])
+            return paths, array("H", shards[:count]), offsets[:count], lengths[:count], digests
+        paths = self._with_text()
+        rows = [self._rows[path] for path in paths]
         return (
             paths,
             array("H", [shards[row] for row in rows]),
@@ -115,29 +139,38 @@ class FileTable:
             self._joined_digests(rows),
         )
 
+    def _with_text(self) -> list[str]:
+        return sorted(self._rows.keys() - self.reasons.keys()) if self.reasons else sorted(self._rows)
+
     def _joined_digests(self, rows: list[int]) -> bytes:
         digests = bytes(self._digests)
         return b"".join([digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES] for row in rows])
 
     def dump(self) -> bytes:
-        """The table as bytes, for `load`."""
-        rows = list(self._rows.values())
+        """The table as bytes, for `load`: first the files with text, sorted by path."""
+        with_text = self._with_text()
+        paths = [*with_text, *self.reasons]
+        rows = [self._rows[path] for path in paths]
         columns = [array("Q", [column[row] for row in rows]).tobytes() for column in self._numbers]
-        head = json.dumps({"paths": list(self._rows), "reasons": self.reasons}).encode()
-        return b"".join(
-            [struct.pack("<QQ", len(head), len(rows)), head, *columns, self._joined_digests(rows)]
-        )
+        head = json.dumps({"sorted": len(with_text), "reasons": list(self.reasons.values())}).encode()
+        names = "\0".join(paths).encode("utf-8", "surrogateescape")
+        sizes = struct.pack("<3Q", len(head), len(names), len(rows))
+        return b"".join([sizes, head, names, *columns, self._joined_digests(rows)])
 
     @classmethod
     def load(cls, raw: bytes) -> FileTable:
-        """Reads what `dump` wrote; raises `ValueError` or `struct.error` for anything else."""
-        size, count = struct.unpack_from("<QQ", raw)
-        start = struct.calcsize("<QQ")
-        head: dict[str, Any] = json.loads(raw[start : start + size])
-        start += size
+        """Reads what `dump` wrote; raises `ValueError`, `KeyError` or `struct.error` for anything else."""
+        head_size, names_size, count = struct.unpack_from("<3Q", raw)
+        start = struct.calcsize("<3Q")
+        head: dict[str, Any] = json.loads(raw[start : start + head_size])
+        start += head_size
+        names = raw[start : start + names_size].decode("utf-8", "surrogateescape")
+        start += names_size
+        paths = names.split("\0") if count else []
         table = cls()
-        table._rows = {path: row for row, path in enumerate(head["paths"])}
-        table.reasons = head["reasons"]
+        table._rows = {path: row for row, path in enumerate(paths)}
+        table._sorted = head["sorted"]
+        table.reasons = dict(zip(paths[table._sorted :], head["reasons"], strict=True))
         for column in table._numbers:
             column.frombytes(raw[start : start + 8 * count])
             start += 8 * count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 _HEAD = 8000  # what git looks at to tell binary from text (buffer_is_binary in git's xdiff-interface.c)
 _SAMPLE = 64 * 1024
@@ -15,6 +16,14 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_ANY_BOM = tuple(bom for bom, _ in _BOMS)
+# What generators write at the top, in a comment (https://go.dev/s/generatedcode and its likes). A line of
+# code that prints the same words is a generator, not its output: it has quotes before them.
+_GENERATED = re.compile(
+    rb"^[^\w\"'\n]+(?:[^\"'\n]*\bgenerated\b[^\"'\n]*\n?[^\"'\n]*\bdo not (?:edit|modify)\b|@generated\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GENERATED_HEAD = 1024
 
 
 class NotTextError(Exception):
@@ -27,29 +36,34 @@ def to_utf8(raw: bytes) -> bytes:
     UTF-8 first, then a byte order mark, then detection, then Windows-1252: never an error for text.
 
     Raises:
-        NotTextError: the content is binary, a private key, or has no lines to speak of.
+        NotTextError: the content is binary or a private key.
     """
-    text = _decoded(raw)
-    if len(text) > _MINIFIED_BYTES:
-        lines = 1 + text.count(b"\n") + text.count(b"\r")
-        if len(text) > lines * _MINIFIED_LINE:
-            raise NotTextError("minified or generated: very long lines")
-    return text
-
-
-def _decoded(raw: bytes) -> bytes:
-    for bom, encoding in _BOMS:
-        if raw.startswith(bom):
-            return raw[len(bom) :].decode(encoding, "replace").encode()
-    if b"\0" in raw[:_HEAD]:
+    if raw.startswith(_ANY_BOM):
+        bom, encoding = next(mark for mark in _BOMS if raw.startswith(mark[0]))
+        return raw[len(bom) :].decode(encoding, "replace").encode()
+    if raw.find(b"\0", 0, _HEAD) >= 0:
         raise NotTextError("binary")
-    if raw.startswith(b"-----BEGIN ") and b"PRIVATE KEY-----" in raw[:_HEAD]:
+    if raw.startswith(b"-----BEGIN ") and raw.find(b"PRIVATE KEY-----", 0, _HEAD) >= 0:
         raise NotTextError("secret: private key")
+    if raw.isascii():
+        return raw
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return _detected(raw)
     return raw
+
+
+def made_by_machine(text: bytes) -> str:
+    """Why nobody wrote or reads this text, in a few words; empty when somebody does."""
+    if len(text) > _MINIFIED_BYTES:
+        ends = text.count(b"\n")
+        if (
+            len(text) > (ends + 1) * _MINIFIED_LINE
+            and len(text) > (ends + 1 + text.count(b"\r")) * _MINIFIED_LINE
+        ):
+            return "minified or generated: very long lines"
+    return "generated: its head says so" if _GENERATED.search(text, 0, _GENERATED_HEAD) else ""
 
 
 def _detected(raw: bytes) -> bytes:

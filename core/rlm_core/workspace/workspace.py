@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.workspace.arena import Arena
-from rlm_core.workspace.discovery import IGNORE_FILES, discover, listed_among
+from rlm_core.workspace.discovery import IGNORE_FILES, Listing, discover, listed_among, would_belong
+from rlm_core.workspace.disk import Disk
 from rlm_core.workspace.history import History
-from rlm_core.workspace.reader import digest_of, read, text_of
-from rlm_core.workspace.roots import checked_roots, prefixes
+from rlm_core.workspace.overlays import Overlays
+from rlm_core.workspace.reader import digest_of, text_of
+from rlm_core.workspace.roots import Roots
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
-from rlm_core.workspace.table import FileTable, Known
+from rlm_core.workspace.store import Store
 from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from rlm_core.config import WorkspaceSettings
     from rlm_core.workspace.cache import Cache
 
-log = logging.getLogger(__name__)
-
-# An arena with more dead than living text, and at least this much of it, is rewritten.
-_DEAD_BYTES = 64 * 1024 * 1024
 # So many snapshots can be compared with later ones.
 _REMEMBERED = 8
 # Above this many changed rows, building the table anew is quicker than patching it.
@@ -51,11 +48,6 @@ class Watching(Protocol):
         ...
 
 
-class _Overlay(NamedTuple):
-    version: int
-    text: str
-
-
 class Workspace:
     """One or more roots, their files, and the unsaved text of open editors over them.
 
@@ -75,29 +67,32 @@ class Workspace:
     def __init__(
         self, roots: Sequence[Path], settings: WorkspaceSettings, cache: Cache | None = None
     ) -> None:
-        self.roots = checked_roots(roots)
-        self.notes: tuple[str, ...] = ()
-        self._prefixes = prefixes(self.roots)
+        self._roots = Roots(roots)
         self._max_bytes = settings.max_file_kb * 1024
-        self._cache = cache
-        self._arena, self._known = (Arena(), FileTable()) if cache is None else cache.load()
         self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
-        self._paths: dict[str, str] = {}  # path in the workspace → path on disk
-        self._names: dict[str, str] = {}  # and back
-        self._unlisted: list[Skipped] = []  # left out before anything was read
-        self._by_name = False  # a new file can be decided without listing all
-        self._stale: set[str] = set()  # paths to look at
+        self._store = Store(self._roots, self._max_bytes, cache)
+        self._listing = Listing()
         self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
-        self._unsaved = False
+        self._new: dict[str, bool] = {}  # files that only an editor has, and whether they belong
         self._latest: Snapshot | None = None
         self._remembered: deque[Snapshot] = deque(maxlen=_REMEMBERED)
         self._watching: Watching | None = None
+        self._unwatched = ""
         self._closed = False
+        self._overlays = Overlays()
         self._inbox = threading.Lock()  # held for moments: what event loops and watchers write to
         self._reported: set[str] = set()
         self._rescan = True
-        self._overlays: dict[str, _Overlay] = {}
-        self._typed: set[str] = set()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders, resolved."""
+        return self._roots.folders
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the files were listed and are watched, where that is not the usual way."""
+        return (*self._listing.notes, *([self._unwatched] if self._unwatched else []))
 
     def snapshot(self) -> Snapshot:
         """The workspace as it is at this moment, frozen; reads what has changed since the last one.
@@ -106,15 +101,15 @@ class Workspace:
             WorkspaceError: there is no room to keep the text, or the workspace was closed meanwhile.
         """
         with self._reading:
+            if self._closed:
+                raise WorkspaceError("The workspace is closed.")
             with self._inbox:
                 reported, self._reported = self._reported, set()
                 rescan, self._rescan = self._rescan or self._watching is None, False
-                self._touched |= self._typed
-                self._typed = set()
+            self._touched |= self._overlays.take_typed()
             try:
                 if rescan or not self._take(reported):
                     self._read_all()
-                self._read_stale()
                 if self._latest is None or self._touched:
                     self._latest = self._freeze()
             except BaseException as error:
@@ -143,88 +138,95 @@ class Workspace:
         self._rescan = True
 
     def set_overlay(self, file: Path, text: str, version: int) -> None:
-        """Lets an editor's text shadow a file until `drop_overlay`; older versions are ignored."""
+        """Lets an editor's text shadow a file until `drop_overlay`; older versions are ignored.
+
+        A file that is not on disk yet belongs if it would once it is saved.
+        """
         path = self.path_of(file)
-        with self._inbox:
-            known = self._overlays.get(path) if path else None
-            if path is not None and (known is None or known.version <= version):
-                self._overlays[path] = _Overlay(version, text)
-                self._typed.add(path)
+        if path is not None:
+            self._overlays.put(path, text, version)
 
     def drop_overlay(self, file: Path) -> None:
         """The editor has closed the file: the disk's text counts again."""
         path = self.path_of(file)
-        with self._inbox:
-            if path in self._overlays:
-                del self._overlays[path]
-                self._typed.add(path)
+        if path is not None:
+            self._overlays.drop(path)
 
     def path_of(self, file: Path) -> str | None:
         """What a file on disk (absolute, links resolved) is called in snapshots; None outside the roots."""
-        for root, prefix in zip(self.roots, self._prefixes, strict=True):
-            if file.is_relative_to(root):
-                return prefix + file.relative_to(root).as_posix()
-        return None
+        return self._roots.path_of(str(file))
 
     def file_of(self, path: str) -> Path:
         """Where a path of a snapshot is on disk; raises `WorkspaceError` if it is in none of the roots."""
-        for root, prefix in zip(self.roots, self._prefixes, strict=True):
-            if path.startswith(prefix):
-                return root / path.removeprefix(prefix)
-        raise WorkspaceError(f"{path} is in none of the workspace's folders.")
+        return self._roots.file_of(path)
 
     def remember(self, snapshot: Snapshot) -> None:
         """Gives a snapshot its history, and keeps it to be compared with later ones (the latest few)."""
         earlier = {known.id: known for known in self._remembered}
-        roots = list(zip(self.roots, self._prefixes, strict=True))
+        roots = list(zip(self._roots.folders, self._roots.prefixes, strict=True))
         snapshot.history = History(snapshot, roots, earlier)
         if snapshot.id not in earlier:
             self._remembered.append(snapshot)
 
     def changed_files(self, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
         """Those of a snapshot's files that say something else by now; looks only at these."""
-        now = {path: self._digest_now(path) for path in paths}
+        with Disk(self._roots) as disk:
+            now = {path: self._digest_now(disk, path) for path in paths}
         return [path for path in now if now[path] != snapshot.entry(path).digest]
 
-    def _digest_now(self, path: str) -> bytes | None:
-        overlay = self._overlays.get(path)
-        if overlay is not None:
-            return digest_of(overlay.text.encode("utf-8", "replace"))
+    def _digest_now(self, disk: Disk, path: str) -> bytes | None:
+        typed = self._overlays.get(path)
+        if typed is not None:
+            return digest_of(typed)
         try:
-            file = self._paths[path]
-            return digest_of(text_of(file, os.lstat(file), self._max_bytes))
-        except (KeyError, OSError, NotTextError):
+            return digest_of(text_of(disk, path, disk.status(path), self._max_bytes))
+        except (OSError, NotTextError):
             return None
 
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""
         with self._reading:
-            if self._cache is not None and self._unsaved and not self._closed:
-                try:
-                    self._cache.save(self._arena, self._known)
-                    self._unsaved = False
-                except OSError as error:
-                    log.warning("The workspace's cache could not be written: %s", error)
+            if not self._closed:
+                self._store.save()
 
     def stop_reading(self) -> None:
         """Makes a `snapshot` that is reading files in another thread give up with `WorkspaceError`."""
         self._closed = True
+        self._store.stop()
 
     def close(self) -> None:
         """Gives the arena back; snapshots cannot be handed to workers afterwards."""
-        self._closed = True
+        self.stop_reading()
         with self._reading:
-            self._arena.close()
-            if self._cache is not None:
-                self._cache.close()
-                self._cache = None
+            self._store.close()
 
     def _read_all(self) -> None:
-        folders = self._list()
-        # What appears in a folder between its listing and its watch makes no event: list again.
-        while self._watching is not None and self._follow(folders):
-            folders = self._list()
-        self._stale = set(self._paths)
+        """Lists all files and looks at each."""
+        known = self._store.known
+        while True:
+            # Git lists in processes of its own; meanwhile there are the files of the last listing to look at.
+            with ThreadPoolExecutor(1) as pool:
+                listed = pool.submit(self._list)
+                stale = self._store.differing()
+                self._listing = listed.result()
+            # What appears in a folder between its listing and its watch makes no event: list again.
+            if not self._follow(self._listing.folders):
+                break
+        self._roots.call(self._listing.odd)
+        self._touched |= self._new.keys()
+        self._new.clear()
+        paths = dict.fromkeys(self._listing.paths)
+        fresh = {path for path in paths if path not in known}
+        kept_out = self._listing.wanted & known.reasons.keys()
+        gone = [] if len(paths) == len(known) + len(fresh) else [path for path in known if path not in paths]
+        self._touched |= self._store.forget([*gone, *kept_out])
+        self._look((stale & paths.keys()) | fresh | kept_out)
+
+    def _list(self) -> Listing:
+        whole = Listing()
+        for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
+            whole.add(discover(root, with_folders=self._watching is not None), prefix)
+        return whole
 
     def _follow(self, folders: set[str]) -> bool:
         if self._watching is None:
@@ -233,119 +235,84 @@ class Workspace:
             return self._watching.follow(folders)
         except OSError as error:
             self._watching = None
-            self.notes = (
-                *self.notes,
+            self._unwatched = (
                 f"The system cannot watch the workspace ({error.strerror}), so every question looks at all "
-                "files again. On Linux, raise fs.inotify.max_user_watches.",
+                "files again. On Linux, raise fs.inotify.max_user_watches."
             )
             return False
-
-    def _list(self) -> set[str]:
-        """Brings the list of files up to date; returns the folders in which one may appear."""
-        paths: dict[str, str] = {}
-        unlisted: list[Skipped] = []
-        notes: list[str] = []
-        folders: set[str] = set()
-        self._by_name = True
-        for root, prefix in zip(self.roots, self._prefixes, strict=True):
-            listing = discover(root, with_folders=self._watching is not None)
-            paths |= (
-                {prefix + path: file for path, file in listing.files.items()} if prefix else listing.files
-            )
-            unlisted.extend(Skipped(prefix + item.path, item.reason) for item in listing.skipped)
-            notes.extend(listing.notes)
-            folders |= listing.folders
-            self._by_name &= listing.by_name
-        for path in self._known.paths() - paths.keys():
-            self._learn(path, None)
-        self._paths, self._unlisted, self.notes = paths, unlisted, tuple(notes)
-        self._names = {file: path for path, file in paths.items()}
-        return folders
 
     def _take(self, reported: set[str]) -> bool:
         """Takes in what the watcher has named; False when only a new listing can tell what it means."""
-        strange = {file for file in reported if file not in self._names}
         if any(file.rpartition(os.sep)[2] in IGNORE_FILES for file in reported):
             return False
-        self._stale |= {self._names[file] for file in reported - strange}
-        if strange and not self._by_name:
+        named = {path for file in reported if (path := self._roots.path_of(file)) is not None}
+        strange = {path for path in named if path not in self._store.known}
+        if strange and not self._listing.by_name:
             return False
-        for root, prefix in zip(self.roots, self._prefixes, strict=True):
-            listing = listed_among(root, [file for file in strange if file.startswith(f"{root}{os.sep}")])
-            if listing is None:
+        fresh = Listing()
+        for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
+            inner = [path.removeprefix(prefix) for path in strange if path.startswith(prefix)]
+            found = listed_among(root, inner)
+            if found is None:
                 return False
-            for path, file in listing.files.items():
-                self._paths[prefix + path] = file
-                self._names[file] = prefix + path
-                self._stale.add(prefix + path)
-            self._unlisted.extend(Skipped(prefix + item.path, item.reason) for item in listing.skipped)
+            fresh.add(found, prefix)
+        self._listing.skipped += fresh.skipped
+        for path in named:
+            self._new.pop(path, None)
+        self._look((named - strange) | set(fresh.paths))
         return True
 
-    def _read_stale(self) -> None:
-        """Looks at the stale files, one by one: with threads it took longer, since most files are small."""
-        for path in self._stale:
-            if self._closed:
-                raise WorkspaceError("The workspace was closed while its files were being read.")
-            file = self._paths[path]
-            try:
-                status = os.lstat(file)
-            except OSError:
-                self._learn(path, None)
-                continue
-            if not self._known.unchanged(path, status):
-                known = self._known.get(path)
-                self._learn(path, read(file, status, known, self._arena, self._max_bytes))
-        self._stale = set()
-
-    def _learn(self, path: str, found: Known | None) -> None:
-        """Takes in what a file says now; None when it is gone."""
-        known = self._known.get(path)
-        if found is not None:
-            self._known.put(path, found)
-        else:
-            self._known.remove(path)
-        self._unsaved |= found != known
-        if (found and found[1:]) != (known and known[1:]):
-            self._touched.add(path)
+    def _look(self, paths: set[str]) -> None:
+        self._touched |= self._store.read(paths, self._listing.wanted)
 
     def _freeze(self) -> Snapshot:
-        unread = [Skipped(path, reason) for path, reason in self._known.reasons.items()]
-        skipped = sorted([*self._unlisted, *unread], key=_by_path)
+        store = self._store
+        unread = [Skipped(path, reason) for path, reason in store.known.reasons.items()]
+        skipped = tuple(sorted({*self._listing.skipped, *unread}, key=_by_path))
         if self._latest is None or len(self._touched) > _PATCHED_ROWS:
-            snapshot = Snapshot(*self._known.columns(), skipped, self._arena.maps, self._arena)
-            changed = {path: self._entry(path) for path in self._overlays}
+            snapshot = Snapshot(*store.known.columns(), skipped, store.arena.maps, store.arena)
+            changed = {path: self._entry(path) for path in self._overlays.paths()}
         else:
             snapshot = self._latest
             changed = {path: self._entry(path) for path in self._touched}
-        snapshot = snapshot.patched(changed, skipped, self._arena)
+        if changed:
+            snapshot = snapshot.patched(changed, skipped, store.arena)
         self._touched = set()
-        if self._arena.used > 2 * snapshot.total_bytes + _DEAD_BYTES:
-            return self._compacted(snapshot)
+        if store.wasteful(snapshot.total_bytes):
+            store.compact()
+            self._latest = None
+            snapshot = self._freeze()
+            store.save()
         return snapshot
 
     def _entry(self, path: str) -> Entry | None:
-        entry = self._known.entry(path)
-        overlay = self._overlays.get(path)
-        if entry is None or overlay is None:  # an overlay of a file that does not belong shows nothing
+        typed = self._overlays.get(path)
+        entry = self._store.known.entry(path)
+        if typed is None or (entry is None and not self._belongs(path)):
             return entry
-        blob = overlay.text.encode("utf-8", "replace")
-        return Entry(path, *self._arena.append(blob), digest_of(blob))
+        return Entry(path, *self._store.arena.append(typed), digest_of(typed))
 
-    def _compacted(self, snapshot: Snapshot) -> Snapshot:
-        """The same snapshot over a new arena without dead text; older snapshots keep the old one."""
-        arena = Arena(self._cache.folder if self._cache is not None and self._cache.owner else None)
-        old = self._arena.maps
-        for path in list(self._known):
-            known = self._known.get(path)
-            if known is not None and not known.reason:
-                text = old[known.span.shard][known.span.offset : known.span.offset + known.span.length]
-                self._known.put(path, known._replace(span=arena.append(text)))
-        self._arena, self._latest = arena, None
-        self._touched, self._unsaved = set(), True
-        log.info("Rewrote the arena: %d bytes of %d were alive", snapshot.total_bytes, arena.used)
-        compacted = self._freeze()
-        self.save()
-        return compacted
+    def _belongs(self, path: str) -> bool:
+        """Whether a file without text in the context, which an editor shows, belongs nevertheless."""
+        if path not in self._new:
+            self._new[path] = not self._exists(path) and self._would_belong(path)
+        return self._new[path]
+
+    def _exists(self, path: str) -> bool:
+        try:
+            with Disk(self._roots) as disk:
+                disk.status(path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # whatever it is, it is not a new file
+        return True
+
+    def _would_belong(self, path: str) -> bool:
+        for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
+            if path.startswith(prefix):
+                return would_belong(root, path.removeprefix(prefix))
+        return False
 
 
 def _by_path(item: Skipped) -> str:

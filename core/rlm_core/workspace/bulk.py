@@ -1,0 +1,146 @@
+"""Reading very many files at once: in processes of their own, each into shards of its own.
+
+Reading is checking, hashing and copying as much as it is waiting, and threads of one interpreter get in
+each other's way. Shards are independent files, so a process that has filled some only has to name them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.reader import Reader
+from rlm_core.workspace.roots import Roots
+from rlm_core.workspace.table import FileTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MIN_FILES = 4000  # fewer are read before a process has started
+_MOST_PROCESSES = 8
+# Neighbours stay together, since what lies together is searched together; large files in one folder
+# should not all fall to one process.
+_BLOCK = 500
+
+# See `rlm_core.sandbox.zygote`: isolated, and with the folder that this package was imported from.
+_COMMAND = "import sys; sys.path.append(sys.argv[1]); from rlm_core.workspace.bulk import main; main()"
+_PACKAGE_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all processes of one reading are told.
+
+    Attributes:
+        roots: the workspace's folders.
+        odd: `Roots.odd`.
+        shards: the folder to write shards to.
+        max_bytes: larger files are left out.
+        wanted: paths that are kept although a machine has made them.
+    """
+
+    roots: list[str]
+    odd: dict[str, str]
+    shards: str
+    max_bytes: int
+    wanted: list[str]
+
+
+class Part(NamedTuple):
+    """What one process has read.
+
+    Attributes:
+        names: its shards.
+        end: first free byte of the last one.
+        used: bytes of text in them.
+        table: the files; shards are numbered from 0.
+    """
+
+    names: list[str]
+    end: int
+    used: int
+    table: FileTable
+
+
+class Processes:
+    """Reads files with all of the machine's processors."""
+
+    def __init__(self) -> None:
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def read(self, job: Job, paths: Sequence[str]) -> list[Part]:
+        """Reads the files; those that are gone are in no part.
+
+        Raises:
+            OSError: a process could not be started, or did not end well (`stop`, no room on the disk).
+        """
+        count = min(_MOST_PROCESSES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4)
+        blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
+        head = json.dumps(asdict(job)).encode()
+        with ExitStack() as files:
+            results: list[IO[bytes]] = []
+            try:
+                for number in range(count):
+                    mine = [path for block in blocks[number::count] for path in block]
+                    given = files.enter_context(tempfile.TemporaryFile())
+                    given.write(head + b"\n" + "\0".join(mine).encode("utf-8", "surrogateescape"))
+                    given.seek(0)
+                    results.append(files.enter_context(tempfile.TemporaryFile()))
+                    self._running.append(_started(given, results[-1]))
+                for process in self._running:
+                    if process.wait() != 0:
+                        raise OSError(0, "a reading process ended early")
+            finally:
+                self.stop()
+                for process in self._running:
+                    process.wait()
+                self._running.clear()
+            return [_part(result) for result in results]
+
+    def stop(self) -> None:
+        """Ends a `read` that another thread waits for."""
+        for process in list(self._running):
+            process.kill()
+
+
+def _started(given: IO[bytes], result: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-I", "-X", "utf8", "-c", _COMMAND, str(_PACKAGE_ROOT)],
+        stdin=given,
+        stdout=result,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _part(result: IO[bytes]) -> Part:
+    result.seek(0)
+    about = json.loads(result.readline())
+    return Part(about["names"], about["end"], about["used"], FileTable.load(result.read()))
+
+
+def main() -> None:
+    """What a reading process does: a job and NUL-separated paths on stdin, a `Part` on stdout."""
+    job = Job(**json.loads(sys.stdin.buffer.readline()))
+    paths = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")
+    roots = Roots([Path(root) for root in job.roots])
+    roots.call(job.odd)
+    arena, table = Arena(Path(job.shards)), FileTable()
+    reader = Reader(arena, job.max_bytes, frozenset(job.wanted))
+    with Disk(roots) as disk:
+        for path in paths:
+            try:
+                status = disk.status(path)
+            except OSError:
+                continue  # deleted since it was listed
+            table.put(path, reader.read(disk, path, status, None))
+    about = {"names": arena.names, "end": arena.end, "used": arena.used}
+    sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + table.dump())

@@ -1,0 +1,160 @@
+"""What was read of the workspace's files: their text in an arena, and a table of what is known of each."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from rlm_core.errors import WorkspaceError
+from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.bulk import MIN_FILES, Job, Processes
+from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.reader import Reader
+from rlm_core.workspace.table import FileTable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from rlm_core.workspace.cache import Cache
+    from rlm_core.workspace.roots import Roots
+
+log = logging.getLogger(__name__)
+
+# An arena with more dead than living text, and at least this much of it, is rewritten.
+_DEAD_BYTES = 64 * 1024 * 1024
+
+
+class Store:
+    """Reads files and keeps what they said; one thread at a time, except for `stop`.
+
+    Args:
+        roots: the workspace's folders.
+        max_bytes: larger files are left out.
+        cache: where all this is kept between runs; None to keep it in temporary files.
+    """
+
+    def __init__(self, roots: Roots, max_bytes: int, cache: Cache | None) -> None:
+        self._roots = roots
+        self._max_bytes = max_bytes
+        self._cache = cache
+        self.arena, self.known = (Arena(), FileTable()) if cache is None else cache.load()
+        self._processes = Processes()
+        self._stopped = False
+        self._unsaved = False
+
+    def differing(self) -> set[str]:
+        """The known files whose stat is not what it was when they were read."""
+        differing: set[str] = set()
+        with Disk(self._roots) as disk:
+            for path in self.known:
+                try:
+                    if self.known.unchanged(path, disk.status(path)):
+                        continue
+                except OSError:
+                    pass
+                differing.add(path)
+                self._check_stopped()
+        return differing
+
+    def read(self, paths: Collection[str], wanted: Collection[str]) -> set[str]:
+        """Looks at files; returns those that say something else than before, or have nothing to say now.
+
+        Args:
+            paths: where to look.
+            wanted: files that are kept although a machine has made them.
+
+        Raises:
+            OSError: the arena has no room.
+            WorkspaceError: `stop` was called meanwhile.
+        """
+        if len(paths) >= MIN_FILES and self.arena.folder is not None:
+            ordered = sorted(paths)
+            if self._read_in_processes(ordered, wanted):
+                return set(ordered)
+        reader = Reader(self.arena, self._max_bytes, wanted)
+        touched: set[str] = set()
+        with Disk(self._roots) as disk:
+            for path in sorted(paths):
+                self._check_stopped()
+                known = self.known.get(path)
+                try:
+                    status = disk.status(path)
+                except OSError:
+                    touched |= self.forget([path])
+                    continue
+                if not self.known.unchanged(path, status):
+                    found = reader.read(disk, path, status, known)
+                    self.known.put(path, found)
+                    self._unsaved |= found != known
+                    if known is None or found[1:] != known[1:]:
+                        touched.add(path)
+        return touched
+
+    def forget(self, paths: Iterable[str]) -> set[str]:
+        """These files are gone; returns those that were known."""
+        gone = {path for path in paths if path in self.known}
+        for path in gone:
+            self.known.remove(path)
+        self._unsaved |= bool(gone)
+        return gone
+
+    def stop(self) -> None:
+        """Makes a `read` in another thread give up."""
+        self._stopped = True
+        self._processes.stop()
+
+    def save(self) -> None:
+        """Writes the cache's table; a later start then reads only what has changed."""
+        if self._cache is not None and self._unsaved:
+            try:
+                self._cache.save(self.arena, self.known)
+                self._unsaved = False
+            except OSError as error:
+                log.warning("The workspace's cache could not be written: %s", error)
+
+    def wasteful(self, living: int) -> bool:
+        """Whether the arena holds so much besides the living bytes that it should be rewritten."""
+        return self.arena.used > 2 * living + _DEAD_BYTES
+
+    def compact(self) -> None:
+        """Moves what is known to a new arena; older snapshots keep the old one."""
+        arena = Arena(self.arena.folder)
+        old = self.arena.maps
+        for path in sorted(self.known):
+            known = self.known.get(path)
+            if known is not None and not known.reason:
+                text = old[known.span.shard][known.span.offset : known.span.offset + known.span.length]
+                self.known.put(path, known._replace(span=arena.append(text)))
+        log.info("Rewrote the arena: %d bytes of %d were alive", arena.used, self.arena.used)
+        self.arena, self._unsaved = arena, True
+
+    def close(self) -> None:
+        """Gives the arena back; snapshots cannot be handed to workers afterwards."""
+        self.arena.close()
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
+
+    def _check_stopped(self) -> None:
+        if self._stopped:
+            raise WorkspaceError("The workspace was closed while its files were being read.")
+
+    def _read_in_processes(self, paths: list[str], wanted: Collection[str]) -> bool:
+        job = Job(
+            roots=[str(folder) for folder in self._roots.folders],
+            odd=dict(self._roots.odd),
+            shards=str(self.arena.folder),
+            max_bytes=self._max_bytes,
+            wanted=list(wanted),
+        )
+        try:
+            parts = self._processes.read(job, paths)
+        except OSError as error:
+            self._check_stopped()
+            log.warning("%d files are read one after another: %s", len(paths), error)
+            return False
+        self.forget(paths)
+        for part in parts:
+            self.known.take(part.table, self.arena.adopt(part.names, end=part.end, used=part.used))
+        self._unsaved = True
+        return True
