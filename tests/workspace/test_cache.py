@@ -150,41 +150,60 @@ def test_two_processes_on_one_workspace(tmp_path: Path, tree: dict[str, str]) ->
     guest.close()
 
 
+# Dies by SIGKILL in the middle of its n-th write, rename or deletion; a write is torn before.
 WRITER = """
+import os
+import signal
 import sys
 from pathlib import Path
 from rlm_core.config import WorkspaceSettings
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
+
+left = int(sys.argv[3])
+
+def dying(function, torn=None):
+    def call(*arguments, **named):
+        global left
+        left -= 1
+        if not left:
+            if torn is not None:
+                torn(*arguments)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **named)
+    return call
+
+os.pwrite = dying(os.pwrite, lambda to, data, at, pwrite=os.pwrite: pwrite(to, data[: len(data) // 2], at))
+os.ftruncate = dying(os.ftruncate)
+Path.replace = dying(Path.replace)
+Path.unlink = dying(Path.unlink)
 root, cache = Path(sys.argv[1]), Path(sys.argv[2])
 workspace = Workspace([root], WorkspaceSettings(), Cache(cache, [root], 10**12))
-number = 0
-while True:
-    (root / "src" / f"{number % 50}.py").write_text(f"round {number}\\n" * 200)
+for number in range(50):
+    for file in range(3):
+        (root / "src" / f"{file}.py").write_text(f"round {number}\\n" * 200)
     workspace.snapshot()
     workspace.save()
-    number += 1
-    print(number, flush=True)
 """
 
 
-def test_a_killed_writer_leaves_a_cache_that_opens(tmp_path: Path, tree: dict[str, str]) -> None:
+@pytest.mark.parametrize("moment", [1, 2, 3, 20, 51, 52, 53, 54, 55, 56, 57, 58, 77])
+def test_a_writer_killed_at_any_moment_leaves_a_cache_that_opens(
+    tmp_path: Path, tree: dict[str, str], moment: int
+) -> None:
     write_tree(tmp_path, {"writer.py": WRITER})
-    for rounds in (1, 2, 5, 9, 20):
-        with subprocess.Popen(
-            [sys.executable, tmp_path / "writer.py", tmp_path / "repo", tmp_path / "cache"],
-            stdout=subprocess.PIPE,
-        ) as writer:
-            assert writer.stdout is not None
-            for _ in range(rounds):
-                writer.stdout.readline()
-            writer.send_signal(signal.SIGKILL)
-        workspace = opened(tmp_path)
-        fresh = Workspace([tmp_path / "repo"], WorkspaceSettings())
-        assert texts(workspace.snapshot()) == texts(fresh.snapshot())
-        assert workspace.snapshot().id == fresh.snapshot().id
-        workspace.close()
-        fresh.close()
+    arguments = [tmp_path / "repo", tmp_path / "cache", str(moment)]
+    writer = subprocess.run([sys.executable, tmp_path / "writer.py", *arguments], check=False)
+    assert writer.returncode == -signal.SIGKILL
+    workspace = opened(tmp_path)
+    fresh = Workspace([tmp_path / "repo"], WorkspaceSettings())
+    assert texts(workspace.snapshot()) == texts(fresh.snapshot())
+    assert workspace.snapshot().id == fresh.snapshot().id
+    workspace.save()
+    left = {file.name for file in (tmp_path / "cache").glob("*/*")}
+    assert len(left) == 3, "index, lock and one shard: what the writer left over is swept away"
+    workspace.close()
+    fresh.close()
 
 
 def test_least_recently_used_workspaces_make_room(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +13,12 @@ from rlm_core.config import WorkspaceSettings
 from rlm_core.errors import QueryError
 from rlm_core.workspace import watcher
 from rlm_core.workspace.arena import Arena
-from rlm_core.workspace.inotify import InotifyWatcher
 from rlm_core.workspace.snapshot import Snapshot
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import git, git_repository, write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 
 def texts(snapshot: Snapshot) -> dict[str, str]:
@@ -70,6 +70,31 @@ def test_overlays_shadow_the_disk(tmp_path: Path, workspace: Workspace) -> None:
     workspace.drop_overlay(tmp_path / "a.py")
     workspace.drop_overlay(tmp_path / "never-opened.py")
     assert texts(workspace.snapshot()) == texts(before)
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_new_files_of_an_editor_belong_if_they_would_once_saved(tmp_path: Path, with_git: bool) -> None:
+    ignores = {".gitignore": "out/\n*.log\n", "sub/.gitignore": "!kept.log\n", ".rlmignore": "draft_*\n"}
+    root = tmp_path / "repo"
+    git_repository(root, ignores) if with_git else write_tree(root, ignores)
+    write_tree(root, {"binary.dat": b"\0"})
+    workspace = Workspace([root], WorkspaceSettings())
+    for name in (
+        "new.py", "sub/deep/new.py", "sub/kept.log",
+        "a.log", "out/a.py", "draft_1.py", ".env", "node_modules/a.js", "binary.dat",
+    ):  # fmt: skip
+        workspace.set_overlay(root / name, f"typed in {name}", version=1)
+    typed = {path: text for path, text in texts(workspace.snapshot()).items() if "ignore" not in path}
+    assert typed.pop("node_modules/a.js", "") == ("typed in node_modules/a.js" if with_git else "")
+    assert list(typed) == ["new.py", "sub/deep/new.py", "sub/kept.log"]
+    assert workspace.snapshot().text("new.py") == "typed in new.py"
+    write_tree(root, {"new.py": "saved"})
+    workspace.drop_overlay(root / "new.py")
+    workspace.drop_overlay(root / "sub/deep/new.py")
+    after = texts(workspace.snapshot())
+    assert after["new.py"] == "saved"
+    assert "sub/deep/new.py" not in after
+    workspace.close()
 
 
 changes = st.lists(
@@ -154,6 +179,43 @@ def test_dumped_tables_read_the_same(tmp_path: Path, workspace: Workspace) -> No
     assert (texts(loaded), loaded.id, loaded.skipped) == (texts(snapshot), snapshot.id, snapshot.skipped)
     assert len(Snapshot.load(snapshot.restricted([]).dump(), snapshot.maps)) == 0
     assert texts(snapshot.restricted([1])) == {"sub/é.py": "two"}
+
+
+@settings(max_examples=15, deadline=None)
+@given(changes=changes)
+def test_a_watched_workspace_follows_any_order_of_changes(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, str]]
+) -> None:
+    root = git_repository(tmp_path_factory.mktemp("watched"), {"base": "base", "a": "a", "b": "b"})
+    workspace = Seen(root)
+    following, problem = watcher.start(workspace)
+    assert following is not None, problem
+    workspace.watch(following)
+    workspace.snapshot()
+    seen: list[tuple[Snapshot, dict[str, str]]] = []
+    for kind, name, value in changes:
+        file = root / name
+        match kind:
+            case "write":
+                file.write_text(value, "utf-8", "replace")
+            case "delete":
+                file.unlink(missing_ok=True)
+            case "rename" if file.exists():
+                (root / "folder").mkdir(exist_ok=True)
+                file.rename(root / "folder" / value)
+            case "look":
+                snapshot = workspace.snapshot()
+                seen.append((snapshot, texts(snapshot)))
+    # Events come in order: what was done before this one has been reported when it is.
+    (root / "last").write_text("last")
+    workspace.wait_for(f"{root}/last")
+    fresh = Workspace([root], WorkspaceSettings())
+    assert texts(workspace.snapshot()) == texts(fresh.snapshot())
+    for snapshot, then in seen:
+        assert texts(snapshot) == then
+    following.close()
+    workspace.close()
+    fresh.close()
 
 
 class Seen(Workspace):
@@ -263,16 +325,53 @@ def test_watcher_follows_branches_and_ignore_files(watched: Seen) -> None:
     assert list(watched.snapshot()) == [".gitignore", "a.py", "out/built.py"]
 
 
-def test_lost_events_mean_looking_at_everything(watched: Seen) -> None:
+def test_stashing_and_moving_a_thousand_files(watched: Seen) -> None:
     root = watched.roots[0]
+    write_tree(root, {f"many/{number}.py": str(number) for number in range(1000)} | {"a.py": "edited"})
+    git(root, "add", "--all")
+    watched.wait_for("all")
+    assert watched.snapshot().text("a.py") == "edited"
+    git(root, "stash", "--quiet")
+    watched.wait_for("all")
+    assert texts(watched.snapshot()) == {".gitignore": "out/\n", "a.py": "one"}
+    git(root, "stash", "pop", "--quiet")
+    watched.wait_for("all")
+    assert len(watched.snapshot()) == 1002
+    (root / "many").rename(root / "moved")
+    watched.wait_for(f"{root}/moved")
+    after = watched.snapshot()
+    assert "many/7.py" not in after
+    assert after.text("moved/999.py") == "999"
+
+
+def test_when_the_queue_overflows_everything_is_looked_at(
+    watched: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = watched.roots[0]
+    write_tree(root, {"b.py": "b"})
+    watched.wait_for(f"{root}/b.py")
     watched.snapshot()
-    following = watched._watching
-    assert isinstance(following, InotifyWatcher)
-    following.follow(set())  # nothing is reported any more
-    write_tree(root, {"a.py": "unseen", "b.py": "unseen"})
-    assert list(watched.snapshot()) == [".gitignore", "a.py"]
-    following.on_queue_overflow()
-    assert texts(watched.snapshot()) == {".gitignore": "out/\n", "a.py": "unseen", "b.py": "unseen"}
+    reading, go_on = threading.Event(), threading.Event()
+    invalidate = watched.invalidate
+
+    def slow(files: Iterable[str]) -> None:
+        reading.set()
+        go_on.wait(30)
+        invalidate(files)
+
+    monkeypatch.setattr(watched, "invalidate", slow)
+    (root / "a.py").touch()
+    assert reading.wait(10), "the thread that empties the queue is held up"
+    room = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    for number in range(room // 2 + 1000):  # in turn, since equal neighbours count as one event
+        os.utime(root / "a.py", (number, number))
+        os.utime(root / "b.py", (number, number))
+    write_tree(root, {"a.py": "unseen", "c.py": "unseen"})
+    go_on.set()
+    watched.wait_for("all")
+    assert texts(watched.snapshot()) == {
+        ".gitignore": "out/\n", "a.py": "unseen", "b.py": "b", "c.py": "unseen",
+    }  # fmt: skip
 
 
 def test_without_watches_every_snapshot_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

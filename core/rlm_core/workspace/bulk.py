@@ -6,6 +6,7 @@ each other's way. Shards are independent files, so a process that has filled som
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -25,7 +26,7 @@ from rlm_core.workspace.table import FileTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MIN_FILES = 4000  # fewer are read before a process has started
+MIN_FILES = 10_000  # fewer are read before a process has started
 _MOST_PROCESSES = 8
 # Neighbours stay together, since what lies together is searched together; large files in one folder
 # should not all fall to one process.
@@ -76,6 +77,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: list[subprocess.Popen[bytes]] = []
+        self._stopped = False
 
     def read(self, job: Job, paths: Sequence[str]) -> list[Part]:
         """Reads the files; those that are gone are in no part.
@@ -96,18 +98,26 @@ class Processes:
                     given.seek(0)
                     results.append(files.enter_context(tempfile.TemporaryFile()))
                     self._running.append(_started(given, results[-1]))
+                    if self._stopped:  # after the append: either this or `stop` sees the process
+                        break
                 for process in self._running:
                     if process.wait() != 0:
-                        raise OSError(0, "a reading process ended early")
+                        raise OSError(errno.EIO, "a reading process ended early")
             finally:
-                self.stop()
+                self._kill()
                 for process in self._running:
                     process.wait()
                 self._running.clear()
+            if self._stopped:
+                raise OSError(errno.ECANCELED, "stopped")
             return [_part(result) for result in results]
 
     def stop(self) -> None:
-        """Ends a `read` that another thread waits for."""
+        """Ends a `read` that another thread waits for, and each later one."""
+        self._stopped = True
+        self._kill()
+
+    def _kill(self) -> None:
         for process in list(self._running):
             process.kill()
 

@@ -191,6 +191,7 @@ def _takes_back(spec: pathspec.GitIgnoreSpec) -> bool:
 
 def _verdict(path: str, specs: Mapping[str, pathspec.GitIgnoreSpec]) -> bool | None:
     """True: left out; False: taken back; None: not named. The deepest file that has a say decides."""
+    path = show(path)  # the matcher takes no bytes that are not UTF-8
     for folder in sorted(specs, key=len, reverse=True):
         if path.startswith(folder):
             verdict = specs[folder].check_file(path[len(folder) :]).include

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 import tempfile
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -126,10 +127,10 @@ def _folders(root: Path, paths: Iterable[str]) -> set[str]:
         while folder not in found:
             found.add(folder)
             folder = folder.rpartition("/")[0]
-    # The index may name files below what is a link to somewhere else by now.
-    links = tuple(f"{folder}/" for folder in found if folder and os.path.islink(f"{root}/{folder}"))  # noqa: PTH114
-    if links:
-        found = {folder for folder in found if not f"{folder}/".startswith(links)}
+    # The index may name files of a folder that is gone, or has become a link to somewhere else.
+    gone = tuple(f"{folder}/" for folder in found if not _is_folder(f"{root}/{folder}"))
+    if gone:
+        found = {folder for folder in found if not f"{folder}/".startswith(gone)}
     fresh = found
     while fresh:
         below = [path for folder in fresh for path in _subfolders(root, folder) if path not in found]
@@ -140,6 +141,13 @@ def _folders(root: Path, paths: Iterable[str]) -> set[str]:
         :-1
     ]
     return {f"{root}/{folder}".rstrip("/") for folder in found} | set(own) | {f"{path}/info" for path in own}
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path.rstrip("/")).st_mode)
+    except OSError:
+        return False
 
 
 def _subfolders(root: Path, folder: str) -> list[str]:
