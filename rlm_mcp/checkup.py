@@ -98,7 +98,7 @@ async def _workspace(service: Service) -> AsyncIterator[Finding]:
     )
     for finding in _skipped(snapshot):
         yield finding
-    for note in service.workspace_notes():
+    for note in workspace.notes:
         yield Finding("workspace", "note", note)
     if service.watched:
         yield Finding("watcher", "ok", "changes are followed as they happen")

@@ -55,7 +55,6 @@ class Service:
         self.workspace = Workspace(roots, settings.workspace, _cache(roots, settings))
         self._watch = watch
         self._watcher: Watching | None = None
-        self._unwatched = ""  # why there is no watcher, as a sentence
         self._sandboxes: list[Sandbox] = []
         self._sandbox: Sandbox | None = None
         self._models: Models | None = None
@@ -89,7 +88,7 @@ class Service:
     @property
     def watched(self) -> bool:
         """Whether changes are followed as they happen; otherwise each snapshot looks at every file."""
-        return self._watcher is not None
+        return self.workspace.watched
 
     async def snapshot(self, scope: Sequence[str] = ()) -> Snapshot:
         """The workspace as it is now, or the part of it that the globs in `scope` name.
@@ -147,18 +146,14 @@ class Service:
         """
         return await self._shared_sandbox().check()
 
-    def workspace_notes(self) -> tuple[str, ...]:
-        """How the workspace is listed and watched, where that is not the usual way."""
-        return (*self.workspace.notes, *([self._unwatched] if self._unwatched else []))
-
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What a reader of an answer should know about its context: above all what was left out."""
         if not snapshot.skipped:
-            return self.workspace_notes()
+            return self.workspace.notes
         reasons = Counter(item.reason for item in snapshot.skipped)
         listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
         return (
-            *self.workspace_notes(),
+            *self.workspace.notes,
             f"{len(snapshot.skipped)} files are not part of the context: {listed}.",
         )
 
@@ -168,8 +163,8 @@ class Service:
         if self._watch:
             from rlm_core.workspace import watcher  # only servers watch
 
-            self._watcher, self._unwatched = watcher.start(self.workspace)
-            self.workspace.watch(self._watcher)
+            self._watcher, why_not = watcher.start(self.workspace)
+            self.workspace.watch(self._watcher, why_not)
             self.workspace.snapshot()
             importlib.import_module("rlm_core.engine")  # so that the first question need not wait for it
 

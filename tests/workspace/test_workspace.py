@@ -386,6 +386,25 @@ def test_without_watches_every_snapshot_looks(tmp_path: Path, monkeypatch: pytes
     workspace.watch(Refusing())
     assert texts(workspace.snapshot()) == {"a.py": "one"}
     assert "cannot watch" in workspace.notes[-1]
+    assert not workspace.watched
+    write_tree(tmp_path, {"a.py": "two"})
+    assert texts(workspace.snapshot()) == {"a.py": "two"}
+    workspace.close()
+
+
+def test_where_no_event_ever_comes_every_snapshot_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = watcher._file_system(tmp_path)
+    assert here, "the real table of mounts is read"
+    monkeypatch.setattr(watcher, "_EVENTLESS", {here})
+    write_tree(tmp_path, {"a.py": "one"})
+    workspace = Workspace([tmp_path], WorkspaceSettings())
+    following, why_not = watcher.start(workspace)
+    assert following is None
+    workspace.watch(following, why_not)
+    assert texts(workspace.snapshot()) == {"a.py": "one"}
+    assert f"is on {here}" in workspace.notes[-1]
     write_tree(tmp_path, {"a.py": "two"})
     assert texts(workspace.snapshot()) == {"a.py": "two"}
     workspace.close()

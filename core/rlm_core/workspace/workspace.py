@@ -122,11 +122,16 @@ class Workspace:
                 ) from error
             return self._latest
 
-    def watch(self, watching: Watching | None) -> None:
-        """From now on changes are (None: no longer) reported through `invalidate`."""
+    def watch(self, watching: Watching | None, why_not: str = "") -> None:
+        """From now on changes are (None: no longer, and why) reported through `invalidate`."""
         with self._reading:
-            self._watching = watching
+            self._watching, self._unwatched = watching, why_not
             self._rescan = True
+
+    @property
+    def watched(self) -> bool:
+        """Whether changes are followed as they happen."""
+        return self._watching is not None
 
     def invalidate(self, files: Iterable[str]) -> None:
         """Notes paths on disk that may have changed; returns at once."""
