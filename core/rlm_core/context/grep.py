@@ -131,23 +131,21 @@ def _collected(
 
 def _hits(path: str, source: bytes, expression: Expression, around: int) -> Iterator[Hit]:
     lines = source.split(b"\n")[:-1] if around else []
+    ascii_only = source.isascii()
     number, counted = 1, 0
     for start, end in expression.spans(source):
         number += source.count(b"\n", counted, start)
         counted = start
         first = source.rfind(b"\n", 0, start) + 1
         last = source.find(b"\n", max(start, end - 1))
-        column = len(source[first:start].decode("utf-8", "replace")) + 1
-        before = lines[max(0, number - 1 - around) : number - 1]
-        after = lines[number : number + around]
-        yield Hit(
-            path,
-            number,
-            column,
-            cut_line(source[first:last], start - first),
-            tuple(cut_line(line, 0) for line in before),
-            tuple(cut_line(line, 0) for line in after),
-        )
+        column = 1 + (start - first if ascii_only else len(source[first:start].decode("utf-8", "replace")))
+        text = cut_line(source[first:last], start - first)
+        if around:
+            before = tuple(cut_line(line, 0) for line in lines[max(0, number - 1 - around) : number - 1])
+            after = tuple(cut_line(line, 0) for line in lines[number : number + around])
+            yield Hit(path, number, column, text, before, after)
+        else:
+            yield Hit(path, number, column, text)
 
 
 def cut_line(line: bytes, at: int) -> str:
