@@ -1,21 +1,29 @@
-"""Opening, following and freezing a repository, against git and cat.
+"""Opening, following and freezing a repository, against git and cat; and what memory it takes.
 
 uv run python -m benchmarks.workspace REPOSITORY
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.race import command, header, race, seconds
-from rlm_core.config import WorkspaceSettings
+from rlm_core.config import SandboxLimits, WorkspaceSettings
+from rlm_core.sandbox import create
 from rlm_core.workspace import watcher
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
+from tests.support.processes import generation
+
+if TYPE_CHECKING:
+    from rlm_core.workspace.snapshot import Snapshot
 
 LARGE = 10**12
 
@@ -73,18 +81,39 @@ def follow(root: Path, base: Path) -> None:
         (root / path).write_bytes(original)
     print(f"\nwrite → visible: p50 {ms(visible, 50)}, p95 {ms(visible, 95)}")
     print(f"snapshot after one edit: p50 {ms(frozen, 50)}, p95 {ms(frozen, 95)}")
-    print(f"resident memory of the server: {resident()}")
+    print(f"memory of the server: {memory(os.getpid())}")
     following.close()
+    asyncio.run(work(workspace.snapshot()))
     workspace.close()
+
+
+async def work(snapshot: Snapshot) -> None:
+    """Memory of a worker that has searched the whole repository, and of one with nothing to search."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "one").write_text("one\n")
+        empty = Workspace([Path(folder)], WorkspaceSettings())
+        sandbox = create(SandboxLimits())
+        for name, context in {"an empty one": empty.snapshot(), "this one": snapshot}.items():
+            session = await sandbox.open(context, {})
+            await session.run("len(context.grep('TODO', limit=1000))")
+            (worker,) = generation(os.getpid(), 2)
+            print(f"memory of a worker over {name}: {memory(worker)}")
+            await session.close()
+        await sandbox.close()
+        empty.close()
 
 
 def ms(values: list[float], percentile: int) -> str:
     return f"{statistics.quantiles(values, n=100)[percentile - 1] * 1000:.1f} ms"
 
 
-def resident() -> str:
-    status = Path("/proc/self/status").read_text().splitlines()
-    return ", ".join(" ".join(line.split()) for line in status if line.startswith("Rss"))
+def memory(pid: int) -> str:
+    """Resident, its own; the rest of what is resident is pages of files and shared with others."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    sizes = {line.split(":")[0]: int(line.split()[1]) for line in rollup[1:]}
+    return (
+        f"{sizes['Private_Dirty'] / 1024:.0f} MB of its own, {sizes['Rss'] / 1024:.0f} MB with shared pages"
+    )
 
 
 if __name__ == "__main__":

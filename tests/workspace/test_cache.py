@@ -61,6 +61,17 @@ def test_a_second_start_reads_only_what_changed(tmp_path: Path, tree: dict[str, 
     second.close()
 
 
+def test_another_limit_counts_at_once(tmp_path: Path) -> None:
+    write_tree(tmp_path / "repo", {"a.txt": "small\n", "b.txt": "large\n" * 1000})
+    root = tmp_path / "repo"
+    for max_file_kb, expected in [(4, ["a.txt"]), (64, ["a.txt", "b.txt"]), (4, ["a.txt"])]:
+        cache = Cache(tmp_path / "cache", [root], LARGE)
+        workspace = Workspace([root], WorkspaceSettings(max_file_kb=max_file_kb), cache)
+        assert list(workspace.snapshot()) == expected
+        workspace.save()
+        workspace.close()
+
+
 def test_files_are_private(tmp_path: Path, tree: dict[str, str]) -> None:
     workspace = opened(tmp_path)
     workspace.snapshot()

@@ -62,11 +62,15 @@ class Cache:
         if self.owner:
             _evict(base, self.folder, max_bytes)
 
-    def load(self) -> tuple[Arena, FileTable]:
-        """The arena and what is known of each file; both empty when there is nothing to trust."""
+    def load(self, max_file_bytes: int) -> tuple[Arena, FileTable]:
+        """The arena and what is known of each file; both empty when there is nothing to trust.
+
+        Args:
+            max_file_bytes: what was read under another limit is read again.
+        """
         for _ in range(2):  # the owner may replace the index while another process reads the shards
             try:
-                return self._load()
+                return self._load(max_file_bytes)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError, KeyError, struct.error):
@@ -75,13 +79,15 @@ class Cache:
         self._sweep(arena)
         return arena, FileTable()
 
-    def _load(self) -> tuple[Arena, FileTable]:
+    def _load(self, max_file_bytes: int) -> tuple[Arena, FileTable]:
         raw = self._index.read_bytes()
         start = len(_FORMAT) + DIGEST_BYTES
         if not raw.startswith(_FORMAT) or digest_of(raw[start:]) != raw[len(_FORMAT) : start]:
             raise ValueError("not an index of this version, or torn")
         head, _, table = raw[start:].partition(b"\n")
         about = json.loads(head)
+        if about["max_file_bytes"] != max_file_bytes:
+            raise ValueError("read under another limit")
         arena = Arena.reopen(
             self.folder, about["shards"], end=about["end"], used=about["used"], owner=self.owner
         )
@@ -93,7 +99,7 @@ class Cache:
         self._sweep(arena)
         return arena, files
 
-    def save(self, arena: Arena, files: FileTable) -> None:
+    def save(self, arena: Arena, files: FileTable, max_file_bytes: int) -> None:
         """Writes the index, if this process is the owner; raises `OSError` when the disk is full."""
         if not self.owner or not all(arena.names):
             return
@@ -103,6 +109,7 @@ class Cache:
             "end": arena.end,
             "used": arena.used,
             "boot": _boot(),
+            "max_file_bytes": max_file_bytes,
         }
         body = json.dumps(about).encode() + b"\n" + files.dump()
         temporary = self.folder / f"{secrets.token_hex(8)}.new"

@@ -37,7 +37,7 @@ class Store:
         self._roots = roots
         self._max_bytes = max_bytes
         self._cache = cache
-        self.arena, self.known = (Arena(), FileTable()) if cache is None else cache.load()
+        self.arena, self.known = (Arena(), FileTable()) if cache is None else cache.load(max_bytes)
         self._processes = Processes()
         self._stopped = False
         self._unsaved = False
@@ -107,7 +107,7 @@ class Store:
         """Writes the cache's table; a later start then reads only what has changed."""
         if self._cache is not None and self._unsaved:
             try:
-                self._cache.save(self.arena, self.known)
+                self._cache.save(self.arena, self.known, self._max_bytes)
                 self._unsaved = False
             except OSError as error:
                 log.warning("The workspace's cache could not be written: %s", error)

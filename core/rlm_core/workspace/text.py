@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import re
+from itertools import pairwise
 
 _HEAD = 8000  # what git looks at to tell binary from text (buffer_is_binary in git's xdiff-interface.c)
 _SAMPLE = 64 * 1024
@@ -17,12 +17,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ANY_BOM = tuple(bom for bom, _ in _BOMS)
-# What generators write at the top, in a comment (https://go.dev/s/generatedcode and its likes). A line of
-# code that prints the same words is a generator, not its output: it has quotes before them.
-_GENERATED = re.compile(
-    rb"^[^\w\"'\n]+(?:[^\"'\n]*\bgenerated\b[^\"'\n]*\n?[^\"'\n]*\bdo not (?:edit|modify)\b|@generated\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _GENERATED_HEAD = 1024
 
 
@@ -63,7 +57,25 @@ def made_by_machine(text: bytes) -> str:
             and len(text) > (ends + 1 + text.count(b"\r")) * _MINIFIED_LINE
         ):
             return "minified or generated: very long lines"
-    return "generated: its head says so" if _GENERATED.search(text, 0, _GENERATED_HEAD) else ""
+    return "generated: its head says so" if _says_generated(text[:_GENERATED_HEAD].lower()) else ""
+
+
+def _says_generated(head: bytes) -> bool:
+    """Whether a comment says what generators write there (https://go.dev/s/generatedcode and its likes).
+
+    A line of code that prints the same words is a generator and not its output.
+    """
+    if b"generated" not in head:
+        return False
+    lines = head.split(b"\n")
+    for line, after in pairwise([*lines, b""]):
+        before, word, _ = line.partition(b"generated")
+        start = before.lstrip()[:1]
+        if word and start and not start.isalnum() and b'"' not in before and b"'" not in before:
+            both = line + after
+            if before.endswith(b"@") or b"do not edit" in both or b"do not modify" in both:
+                return True
+    return False
 
 
 def _detected(raw: bytes) -> bytes:
