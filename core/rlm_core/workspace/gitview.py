@@ -54,7 +54,7 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
             notes.append(f"git could not list {root}; the .gitignore files were read without it.")
         return None
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
-    inner = _GITLINK.findall(entries)
+    inner = _GITLINK.findall(entries) if _SUBMODULE in entries else []  # few repositories have any
     for name in _records(others):
         if name.endswith("/"):
             inner.append(name[:-1])

@@ -46,14 +46,9 @@ class Store:
         """The known files whose stat is not what it was when they were read."""
         differing: set[str] = set()
         with Disk(self._roots) as disk:
-            for path in self.known:
-                try:
-                    if self.known.unchanged(path, disk.status(path)):
-                        continue
-                except OSError:
-                    pass
-                differing.add(path)
+            for path in self.known.differing(disk.status):
                 self._check_stopped()
+                differing.add(path)
         return differing
 
     def read(self, paths: Collection[str], wanted: Collection[str]) -> set[str]:

@@ -13,7 +13,7 @@ from rlm_core.workspace.snapshot import DIGEST_BYTES, Entry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, KeysView
 
 _NO_DIGEST = bytes(DIGEST_BYTES)
 
@@ -57,6 +57,10 @@ class FileTable:
     def __contains__(self, path: object) -> bool:
         return path in self._rows
 
+    def paths(self) -> KeysView[str]:
+        """All paths, as a set that follows the table."""
+        return self._rows.keys()
+
     def get(self, path: str) -> Known | None:
         """What is known of a file."""
         row = self._rows.get(path)
@@ -68,14 +72,29 @@ class FileTable:
 
     def unchanged(self, path: str, status: os.stat_result) -> bool:
         """Whether a file's stat is what it was when the file was read."""
-        row = self._rows.get(path, -1)
+        row = self._rows.get(path)
+        return row is not None and not self._differs(row, status)
+
+    def differing(self, look: Callable[[str], os.stat_result]) -> Iterator[str]:
+        """The files whose stat is not what it was when they were read, or cannot be had.
+
+        Args:
+            look: tells a path's stat now, or raises `OSError`.
+        """
+        for path, row in self._rows.items():
+            try:
+                if self._differs(row, look(path)):
+                    yield path
+            except OSError:
+                yield path
+
+    def _differs(self, row: int, status: os.stat_result) -> bool:
         mtimes, ctimes, sizes, inodes, *_ = self._numbers
         return (
-            row >= 0
-            and mtimes[row] == status.st_mtime_ns
-            and ctimes[row] == status.st_ctime_ns
-            and sizes[row] == status.st_size
-            and inodes[row] == status.st_ino
+            mtimes[row] != status.st_mtime_ns
+            or ctimes[row] != status.st_ctime_ns
+            or sizes[row] != status.st_size
+            or inodes[row] != status.st_ino
         )
 
     def put(self, path: str, known: Known) -> None:

@@ -207,25 +207,22 @@ class Workspace:
 
     def _read_all(self) -> None:
         """Lists all files and looks at each."""
-        known = self._store.known
         while True:
             # Git lists in processes of its own; meanwhile there are the files of the last listing to look at.
             with ThreadPoolExecutor(1) as pool:
-                listed = pool.submit(self._list)
+                listing = pool.submit(self._list)
                 stale = self._store.differing()
-                self._listing = listed.result()
+                self._listing = listing.result()
             # What appears in a folder between its listing and its watch makes no event: list again.
             if not self._follow(self._listing.folders):
                 break
         self._roots.call(self._listing.odd)
         self._touched |= self._new.keys()
         self._new.clear()
-        paths = dict.fromkeys(self._listing.paths)
-        fresh = {path for path in paths if path not in known}
+        listed, known = set(self._listing.paths), self._store.known
         kept_out = self._listing.wanted & known.reasons.keys()
-        gone = [] if len(paths) == len(known) + len(fresh) else [path for path in known if path not in paths]
-        self._touched |= self._store.forget([*gone, *kept_out])
-        self._look((stale & paths.keys()) | fresh | kept_out)
+        self._touched |= self._store.forget(known.paths() - listed | kept_out)
+        self._look((stale & listed) | (listed - known.paths()))
 
     def _list(self) -> Listing:
         whole = Listing()
