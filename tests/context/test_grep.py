@@ -40,7 +40,11 @@ BODIES = st.lists(
     max_size=5,
 ).map("".join)
 BRANCHES = st.tuples(st.sampled_from(["", "^"]), BODIES, st.sampled_from(["", "$"])).map("".join)
+PLAIN = st.lists(st.text("abB_é ", min_size=1, max_size=2), min_size=1, max_size=3).map("|".join)
 EXPRESSIONS = st.one_of(
+    PLAIN,
+    PLAIN.map(r"\b({})\b".format),
+    PLAIN.map(lambda texts: rf"\b{texts.partition('|')[0]}\b"),
     st.lists(BRANCHES, min_size=1, max_size=3).map("|".join),
     st.tuples(BODIES, BRANCHES, BODIES).map(lambda parts: f"{parts[0]}({parts[1]})?{parts[2]}"),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import re2
 
 from rlm_core.context.literals import required
+from rlm_core.context.plain import Texts
 from rlm_core.context.scan import linewise, literal
 from rlm_core.errors import QueryError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from rlm_core.context.scan import Pattern
 
-_PLAIN = re.compile(r"[^\\.^$*+?{}\[\]|()\r\n]+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ANCHORS = {"A": "^", "Z": "$", "z": "$"}
 # Each text that must occur costs a scan of its own, which pays as long as there are few.
@@ -34,14 +34,14 @@ class Expression:
         backtracking: compiled by `re` in that case, which may take for ever.
         multiline: matches may go over line ends.
         literals: where none of these occurs the expression cannot match; empty when not known.
-        plain: the expression, if it is nothing but a text to find; else empty.
+        plain: the texts that the expression stands for, if it is nothing more.
     """
 
     native: Pattern | None
     backtracking: re.Pattern[str] | None
     multiline: bool
     literals: list[Pattern]
-    plain: bytes = b""
+    plain: Texts | None = None
 
     def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         r"""Yields start and end of the first match on each line that has one, as byte offsets.
@@ -49,16 +49,7 @@ class Expression:
         Args:
             source: UTF-8, with `\n` behind every line.
         """
-        if self.plain:
-            return self._plain_spans(source)
-        return self._searched_spans(source)
-
-    def _plain_spans(self, source: bytes) -> Iterator[tuple[int, int]]:
-        """As `spans`, without the price of calling an engine for every hit."""
-        plain, start = self.plain, source.find(self.plain)
-        while start >= 0:
-            yield start, start + len(plain)
-            start = source.find(plain, source.find(b"\n", start))
+        return self.plain.spans(source) if self.plain else self._searched_spans(source)
 
     def _searched_spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         search = self._native_search if self.native else self._backtracking_search
@@ -97,21 +88,23 @@ def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expressi
     """
     if not isinstance(expression, str):
         raise QueryError(f"A regular expression is a string, not {type(expression).__name__}.")
-    texts = required(expression)
+    try:
+        expression.encode()
+    except UnicodeEncodeError:
+        raise QueryError("The regular expression holds half a surrogate pair, which no file does.") from None
+    plain = None if ignore_case else Texts.of(expression)
+    texts = [text.decode() for text in plain.texts] if plain else required(expression)
     if not multiline:
         # Every line is searched on its own, so its ends are the ends of the text.
         expression = _ESCAPE.sub(lambda escape: _ANCHORS.get(escape[1], escape[0]), expression)
     native, backtracking = None, None
     try:
         native = linewise(expression, ignore_case=ignore_case, multiline=multiline)
-    except UnicodeEncodeError:
-        raise QueryError("The regular expression holds half a surrogate pair, which no file does.") from None
     except re2.error:
         backtracking = _backtracking(expression, ignore_case=ignore_case, multiline=multiline)
     literals = (
         [literal(text, ignore_case=ignore_case) for text in texts] if len(texts) <= _MAX_LITERALS else []
     )
-    plain = expression.encode() if native and not ignore_case and _PLAIN.fullmatch(expression) else b""
     return Expression(native, backtracking, multiline, literals, plain)
 
 

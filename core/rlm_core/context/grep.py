@@ -81,6 +81,8 @@ def _files(
         return scanner.rows_with(expression.native, searched)
     else:
         candidates = iter(rows)
+    if expression.plain and not expression.plain.bounded and expression.literals:
+        return candidates
     if expression.native:
         return scanner.confirmed(expression.native, candidates)
     return _bounded(snapshot, candidates, notes)

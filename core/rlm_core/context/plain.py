@@ -1,0 +1,54 @@
+"""Regular expressions that are only texts to find, found without the price of an engine for every hit."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TEXT = r"[^\\.^$*+?{}\[\]|()\r\n]+"
+_TEXTS = re.compile(rf"({_TEXT}(?:\|{_TEXT})*)")
+_BOUNDED = re.compile(rf"\\b(?:({_TEXT})|\((?:\?:)?({_TEXT}(?:\|{_TEXT})*)\))\\b")
+_WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
+
+
+class Texts(NamedTuple):
+    r"""Texts of which any is a match.
+
+    Attributes:
+        texts: as UTF-8.
+        bounded: only where a word begins and ends (`\b` on both sides, in ASCII).
+    """
+
+    texts: tuple[bytes, ...]
+    bounded: bool
+
+    @classmethod
+    def of(cls, expression: str) -> Self | None:
+        """The texts that an expression (case sensitive) stands for; None when it is more than that."""
+        if match := _TEXTS.fullmatch(expression) or _BOUNDED.fullmatch(expression):
+            found = next(group for group in match.groups() if group)
+            return cls(tuple(found.encode().split(b"|")), match.re is _BOUNDED)
+        return None
+
+    def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
+        """Yields start and end of the first match on each line that has one, as byte offsets."""
+        following = {text: start for text in self.texts if (start := source.find(text)) >= 0}
+        while following:
+            text = min(following, key=following.__getitem__)
+            start, at = following[text], following[text] + 1
+            if not self.bounded or _is_bounded(source, start, start + len(text)):
+                yield start, start + len(text)
+                at = source.find(b"\n", start)
+            for other in [other for other, place in following.items() if place < at]:
+                following[other] = source.find(other, at)
+                if following[other] < 0:
+                    del following[other]
+
+
+def _is_bounded(source: bytes, start: int, end: int) -> bool:
+    before = start > 0 and source[start - 1] in _WORD
+    after = end < len(source) and source[end] in _WORD
+    return before != (source[start] in _WORD) and after != (source[end - 1] in _WORD)
