@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core import __version__, config, models
 from rlm_core.errors import RlmError
+from rlm_mcp.clients import installation
+from rlm_mcp.clients.edits import ClientFileError
+from rlm_mcp.clients.known import CLIENTS
+from rlm_mcp.clients.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -34,7 +39,7 @@ class Finding(NamedTuple):
 
 async def checkup(service: Service) -> list[Finding]:
     """Examines everything that a question would use."""
-    findings = [*_installation(), *_settings(service)]
+    findings = [*_installation(), *_settings(service), *_clients(service)]
     findings += [finding async for finding in _model(service)]
     findings += [finding async for finding in _workspace(service)]
     findings += [finding async for finding in _sandbox(service)]
@@ -65,6 +70,30 @@ def _settings(service: Service) -> Iterator[Finding]:
         yield Finding("trace", "ok", f"runs are recorded in {folder / 'runs'}")
     else:
         yield Finding("trace", "wrong", f"{folder} cannot be written, so runs are not recorded")
+
+
+def _clients(service: Service) -> Iterator[Finding]:
+    """Which clients start this server, and whether what they start is there."""
+    machine, count = Machine.here(), 0
+    for client in CLIENTS.values():
+        try:
+            places = installation.installed(client, machine, service.workspace.roots[0])
+        except ClientFileError as error:
+            yield Finding("clients", "note", str(error))
+            continue
+        for path, name, command in places:
+            count += 1
+            if shutil.which(command[0]):
+                yield Finding("clients", "ok", f"{client.title} starts this server as {name} ({path})")
+            else:
+                yield Finding(
+                    "clients",
+                    "wrong",
+                    f"{client.title} starts {command[0]}, which is not there ({path}): "
+                    f"rlm-mcp install {client.id} mends it",
+                )
+    if not count:
+        yield Finding("clients", "note", "none starts this server yet; rlm-mcp install --list shows them")
 
 
 async def _model(service: Service) -> AsyncIterator[Finding]:

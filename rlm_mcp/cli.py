@@ -1,4 +1,4 @@
-"""The command line: `rlm-mcp [serve | ask | exec | doctor]`."""
+"""The command line: `rlm-mcp [serve | ask | exec | doctor | install | uninstall]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import importlib
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core import __version__
@@ -24,6 +23,8 @@ COMMANDS = {
     "ask": "ask a question about the workspace",
     "exec": "run a Python program over the workspace, with no model",
     "doctor": "show what is in force here, and what is wrong",
+    "install": "add the server to an assistant's configuration file",
+    "uninstall": "take it out again",
 }
 
 _EPILOG = """\
@@ -58,14 +59,6 @@ def parser() -> argparse.ArgumentParser:
             help=summary,
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.add_argument(
-            "--root",
-            action="append",
-            type=Path,
-            metavar="DIR",
-            help="folder to open; repeat for several (default: the current folder's git top level, "
-            "or the current folder)",
         )
         command.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
         module.add_arguments(command)

@@ -30,6 +30,20 @@ _SANDBOX_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
 _FLAGS = {**_MODEL_FLAGS, **_SANDBOX_FLAGS}
 
 
+def add_root(
+    parser: argparse.ArgumentParser,
+    default: str = "the current folder's git top level, or the current folder",
+) -> None:
+    """The folders to open."""
+    parser.add_argument(
+        "--root",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help=f"folder to open; repeat for several (default: {default})",
+    )
+
+
 def add_model_flags(parser: argparse.ArgumentParser) -> None:
     """Which model, and what a run may spend."""
     _add(parser.add_argument_group("model and limits"), _MODEL_FLAGS)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `ask`."""
+    options.add_root(parser)
     parser.add_argument("question", metavar="QUESTION")
     options.add_scope(parser)
     parser.add_argument("--json", action="store_true", help="print the answer's fields as JSON")

@@ -26,6 +26,7 @@ _MARKS = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `doctor`."""
+    options.add_root(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     options.add_model_flags(parser)
     options.add_sandbox_flags(parser)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `exec`."""
+    options.add_root(parser)
     parser.add_argument("code", metavar="CODE|-", help="the program, or - to read it from stdin")
     options.add_scope(parser)
     parser.add_argument("--json", action="store_true", help="print output, error and variables as JSON")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `serve`."""
+    options.add_root(parser)
     options.add_model_flags(parser)
     options.add_sandbox_flags(parser)
 

@@ -1,0 +1,1 @@
+"""Putting this server into the configuration files of MCP clients, and taking it out again."""

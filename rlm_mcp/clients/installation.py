@@ -1,0 +1,174 @@
+"""Adds the server to a client's file, or takes it out: first as a plan that can be shown, then for real."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rlm_mcp.clients import files
+from rlm_mcp.clients.edits import ClientFileError, MalformedError, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rlm_mcp.clients.client import Client
+    from rlm_mcp.clients.launch import Launch
+    from rlm_mcp.clients.machine import Machine
+
+NAME = "rlm"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would happen to a file.
+
+    Attributes:
+        file: the file as it is.
+        text: what it will say; the same as now when there is nothing to do.
+    """
+
+    file: files.ConfigFile
+    text: str | None
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything changes."""
+        return self.text != self.file.text
+
+    def diff(self) -> str:
+        """The change as a unified diff, with one line around it: lines further off may hold others' keys."""
+        path = str(self.file.path)
+        before, after = ((text or "").splitlines(keepends=True) for text in (self.file.text, self.text))
+        lines = difflib.unified_diff(
+            before, after, path if self.file.text is not None else "/dev/null", path, n=1
+        )
+        return "".join(
+            line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
+        )
+
+    def make(self) -> Path | None:
+        """Writes the file; returns the copy of the old one, if there was one. Raises `ClientFileError`."""
+        return files.replace(self.file, self.text or "")
+
+
+def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> Change:
+    """Adds the server under a name, or brings its entry up to date; fields of the user's own stay.
+
+    Raises:
+        ClientFileError: the file cannot be read or understood, or the name belongs to another server.
+    """
+    file = files.read(path)
+    text = file.text or ""
+    values = _values(client, file)
+    keys = (*client.servers(values), name)
+    present = _own_entry(client, file, values, keys)
+    entry = client.entry(launch)
+    wanted = copy.deepcopy(values)
+    _put(wanted, keys, {**(present or {}), **entry})
+    try:
+        if present is None:
+            text = client.format.with_value(text, keys, entry)
+        for field, value in entry.items():
+            if present is not None and present.get(field) != value:
+                text = client.format.with_value(text, (*keys, field), value)
+    except MalformedError as error:
+        raise ClientFileError(f"{file.path}: {error}; it is left as it is.") from error
+    return _checked(client, file, text, wanted)
+
+
+def removing(client: Client, path: Path, name: str = NAME) -> Change:
+    """Takes the server out again. Raises as `installing` does."""
+    file = files.read(path)
+    values = _values(client, file)
+    keys = (*client.servers(values), name)
+    if _own_entry(client, file, values, keys) is None:
+        return Change(file, file.text)
+    wanted = copy.deepcopy(values)
+    text = client.format.without(file.text or "", keys)
+    del lookup(wanted, keys[:-1])[name]
+    if not lookup(wanted, keys[:-1]) and lookup(client.format.parse(text), keys[:-1]) is None:
+        del lookup(wanted, keys[:-2])[keys[-2]]  # in TOML, the last of `[a.b]` takes `a` with it
+    return _checked(client, file, text, wanted)
+
+
+class Installed(NamedTuple):
+    """An entry of this server in a client's file."""
+
+    path: Path
+    name: str
+    command: list[str]
+
+
+def installed(client: Client, machine: Machine, project: Path) -> list[Installed]:
+    """The entries in the user's file and in the project's. Raises `ClientFileError`."""
+    found = []
+    for path in (client.user_file(machine), client.project_file(project)):
+        if path is not None and path.is_file():
+            values = _values(client, files.read(path))
+            servers = lookup(values, client.servers(values))
+            if isinstance(servers, dict):
+                ours = [(name, entry) for name, entry in servers.items() if _is_ours(entry)]
+                found += [Installed(path, name, _command(entry)) for name, entry in ours]
+    return found
+
+
+def _values(client: Client, file: files.ConfigFile) -> dict[str, Any]:
+    try:
+        return client.format.parse(file.text or "")
+    except MalformedError as error:
+        raise ClientFileError(
+            f"{file.path} cannot be understood, {error}; it is left as it is: mend it and try again."
+        ) from error
+
+
+def _own_entry(
+    client: Client, file: files.ConfigFile, values: dict[str, Any], keys: Sequence[str]
+) -> dict[str, Any] | None:
+    entry = lookup(values, keys)
+    if entry is not None and not _is_ours(entry):
+        raise ClientFileError(
+            f"{file.path} has a server {keys[-1]!r} that is not rlm-mcp; it is left as it is. "
+            f"Use another name: rlm-mcp install {client.id} --name NAME."
+        )
+    own: dict[str, Any] | None = entry
+    return own
+
+
+def _is_ours(entry: Any) -> bool:
+    return isinstance(entry, dict) and any(re.search(r"\brlm[-_]mcp\b", part) for part in _command(entry))
+
+
+def _command(entry: dict[str, Any]) -> list[str]:
+    """Command and arguments, whether the client has them in one field or in two."""
+    parts: list[str] = []
+    for field in ("command", "args"):
+        value = entry.get(field)
+        parts += [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [part for part in parts if isinstance(part, str)]
+
+
+def _put(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+    inner: Any = values
+    for key in keys[:-1]:
+        inner = inner.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return  # the format says so when it is asked to edit the text
+    inner[keys[-1]] = value
+
+
+def _checked(client: Client, file: files.ConfigFile, text: str, wanted: dict[str, Any]) -> Change:
+    """Holds the edited text to what it must mean, so that no edit can ever change anything else."""
+    try:
+        done = client.format.parse(text)
+    except MalformedError:
+        done = None
+    if done != wanted:
+        raise ClientFileError(
+            f"{file.path} is laid out in a way that cannot be edited safely; it is left as it is. "
+            "README shows the entry, to be edited by hand."
+        )
+    return Change(file, text)
