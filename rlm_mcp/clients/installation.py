@@ -12,7 +12,7 @@ from rlm_mcp.clients import files
 from rlm_mcp.clients.edits import ClientFileError, MalformedError, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from rlm_mcp.clients.client import Client
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rlm_mcp.clients.machine import Machine
 
 NAME = "rlm"
+# What an update brings up to date. Other fields, such as variables to pass on, are the user's once there.
+_STARTING = ("type", "command", "args")
 
 
 @dataclass(frozen=True)
@@ -62,22 +64,26 @@ def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> 
         ClientFileError: the file cannot be read or understood, or the name belongs to another server.
     """
     file = files.read(path)
-    text = file.text or ""
     values = _values(client, file)
     keys = (*client.servers(values), name)
     present = _own_entry(client, file, values, keys)
     entry = client.entry(launch)
-    wanted = copy.deepcopy(values)
-    _put(wanted, keys, {**(present or {}), **entry})
-    try:
-        if present is None:
-            text = client.format.with_value(text, keys, entry)
-        for field, value in entry.items():
-            if present is not None and present.get(field) != value:
+    if present is None:
+        return _edited(
+            client,
+            file,
+            lambda text: client.format.with_value(text, keys, entry),
+            [_with(values, keys, entry)],
+        )
+    fresh = {key: value for key, value in entry.items() if key not in present or key in _STARTING}
+
+    def update(text: str) -> str:
+        for field, value in fresh.items():
+            if present.get(field) != value:
                 text = client.format.with_value(text, (*keys, field), value)
-    except MalformedError as error:
-        raise ClientFileError(f"{file.path}: {error}; it is left as it is.") from error
-    return _checked(client, file, text, wanted)
+        return text
+
+    return _edited(client, file, update, [_with(values, keys, {**present, **fresh})])
 
 
 def removing(client: Client, path: Path, name: str = NAME) -> Change:
@@ -87,12 +93,10 @@ def removing(client: Client, path: Path, name: str = NAME) -> Change:
     keys = (*client.servers(values), name)
     if _own_entry(client, file, values, keys) is None:
         return Change(file, file.text)
-    wanted = copy.deepcopy(values)
-    text = client.format.without(file.text or "", keys)
-    del lookup(wanted, keys[:-1])[name]
-    if not lookup(wanted, keys[:-1]) and lookup(client.format.parse(text), keys[:-1]) is None:
-        del lookup(wanted, keys[:-2])[keys[-2]]  # in TOML, the last of `[a.b]` takes `a` with it
-    return _checked(client, file, text, wanted)
+    wanted = [_without(values, keys)]
+    if not lookup(wanted[0], keys[:-1]):
+        wanted.append(_without(wanted[0], keys[:-1]))  # in TOML, the last `[a.b]` takes `a` with it
+    return _edited(client, file, lambda text: client.format.without(text, keys), wanted)
 
 
 class Installed(NamedTuple):
@@ -151,22 +155,33 @@ def _command(entry: dict[str, Any]) -> list[str]:
     return [part for part in parts if isinstance(part, str)]
 
 
-def _put(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:
-    inner: Any = values
+def _with(values: dict[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(values)
+    inner: Any = changed
     for key in keys[:-1]:
         inner = inner.setdefault(key, {})
         if not isinstance(inner, dict):
-            return  # the format says so when it is asked to edit the text
+            return changed  # the format says so when it is asked to edit the text
     inner[keys[-1]] = value
+    return changed
 
 
-def _checked(client: Client, file: files.ConfigFile, text: str, wanted: dict[str, Any]) -> Change:
+def _without(values: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    changed = copy.deepcopy(values)
+    del lookup(changed, keys[:-1])[keys[-1]]
+    return changed
+
+
+def _edited(
+    client: Client, file: files.ConfigFile, edit: Callable[[str], str], wanted: Sequence[dict[str, Any]]
+) -> Change:
     """Holds the edited text to what it must mean, so that no edit can ever change anything else."""
     try:
+        text = edit(file.text or "")
         done = client.format.parse(text)
-    except MalformedError:
-        done = None
-    if done != wanted:
+    except MalformedError as error:
+        raise ClientFileError(f"{file.path}: {error}; it is left as it is.") from error
+    if done not in wanted:
         raise ClientFileError(
             f"{file.path} is laid out in a way that cannot be edited safely; it is left as it is. "
             "README shows the entry, to be edited by hand."

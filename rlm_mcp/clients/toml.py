@@ -10,6 +10,8 @@ from rlm_mcp.clients.edits import MalformedError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tomlkit import TOMLDocument
+
 
 def parse(text: str) -> dict[str, Any]:
     """The values in the text. Raises `MalformedError`."""
@@ -23,7 +25,7 @@ def with_value(text: str, keys: Sequence[str], value: Any) -> str:
     """The text with the value at these nested keys; tables that are missing are written as `[a.b]`."""
     import tomlkit
 
-    document = tomlkit.parse(text)
+    document = _document(text)
     table: Any = document
     for depth, key in enumerate(keys[:-1]):
         if key not in table:
@@ -36,16 +38,24 @@ def with_value(text: str, keys: Sequence[str], value: Any) -> str:
         value = tomlkit.item(value)
         value.add(tomlkit.nl())
     table[keys[-1]] = value
-    return tomlkit.dumps(document)
+    return document.as_string()
 
 
 def without(text: str, keys: Sequence[str]) -> str:
     """The text without the key and its value, or the table and its subtables. Raises `KeyError`."""
-    import tomlkit
-
-    document = tomlkit.parse(text)
+    document = _document(text)
     table: Any = document
     for key in keys[:-1]:
         table = table[key]
     del table[keys[-1]]
-    return tomlkit.dumps(document)
+    return document.as_string()
+
+
+def _document(text: str) -> TOMLDocument:
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    try:
+        return tomlkit.parse(text)
+    except ParseError as error:
+        raise MalformedError(str(error)) from error
