@@ -1,0 +1,99 @@
+"""What is published besides the wheel: the registry's `server.json` and the `.mcpb` bundle."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from rlm_core import config
+from rlm_mcp.cli import parser
+from tests.support.files import git_repository
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SERVER = json.loads((ROOT / "server.json").read_text())
+MANIFEST = json.loads((ROOT / "packaging" / "mcpb" / "manifest.json").read_text())
+
+
+def test_one_version_everywhere() -> None:
+    versions = [SERVER["version"], SERVER["packages"][0]["version"], MANIFEST["version"]]
+    assert versions == [PROJECT["version"]] * 3
+
+
+def test_server_json_keeps_the_rules_of_its_schema() -> None:
+    """https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json."""
+    assert SERVER["$schema"] == "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+    assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", SERVER["name"])
+    assert 1 <= len(SERVER["title"]) <= 100
+    assert 1 <= len(SERVER["description"]) <= 100
+    known = {"$schema", "name", "title", "description", "version", "packages"}
+    assert SERVER.keys() <= known, "fields that this test does not know"
+    (package,) = SERVER["packages"]
+    assert (package["registryType"], package["identifier"]) == ("pypi", PROJECT["name"])
+    assert (package["runtimeHint"], package["transport"]) == ("uvx", {"type": "stdio"})
+    inputs = {"description", "format", "isRequired", "isSecret", "default", "placeholder", "value", "choices"}
+    for argument in package["packageArguments"]:
+        assert argument["type"] == "named"
+        assert argument.keys() <= inputs | {"type", "name", "isRepeated"}
+        assert argument.get("format", "string") in {"string", "number", "boolean", "filepath"}
+    for variable in package["environmentVariables"]:
+        assert variable.keys() <= inputs | {"name"}
+
+
+def test_server_json_names_real_flags_and_variables() -> None:
+    (package,) = SERVER["packages"]
+    for argument in package["packageArguments"]:
+        assert parser().parse_args(["serve", f"{argument['name']}=x"])
+    assert [variable["name"] for variable in package["environmentVariables"]] == list(config.ENVIRONMENT)
+    secrets = [variable["name"] for variable in package["environmentVariables"] if variable.get("isSecret")]
+    assert secrets == ["OPENAI_API_KEY"]
+
+
+def test_readme_proves_to_the_registry_whose_package_it_is() -> None:
+    assert f"mcp-name: {SERVER['name']} " in (ROOT / "README.md").read_text()
+
+
+def test_the_bundle_asks_for_every_variable() -> None:
+    assert list(MANIFEST["server"]["mcp_config"]["env"]) == list(config.ENVIRONMENT)
+    assert [name for name, asked in MANIFEST["user_config"].items() if asked.get("sensitive")] == ["api_key"]
+
+
+async def test_the_bundle_starts_the_server(tmp_path: Path) -> None:
+    """As a host does it: unpacked, its variables filled in, with the values of fields left empty."""
+    built = os.environ.get("RLM_TEST_MCPB")
+    if built is None:
+        reason = "There is no bundle; packaging/mcpb/build makes one, RLM_TEST_MCPB says where it is."
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    bundle = tmp_path / "bundle"
+    zipfile.ZipFile(built).extractall(bundle)
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    repository = git_repository(tmp_path / "repo", {"greeting.py": "def greet(): ...\n"})
+    values = {name: asked.get("default", "") for name, asked in manifest["user_config"].items()}
+    values["root"] = str(repository)
+
+    def filled(text: str) -> str:
+        text = text.replace("${__dirname}", str(bundle))
+        return re.sub(r"\$\{user_config\.(\w+)\}", lambda match: values[match[1]], text)
+
+    start: dict[str, Any] = manifest["server"]["mcp_config"]
+    server = StdioServerParameters(
+        command=start["command"],
+        args=[filled(argument) for argument in start["args"]],
+        env={**os.environ, **{name: filled(value) for name, value in start["env"].items()}},
+        cwd="/",
+    )
+    async with Client(server) as client:
+        answer = await client.call_tool("rlm_query", {"question": "Where is `greet`?"})
+    assert answer.structured_content is not None
+    assert answer.structured_content["citations"][0]["path"] == "greeting.py"
+    assert answer.structured_content["model"] == "offline"
