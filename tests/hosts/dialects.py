@@ -7,12 +7,15 @@ line of text as server-sent events.
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Body = dict[str, Any]
+
+_numbers = count(1)  # hosts tell calls apart by id
 
 
 class Tool(NamedTuple):
@@ -70,7 +73,7 @@ class Responses:
 
     def call(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
         item = {
-            "type": "function_call", "id": "fc_1", "call_id": "call_1", "name": tool.name,
+            "type": "function_call", "call_id": f"call_{next(_numbers)}", "name": tool.name,
             "arguments": json.dumps(arguments), "status": "completed",
         }  # fmt: skip
         return self._response({**item, **({"namespace": tool.namespace} if tool.namespace else {})})
@@ -78,7 +81,13 @@ class Responses:
     def say(self, text: str) -> str:
         content = [{"type": "output_text", "text": text, "annotations": []}]
         return self._response(
-            {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content}
+            {
+                "type": "message",
+                "id": f"msg_{next(_numbers)}",
+                "role": "assistant",
+                "status": "completed",
+                "content": content,
+            }
         )
 
     def _response(self, item: Body) -> str:
@@ -108,7 +117,7 @@ class Messages:
         return [_text(block["content"]) for block in blocks if block.get("type") == "tool_result"]
 
     def call(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
-        block = {"type": "tool_use", "id": "toolu_1", "name": tool.name, "input": {}}
+        block = {"type": "tool_use", "id": f"toolu_{next(_numbers)}", "name": tool.name, "input": {}}
         delta = {"type": "input_json_delta", "partial_json": json.dumps(arguments)}
         return self._message(block, delta, "tool_use")
 
@@ -117,8 +126,9 @@ class Messages:
 
     def _message(self, block: Body, delta: Body, stop: str) -> str:
         message = {
-            "id": "msg_1", "type": "message", "role": "assistant", "model": "scripted", "content": [],
-            "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1},
+            "id": f"msg_{next(_numbers)}", "type": "message", "role": "assistant", "model": "scripted",
+            "content": [], "stop_reason": None, "stop_sequence": None,
+            "usage": {"input_tokens": 1, "output_tokens": 1},
         }  # fmt: skip
         return _events(
             [
@@ -147,7 +157,7 @@ class ChatCompletions:
 
     def call(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
         function = {"name": tool.name, "arguments": json.dumps(arguments)}
-        call = {"index": 0, "id": "call_1", "type": "function", "function": function}
+        call = {"index": 0, "id": f"call_{next(_numbers)}", "type": "function", "function": function}
         return self._chunks({"role": "assistant", "tool_calls": [call]}, "tool_calls")
 
     def say(self, text: str) -> str:
