@@ -81,15 +81,15 @@ def _clients(service: Service) -> Iterator[Finding]:
         except ClientFileError as error:
             yield Finding("clients", "note", str(error))
             continue
-        for path, name, command in places:
+        for path, name, program in places:
             count += 1
-            if shutil.which(command[0]):
-                yield Finding("clients", "ok", f"{client.title} starts this server as {name} ({path})")
+            if shutil.which(program):
+                yield Finding("clients", "ok", f"{client.title} starts this server as {name!r} ({path})")
             else:
                 yield Finding(
                     "clients",
                     "wrong",
-                    f"{client.title} starts {command[0]}, which is not there ({path}): "
+                    f"{client.title} starts {program!r}, which is not there ({path}): "
                     f"rlm-mcp install {client.id} mends it",
                 )
     if not count:

@@ -26,7 +26,7 @@ class Client:
         format: of its file.
         place: the keys under which servers stand.
         project_files: the file of one project, relative to its top folder; several names where the client
-            reads several, the preferred one last. None where it has no such file.
+            reads several, the preferred one last; empty where it has no such file.
         needs_root: whether it starts the server in no project's folder and tells no roots either.
         then: what the user does, or should know, after the file has changed.
     """
@@ -50,7 +50,8 @@ class Client:
 
     def entry(self, launch: Launch) -> dict[str, Any]:
         """What stands under the server's name."""
-        return {"command": launch.command, "args": list(launch.args)}
+        program, *args = launch.line
+        return {"command": program, "args": args}
 
     def servers(self, values: Mapping[str, Any]) -> Sequence[str]:
         """The keys under which this very file has its servers."""

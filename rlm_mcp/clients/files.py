@@ -65,21 +65,13 @@ def replace(file: ConfigFile, text: str) -> Path | None:
     """
     path = file.path
     data = (_BOM if file.bom else "") + (text.replace("\n", "\r\n") if file.crlf else text)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    backup = None
+    backup = path.with_name(path.name + ".rlm-mcp.bak") if file.stamp is not None else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if file.stamp is not None:
-            backup = path.with_name(path.name + ".rlm-mcp.bak")
-            shutil.copy2(path, backup)
+        if backup is not None:
+            _fresh(backup, path.read_bytes(), like=path).replace(backup)
+        fresh = _fresh(path, data.encode("utf-8"), like=path if file.stamp is not None else None)
         try:
-            fresh.touch(mode=0o600 if file.stamp else 0o666, exist_ok=False)
-            if file.stamp is not None:
-                shutil.copymode(path, fresh)
-            with fresh.open("wb") as output:
-                output.write(data.encode("utf-8"))
-                output.flush()
-                os.fsync(output.fileno())
             if _stamp(path) != file.stamp:
                 raise ClientFileError(f"{path} was changed meanwhile and is left as it is; try again.")
             fresh.replace(path)
@@ -88,6 +80,23 @@ def replace(file: ConfigFile, text: str) -> Path | None:
     except OSError as error:
         raise ClientFileError(f"{error.filename or path} cannot be written: {error.strerror}.") from error
     return backup
+
+
+def _fresh(path: Path, data: bytes, like: Path | None) -> Path:
+    """A new file beside a path, to be renamed to it: so a link at that path is replaced, not followed."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    fresh.touch(mode=0o600 if like is not None else 0o666, exist_ok=False)
+    try:
+        if like is not None:
+            shutil.copymode(like, fresh)
+        with fresh.open("wb") as output:
+            output.write(data)
+            output.flush()
+            os.fsync(output.fileno())
+    except OSError:
+        fresh.unlink()
+        raise
+    return fresh
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import copy
 import difflib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rlm_mcp.clients import files
 from rlm_mcp.clients.edits import ClientFileError, MalformedError, lookup
+from rlm_mcp.clients.launch import Launch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from rlm_mcp.clients.client import Client
-    from rlm_mcp.clients.launch import Launch
     from rlm_mcp.clients.machine import Machine
 
 NAME = "rlm"
@@ -67,7 +66,8 @@ def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> 
     values = _values(client, file)
     keys = (*client.servers(values), name)
     present = _own_entry(client, file, values, keys)
-    entry = client.entry(launch)
+    earlier = Launch.read(_command(present)) if present is not None else None
+    entry = client.entry(launch.updating(earlier) if earlier else launch)
     if present is None:
         return _edited(
             client,
@@ -104,7 +104,7 @@ class Installed(NamedTuple):
 
     path: Path
     name: str
-    command: list[str]
+    program: str
 
 
 def installed(client: Client, machine: Machine, project: Path) -> list[Installed]:
@@ -116,16 +116,17 @@ def installed(client: Client, machine: Machine, project: Path) -> list[Installed
             servers = lookup(values, client.servers(values))
             if isinstance(servers, dict):
                 ours = [(name, entry) for name, entry in servers.items() if _is_ours(entry)]
-                found += [Installed(path, name, _command(entry)) for name, entry in ours]
+                found += [Installed(path, name, _command(entry)[0]) for name, entry in ours]
     return found
 
 
 def _values(client: Client, file: files.ConfigFile) -> dict[str, Any]:
     try:
         return client.format.parse(file.text or "")
-    except MalformedError as error:
+    except (MalformedError, RecursionError) as error:
+        what = error if isinstance(error, MalformedError) else "nested too deeply"
         raise ClientFileError(
-            f"{file.path} cannot be understood, {error}; it is left as it is: mend it and try again."
+            f"{file.path} cannot be understood, {what}; it is left as it is: mend it and try again."
         ) from error
 
 
@@ -143,7 +144,7 @@ def _own_entry(
 
 
 def _is_ours(entry: Any) -> bool:
-    return isinstance(entry, dict) and any(re.search(r"\brlm[-_]mcp\b", part) for part in _command(entry))
+    return isinstance(entry, dict) and Launch.read(_command(entry)) is not None
 
 
 def _command(entry: dict[str, Any]) -> list[str]:

@@ -170,7 +170,7 @@ class OpenCode(Client):
         return ("mcp", "servers") if isinstance(mcp, dict) and "servers" in mcp else self.place
 
     def entry(self, launch: Launch) -> dict[str, Any]:  # noqa: D102
-        return {"type": "local", "command": [launch.command, *launch.args]}
+        return {"type": "local", "command": launch.line}
 
 
 class Continue(Client):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PORTABLE = ("uvx", "rlm-mcp")
+_PROGRAM = re.compile(r"(^|[/\\])rlm-mcp(\.exe)?$")
+_NAME = re.compile(r"^rlm[-_]mcp([@=<>~!].*)?$")  # a script, a module, a package with a version
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,33 @@ class Launch:
     """How a client starts the server.
 
     Attributes:
-        command: the program.
-        args: its arguments.
+        command: the program, and what must follow it to name the server: `uvx rlm-mcp`.
+        arguments: what the server itself is told.
     """
 
-    command: str
-    args: tuple[str, ...] = ()
+    command: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> list[str]:
+        """The whole command line."""
+        return [*self.command, *self.arguments]
+
+    @classmethod
+    def read(cls, line: Sequence[str]) -> Launch | None:
+        """A command line taken apart; None when it does not start this server."""
+        for position, part in enumerate(line):
+            if (_PROGRAM if position == 0 else _NAME).search(part):
+                return cls(tuple(line[: position + 1]), tuple(line[position + 1 :]))
+        return None
+
+    def updating(self, earlier: Launch) -> Launch:
+        """This command with the earlier arguments; of those, roots give way to roots that are given now."""
+        kept = list(earlier.arguments)
+        while self.arguments and (found := next((part for part in kept if part.startswith("--root")), None)):
+            start = kept.index(found)
+            del kept[start : start + (2 if found == "--root" else 1)]
+        return Launch(self.command, (*kept, *self.arguments))
 
 
 def launch(roots: Sequence[Path], *, portable: bool) -> Launch:
@@ -36,10 +60,8 @@ def launch(roots: Sequence[Path], *, portable: bool) -> Launch:
         roots: folders to open; with none, the server opens the client's roots, or where it is started.
         portable: for a file that people share: `uvx rlm-mcp`, no path of this machine in it.
     """
-    program, *args = PORTABLE if portable else installed()
-    for root in roots:
-        args += ["--root", str(root.resolve())]
-    return Launch(program, tuple(args))
+    arguments = [part for root in roots for part in ("--root", str(root.resolve()))]
+    return Launch(PORTABLE if portable else installed(), tuple(arguments))
 
 
 def installed() -> tuple[str, ...]:

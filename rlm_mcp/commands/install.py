@@ -1,7 +1,7 @@
 """Adds this server to the configuration file of an assistant or editor, and to nothing else in it.
 
 The rest of the file keeps its bytes, comments included; the file as it was is copied beside it
-(NAME.rlm-mcp.bak). Running it again brings the entry up to date and keeps fields of your own in it.
+(NAME.rlm-mcp.bak). Running it again brings the entry up to date and keeps what you have added to it.
 Variables such as OPENAI_API_KEY are passed on by name where a client must be told; no value of one is
 ever written into a file.
 
@@ -13,6 +13,7 @@ ever written into a file.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -79,8 +80,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"rlm-mcp: note: {client.title} does not seem to be on this machine.\n")
     start = launch(args.root or (), portable=args.project)
     change = installation.installing(client, path, start, args.name)
-    command = " ".join([start.command, *start.args])
-    apply(change, f"{client.title} now starts {command!r} as {args.name!r}", dry_run=args.dry_run)
+    done = f"{client.title} starts {shlex.join(start.command)} as {args.name!r}"
+    apply(change, done, dry_run=args.dry_run)
     if not args.dry_run:
         sys.stdout.write(client.then + "\n")
     return DONE
@@ -90,9 +91,12 @@ def file_to_edit(client: Client, machine: Machine, *, project: bool) -> Path:
     """The client's file for the user or the current project. Raises `ConfigError` where it has none."""
     if not project:
         return client.user_file(machine)
-    path = client.project_file(options.roots(None)[0])
+    top = options.roots(None)[0].resolve()
+    path = client.project_file(top)
     if path is None:
         raise ConfigError(f"{client.title} has no configuration file of a project; leave --project out.")
+    if not path.resolve().is_relative_to(top):
+        raise ConfigError(f"{path} is a link that leads out of the project; it is left as it is.")
     return path
 
 
@@ -113,7 +117,8 @@ def _listed(machine: Machine) -> Iterator[str]:
     for client in CLIENTS.values():
         try:
             where = [
-                f"{place.name} in {place.path}" for place in installation.installed(client, machine, project)
+                f"{place.name!r} in {place.path}"
+                for place in installation.installed(client, machine, project)
             ]
         except ClientFileError as error:
             where = [str(error)]

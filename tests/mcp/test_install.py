@@ -105,7 +105,7 @@ def test_installing_twice_and_uninstalling(client: Client, project: Path) -> Non
     path = user_file(client)
     assert install(client) == 0
     first = path.read_bytes()
-    assert command_of(entry_in(client, path))[0] == launch([], portable=False).command
+    assert command_of(entry_in(client, path))[0] == launch([], portable=False).line[0]
     assert install(client) == 0
     assert path.read_bytes() == first
     assert rlm("uninstall", client.id) == 0
@@ -164,13 +164,49 @@ def test_fields_of_the_users_own_survive_an_update(project: Path) -> None:
     path = user_file(client)
     text = path.read_text().replace('"rlm": {', '"rlm": {\n      "timeout": 90000, // patient')
     text = text.replace('"$OPENAI_API_KEY"', '"$WORK_KEY"')
-    written(path, text.replace(launch([], portable=False).command, "/gone/bin/rlm-mcp"))
+    written(path, text.replace(launch([], portable=False).line[0], "/gone/bin/rlm-mcp"))
     install(client, "--root", ".")
     entry = entry_in(client, path)
     assert entry["timeout"] == 90000
     assert entry["env"] == {"OPENAI_API_KEY": "$WORK_KEY"}
     assert "// patient" in path.read_text()
-    assert command_of(entry) == [launch([], portable=False).command, "--root", str(project)]
+    assert command_of(entry) == [launch([], portable=False).line[0], "--root", str(project)]
+
+
+def test_arguments_of_the_users_own_survive_an_update(client: Client, project: Path) -> None:
+    """Roots are replaced by roots alone."""
+    rlm("install", client.id, "--root", ".")
+    path = user_file(client)
+    path.write_text(path.read_text().replace('"--root"', '"--max-seconds", "50", "--root"'))
+    rlm("install", client.id, "--root", str(project.parent))
+    program = launch([], portable=False).line[0]
+    kept = [program, "--max-seconds", "50", "--root", str(project.parent)]
+    assert command_of(entry_in(client, path)) == kept
+    if not client.needs_root:
+        rlm("install", client.id)
+        assert command_of(entry_in(client, path)) == kept
+
+
+def test_a_folder_called_rlm_mcp_makes_no_server_ours(project: Path) -> None:
+    path = user_file(CLIENTS["cursor"])
+    text = '{"mcpServers": {"rlm": {"command": "npx", "args": ["server-filesystem", "/src/rlm-mcp"]}}}'
+    written(path, text)
+    assert rlm("uninstall", "cursor") == 1
+    assert install(CLIENTS["cursor"]) == 1
+    assert path.read_text() == text
+
+
+def test_links_in_a_repository_lead_nowhere(project: Path, tmp_path: Path) -> None:
+    """A hostile repository may hold links with the names that are going to be written."""
+    victim = written(tmp_path / "victim.json", "{}")
+    (project / ".mcp.json").symlink_to(victim)
+    assert rlm("install", "claude-code", "--project") == 2
+    (project / ".cursor").mkdir()
+    (project / ".cursor" / "mcp.json").write_text("{}")
+    (project / ".cursor" / "mcp.json.rlm-mcp.bak").symlink_to(victim)
+    assert rlm("install", "cursor", "--project") == 0
+    assert not (project / ".cursor" / "mcp.json.rlm-mcp.bak").is_symlink()
+    assert victim.read_text() == "{}"
 
 
 def test_a_shared_file_names_no_path_of_this_machine(client: Client, project: Path) -> None:
@@ -201,6 +237,7 @@ def test_no_value_of_a_variable_is_written(
         ("cursor", '{\n  "mcpServers": [],\n}', "'mcpServers' is not an object"),
         ("cursor", "{\n  mcpServers: {}\n}", "2:3"),
         ("cursor", "[]", "an object is wanted"),
+        ("cursor", '{"a":' * 5000 + "{}" + "}" * 5000, "nested too deeply"),
         ("vscode", '{"servers": {"rlm": {"url": "https://example.com/mcp"}}}', "--name"),
         ("codex", "model = ", "Invalid value"),
         ("codex", "mcp_servers = 3\n", "'mcp_servers' is not a table"),
@@ -232,7 +269,7 @@ def test_another_name_beside_a_foreign_server(project: Path) -> None:
     client = CLIENTS["vscode"]
     path = written(user_file(client), '{"servers": {"rlm": {"url": "https://example.com/mcp"}}}')
     assert install(client, "--name", "shop") == 0
-    assert command_of(entry_in(client, path, "shop")) == [launch([], portable=False).command]
+    assert command_of(entry_in(client, path, "shop")) == [launch([], portable=False).line[0]]
     assert rlm("uninstall", "vscode") == 1
     assert rlm("uninstall", "vscode", "--name", "shop") == 0
     assert json.loads(path.read_text()) == {"servers": {"rlm": {"url": "https://example.com/mcp"}}}
@@ -268,7 +305,7 @@ def test_a_dry_run_writes_nothing_and_shows_no_key_of_a_neighbour(
 def test_a_change_by_somebody_else_is_not_overwritten(project: Path) -> None:
     client = CLIENTS["claude-code"]
     path = written(user_file(client), "{}")
-    change = installation.installing(client, path, Launch("uvx", ("rlm-mcp",)))
+    change = installation.installing(client, path, Launch(("uvx", "rlm-mcp")))
     path.write_text('{"numStartups": 4}')
     with pytest.raises(ClientFileError, match="changed meanwhile"):
         change.make()
@@ -308,16 +345,16 @@ def test_the_list_and_the_doctor_say_where_it_is(project: Path, capsys: pytest.C
     capsys.readouterr()
     assert rlm("install", "--list") == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
-    assert f"rlm in {Path.home() / '.codex/config.toml'}" in rows["codex"]
-    assert f"rlm in {project / '.cursor/mcp.json'}" in rows["cursor"]
+    assert f"'rlm' in {Path.home() / '.codex/config.toml'}" in rows["codex"]
+    assert f"'rlm' in {project / '.cursor/mcp.json'}" in rows["cursor"]
     assert "syntax error" in rows["zed"]
     assert rows["gemini"].endswith(" found")
     assert rows["continue"].endswith("not found")
     path = user_file(CLIENTS["codex"])
-    path.write_text(path.read_text().replace(launch([], portable=False).command, "/gone/rlm-mcp"))
+    path.write_text(path.read_text().replace(launch([], portable=False).line[0], "/gone/rlm-mcp"))
     assert rlm("doctor") == 1
     told = capsys.readouterr().out
-    assert "Codex starts /gone/rlm-mcp, which is not there" in told
+    assert "Codex starts '/gone/rlm-mcp', which is not there" in told
     assert "rlm-mcp install codex mends it" in told
 
 
@@ -390,7 +427,7 @@ def test_readme_shows_the_entry_for_each_client(client: Client) -> None:
     ] == files
     language, text = re.split(r"```(\w+)\n", block, maxsplit=1)[1:]
     roots = ("--root", "/path/to/project") if client.needs_root else ()
-    expected: Any = client.entry(Launch("uvx", ("rlm-mcp", *roots)))
+    expected: Any = client.entry(Launch(("uvx", "rlm-mcp"), roots))
     for key in reversed((*client.place, "rlm")):
         expected = {key: expected}
     text = text.split("```")[0]
@@ -483,4 +520,4 @@ def test_what_is_not_json_is_refused(text: str) -> None:
 
 
 def test_the_command_is_that_of_this_installation() -> None:
-    assert Path(launch([], portable=False).command).parent == Path(sys.executable).parent
+    assert Path(launch([], portable=False).line[0]).parent == Path(sys.executable).parent
