@@ -79,10 +79,10 @@ def test_symbols_are_a_tree(context: Context) -> None:
     assert store.children[1].path == "src/store.py"
 
 
-def test_symbols_of_what_is_not_parsed(context: Context) -> None:
-    found = context.symbols("README.md")
+def test_symbols_of_what_is_not_parsed() -> None:
+    found = Context(snapshot_of({"index.rst": "Shop\n====\n"})).symbols("index.rst")
     assert found == []
-    assert found.note == "README.md: Markdown is not parsed; grep, lines and chunks work."
+    assert found.note == "index.rst: reStructuredText is not parsed; grep, lines and chunks work."
 
 
 def test_a_hostile_file_says_why_it_has_no_symbols() -> None:
@@ -148,7 +148,7 @@ def test_slice_tells_of_other_definitions() -> None:
             r"no definition of 'Store.gte'. Did you mean Store.get, get\?",
         ),
         ("src/store.py::zzzzzz", r"outline\(path\) lists what it has"),
-        ("README.md::Title", r"Markdown is not parsed"),
+        ("README.md::Shpo", r"Did you mean Shop\?"),
         ("src/store.py:500", r"src/store.py has lines 1 to 21; 490 to 510 is not among them"),
         ("src/store.py:9-3", r"has lines 1 to 21; 9 to 3"),
         ("src/store.py:0", r"has lines 1 to 21"),
@@ -176,7 +176,7 @@ def test_enclosing(context: Context) -> None:
     assert found is not None
     assert found.qualified_name == "Store.get"
     assert context.enclosing("src/store.py", 19) is None
-    assert context.enclosing("README.md", 1) is None
+    assert context.enclosing("src/util/text.py", 3) is None
 
 
 def test_references_tell_what_each_place_is(context: Context) -> None:

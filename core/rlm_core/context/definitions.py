@@ -45,8 +45,8 @@ class Definitions:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)
         language = of_source(path, source)
         if language is None or not language.parsable:
-            kind = language.name if language else "This kind of file"
-            return Results(note=f"{path}: {kind} is not parsed; grep, lines and chunks work.")
+            why = language.unparsed if language else "This kind of file is not parsed"
+            return Results(note=f"{path}: {why}; grep, lines and chunks work.")
         try:
             return Results(symbols(source, language, path))
         except TangledError as error:

@@ -7,6 +7,8 @@ into a process that may die, such as a sandbox's worker.
 
 from __future__ import annotations
 
+import codecs
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from rlm_core.errors import QueryError
 from rlm_core.workspace.lines import unix_lines
 
 if TYPE_CHECKING:
-    from rlm_core.syntax.languages import Language
+    from rlm_core.syntax.language import Language
 
 MAX_BYTES = 4 * 1024 * 1024
 # Ordinary code parses at 5 MB/s and more. Where a grammar goes astray it gets thousands of times slower
@@ -24,9 +26,15 @@ MAX_BYTES = 4 * 1024 * 1024
 GRACE_SECONDS = 0.25
 BYTES_PER_SECOND = 300_000
 MAX_SECONDS = 5.0
-# A query takes quadratic time in the children of a node that are bare tokens. Only errors have many.
-MAX_ERROR_CHILDREN = 20_000
+# Definitions deeper than this in the syntax tree are not looked for.
+MAX_NODE_DEPTH = 400
+MAX_CHILDREN = 20_000
+_STEP_SECONDS = 2e-6
 _BLOCK = 64 * 1024
+_UNBROKEN = re.compile(rb"[\x80-\xff]{3000,}")
+_CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
+
+Captures = dict[str, list[tree_sitter.Node]]
 
 
 class TangledError(QueryError):
@@ -46,7 +54,7 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
     if len(source) > MAX_BYTES:
         raise TangledError(f"{len(source):,} bytes are too many to parse (at most {MAX_BYTES:,}).")
     if language.noise is not None:
-        source = language.noise.sub(lambda found: b" " * len(found[0]), source)
+        source = language.noise(source)
     # Processor time of this thread, so that a busy machine does not change what is found.
     start = time.thread_time()
 
@@ -54,34 +62,77 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
         return time.thread_time() - start > min(GRACE_SECONDS + offset / BYTES_PER_SECOND, MAX_SECONDS)
 
     try:
-        tree = tree_sitter.Parser(language.grammar).parse(
-            lambda offset, _point: source[offset : offset + _BLOCK], progress_callback=late
+        return tree_sitter.Parser(language.grammar).parse(
+            lambda offset, _point: source[offset : offset + _BLOCK],
+            progress_callback=late,
         )
     except ValueError:
         raise TangledError(f"It is not {language.name} that can be parsed in reasonable time.") from None
-    if tree.root_node.has_error and _widest_error(tree) > MAX_ERROR_CHILDREN:
+
+
+def definitions(tree: tree_sitter.Tree, language: Language) -> list[tuple[int, Captures]]:
+    """Returns the matches of a language's query: the number of the pattern, and its captures.
+
+    Raises:
+        TangledError: the tree cannot be searched within bounds.
+    """
+    if _is_tangled(tree):
         raise TangledError(f"It is too broken to be parsed as {language.name}.")
-    return tree
+    cursor = tree_sitter.QueryCursor(language.query)
+    cursor.set_max_start_depth(MAX_NODE_DEPTH)
+    return cursor.matches(tree.root_node)
 
 
 def prepared(source: bytes) -> bytes:
-    r"""Returns the text in the form that is parsed: `\n` line ends and no NULs.
+    r"""Returns the text in the form that is parsed: `\n` line ends, blanks for control characters, UTF-8.
 
-    Some scanners take exponential time or memory over NULs.
+    Some scanners take exponential time or memory over NULs, others over what is not UTF-8, or over very long
+    words in other scripts, which get blanks too.
     """
-    return unix_lines(source).replace(b"\0", b" ")
+    source = unix_lines(source).translate(_CONTROLS)
+    try:
+        source.decode()
+    except UnicodeDecodeError:
+        source = source.decode(errors=_BLANKS).encode()
+    return _UNBROKEN.sub(lambda found: b" " * len(found[0]), source)
 
 
-def _widest_error(tree: tree_sitter.Tree) -> int:
-    """The largest number of children of any node on the way to an error."""
-    cursor = tree.walk()
-    widest = 0
-    while True:
-        node = cursor.node
-        if node is not None and node.has_error:
-            widest = max(widest, node.child_count)
-            if cursor.goto_first_child():
-                continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return widest
+def _is_tangled(tree: tree_sitter.Tree) -> bool:
+    """Whether a query would take quadratic time in the children of some node.
+
+    It does where they are bare tokens of an error, and where a grammar makes a row by nesting nodes that do
+    not show: each step then goes through all of them. (A query could be given a callback that stops it, but
+    tree-sitter 0.26.1 crashes with one.)
+    """
+    start = time.thread_time()
+    left = [(tree.root_node, 0)]
+    while left:
+        node, depth = left.pop()
+        if node.child_count > MAX_CHILDREN and node.has_error:
+            return True
+        cursor = node.walk()
+        more = cursor.goto_first_child()
+        number = 0
+        while more:
+            number += 1
+            _ = cursor.field_name  # takes what a step of the query takes
+            if not number % 1024 and time.thread_time() - start > GRACE_SECONDS + number * _STEP_SECONDS:
+                return True
+            child = cursor.node
+            if (
+                child is not None
+                and child.end_byte - child.start_byte > MAX_CHILDREN
+                and depth < MAX_NODE_DEPTH
+            ):
+                left.append((child, depth + 1))
+            more = cursor.goto_next_sibling()
+    return False
+
+
+def _blanked(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return " " * (error.end - error.start), error.end
+
+
+codecs.register_error(_BLANKS := "rlm-blanks", _blanked)

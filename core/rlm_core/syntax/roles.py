@@ -1,4 +1,4 @@
-"""What a place in a text is: code, a comment or a string."""
+"""What a place in a text is: code, a comment, a string, or text for people."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from rlm_core.syntax.parsing import parse, prepared
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rlm_core.syntax.languages import Language
+    from rlm_core.syntax.language import Language
 
-Role = Literal["code", "comment", "string"]
+Role = Literal["code", "comment", "string", "text"]
 _STRINGS = ("string", "char_literal", "character", "heredoc", "jsx_text", "text")
 
 
@@ -26,6 +26,8 @@ def roles(source: bytes, language: Language, places: Sequence[tuple[int, int]]) 
     Raises:
         TangledError: the text cannot be parsed within bounds.
     """
+    if language.prose:
+        return ["text"] * len(places)
     root = parse(prepared(source), language).root_node
     found: list[Role] = []
     for start, end in places:

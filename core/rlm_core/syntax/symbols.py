@@ -7,32 +7,32 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-import tree_sitter
-
-from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.parsing import definitions, parse, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rlm_core.syntax.languages import Language
+    import tree_sitter
+
+    from rlm_core.syntax.language import Language
+    from rlm_core.syntax.parsing import Captures
 
 TYPES = frozenset({"class", "struct", "interface", "enum"})
 CALLABLES = frozenset({"function", "method", "constructor", "operator"})
 _SPACES = frozenset({"namespace", "module"})
 _VALUES = frozenset({"variable", "constant", "field"})
-_ROLES = frozenset({"definition", "declaration", "container"})
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_ROLES = frozenset({"definition", "declaration", "container", "section", "clause"})
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 # Lines of a head that are comments, annotations or attributes.
 _NOT_HEAD = ("#", "//", "@", "[")
 _SCOPE_SEPARATOR = re.compile(r"::|\\")
+_DOTTED = re.compile(r"(?:[^\W\d][\w-]*\.)+[^\W\d][\w-]*\Z")
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
 _MARGIN = 100
-_STATEMENT = re.compile(rb"[;{}]")
+_STATEMENT = re.compile(rb"[;{}(]")
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
-# Definitions deeper than this in the syntax tree are not looked for.
-_MAX_NODE_DEPTH = 400
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,21 +67,23 @@ class Symbol:
 
 @dataclass(slots=True, eq=False)
 class _Draft:
-    """A definition while the tree is built.
-
-    One without a kind is a container. A local one counts only outside of functions.
-    """
+    """A definition while the tree is built. One without a kind is a container."""
 
     name: str
     kind: str
+    role: str
     start: int
     end: int
-    local: bool = False
-    start_line: int = 0
-    end_line: int = 0
-    line: int = 0
+    name_start: int
+    line: int
+    start_line: int
     signature: str = ""
     scope: str = ""
+    space: bool = False
+    level: int = 0
+    lead_start: int = 0
+    lead_line: int = 0
+    end_line: int = 0
     children: list[_Draft] = field(default_factory=list)
 
 
@@ -99,11 +101,10 @@ def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
     if not language.parsable:
         return []
     source = prepared(source)
-    tree = parse(source, language)
-    cursor = tree_sitter.QueryCursor(language.query)
-    cursor.set_max_start_depth(_MAX_NODE_DEPTH)
-    drafts = _drafts(source, cursor.matches(tree.root_node))
+    drafts = _drafts(source, language, definitions(parse(source, language), language))
     root = _nested(drafts)
+    for draft in drafts:
+        draft.end_line = draft.line + source.count(b"\n", draft.name_start, _without_space(source, draft))
     _adopt(root)
     return _frozen(root, path, "")
 
@@ -115,62 +116,78 @@ def walk(tree: Iterable[Symbol]) -> Iterator[Symbol]:
         yield from walk(symbol.children)
 
 
-def _drafts(source: bytes, matches: list[tuple[int, dict[str, list[tree_sitter.Node]]]]) -> list[_Draft]:
+def _drafts(source: bytes, language: Language, matches: list[tuple[int, Captures]]) -> list[_Draft]:
     """The definitions in the matches of a query, outer before inner."""
-    leads: dict[int, int] = {}
+    leads: dict[int, tree_sitter.Node] = {}
     wrappers: list[tree_sitter.Node] = []
-    named: dict[int, tuple[int, dict[str, list[tree_sitter.Node]]]] = {}
+    named: dict[int, tuple[int, Captures]] = {}
     for pattern, captures in matches:
         if "lead" in captures:
             _note_lead(leads, source, captures["lead"][0])
         elif "wrapper" in captures:
             wrappers.append(captures["wrapper"][0])
-        else:
-            at = captures["name"][0].start_byte
+        elif not (first := _name_nodes(captures)[0]).is_missing:
+            at = first.start_byte
             if at not in named or pattern < named[at][0]:
                 named[at] = (pattern, captures)
     drafts = [_draft(source, captures) for _, captures in named.values()]
+    for draft, (pattern, _) in zip(drafts, named.values(), strict=True):
+        draft.level = int(language.query.pattern_settings(pattern).get("level") or 0)
     drafts.sort(key=lambda draft: (draft.start, -draft.end))
     _widen(drafts, wrappers)
+    _stretch(drafts, len(source))
     for draft in drafts:
-        while (above := leads.get(draft.start_line - 1)) is not None:
-            draft.start_line = above
+        draft.lead_start, draft.lead_line = draft.start, draft.start_line
+        while (above := leads.get(draft.lead_line - 1)) is not None:
+            draft.lead_start, draft.lead_line = above.start_byte, above.start_point.row + 1
     return drafts
 
 
-def _draft(source: bytes, captures: dict[str, list[tree_sitter.Node]]) -> _Draft:
+def _name_nodes(captures: Captures) -> list[tree_sitter.Node]:
+    return captures.get("name") or captures["title"]
+
+
+def _draft(source: bytes, captures: Captures) -> _Draft:
     for capture in captures:
         role, _, kind = capture.partition(".")
         if role in _ROLES:
             break
-    node, name = captures[capture][0], captures["name"][0]
-    scope, text = "", _text(source, name.start_byte, name.end_byte)
-    if name.type != "word":  # the name of a Bash function may hold anything
-        scope, text = _scoped(text)
-    if "scope" in captures:
-        scope = _text(source, captures["scope"][0].start_byte, captures["scope"][0].end_byte)
-    first, last = _lines(node)
-    if kind == "variable" and _CONSTANT.match(text):
-        kind = "constant"
+    node, names = captures[capture][0], _name_nodes(captures)
+    body = captures["body"][0] if "body" in captures else _body(node, kind)
+    signature = _signature(source, node, body)
+    name, scope = signature, ""
+    if "name" in captures:
+        scope, name = _scoped(_text(source, names[0]))
+        if kind == "variable" and _CONSTANT.match(name):
+            kind = "constant"
+    elif names[0] != node:
+        name = " ".join(_text(source, part) for part in names)
+    for around in ("scope", "space"):
+        if around in captures:
+            scope = _scope(_text(source, captures[around][0]))
     return _Draft(
-        text,
+        name,
         kind,
+        role,
         node.start_byte,
-        node.end_byte,
-        role == "declaration",
-        first,
-        last,
-        name.start_point.row + 1,
-        _signature(source, node, kind),
+        captures["end"][-1].end_byte if "end" in captures else node.end_byte,
+        names[0].start_byte,
+        names[0].start_point.row + 1,
+        node.start_point.row + 1,
+        signature,
         scope,
+        "space" in captures,
     )
 
 
 def _scoped(name: str) -> tuple[str, str]:
-    """Splits `A::b` into scope and name, and takes quotes, sigils and template arguments away."""
+    """Splits `A::b` and `a.b` into scope and name, and takes quotes, sigils and template arguments away."""
     name = name.strip("\"'`")
     if name.startswith("operator "):  # of a conversion: operator bool() const
         name = name.partition("(")[0].rstrip()
+    if _DOTTED.match(name):
+        around, _, name = name.rpartition(".")
+        return around, name
     if "::" not in name and "\\" not in name:
         return "", name.lstrip("$:")
     while "<" in name and (plain := _TEMPLATE_ARGUMENTS.sub("", name)) != name:
@@ -179,18 +196,37 @@ def _scoped(name: str) -> tuple[str, str]:
     return ".".join(scope), last
 
 
-def _note_lead(leads: dict[int, int], source: bytes, node: tree_sitter.Node) -> None:
-    """Records last line → first line of a comment, if nothing stands before it on its line."""
+def _scope(text: str) -> str:
+    """A scope as it stands in qualified names."""
+    return ".".join(part.strip("\"'`[]") for part in _SCOPE_SEPARATOR.split(text) if part)
+
+
+def _note_lead(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sitter.Node) -> None:
+    """Records a comment by its last line, if nothing stands before it on its first line."""
     column = node.start_point.column
     if not source[node.start_byte - min(column, 200) : node.start_byte].strip():
-        first, last = _lines(node)
-        leads[last] = first
+        # A node that ends with its line's end does not reach the next line.
+        leads[node.end_point.row + (node.end_point.column > 0)] = node
 
 
-def _lines(node: tree_sitter.Node) -> tuple[int, int]:
-    """First and last line from 1; a node that ends with its line's end does not reach the next one."""
-    first, end = node.start_point.row + 1, node.end_point
-    return first, max(first, end.row + (end.column > 0))
+def _stretch(drafts: list[_Draft], end: int) -> None:
+    """Lets every section reach to the next one of its level or of one above."""
+    reaching: list[_Draft] = []
+    for draft in drafts:
+        if draft.role == "section":
+            while reaching and reaching[-1].level >= draft.level:
+                reaching.pop().end = draft.start
+            reaching.append(draft)
+    for draft in reaching:
+        draft.end = end
+
+
+def _without_space(source: bytes, draft: _Draft) -> int:
+    """The end of a definition without the blank lines behind it."""
+    end = draft.end
+    while end > draft.start and source[end - 1] in b" \t\n\f":
+        end -= 1
+    return end
 
 
 def _widen(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
@@ -204,45 +240,60 @@ def _widen(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
             inner.start_line = min(inner.start_line, node.start_point.row + 1)
 
 
-def _signature(source: bytes, node: tree_sitter.Node, kind: str) -> str:
+def _body(node: tree_sitter.Node, kind: str) -> tree_sitter.Node | None:
+    body = None if kind in _VALUES else node.child_by_field_name("body")
+    if body is None and kind in CALLABLES and (value := node.child_by_field_name("value")):
+        body = value.child_by_field_name("body")
+    return body
+
+
+def _signature(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
     """The head of a definition: up to its body, or its first line."""
     # What stands before it on its line is part of the head (`export const`), unless it is a statement.
     column = node.start_point.column
     start = node.start_byte - column
     if column > _MARGIN or _STATEMENT.search(source, start, node.start_byte):
         start = node.start_byte
-    body = None if kind in _VALUES else node.child_by_field_name("body")
-    if body is None and kind in CALLABLES and (value := node.child_by_field_name("value")):
-        body = value.child_by_field_name("body")
     end = body.start_byte if body else node.end_byte
     head = source[start : min(end, start + 5 * SIGNATURE_CHARS)].decode("utf-8", "ignore").strip()
     lines = head.split("\n") if body else head.split("\n")[:1]
     if len(lines) > 1:
         lines = [line for line in lines if not line.lstrip().startswith(_NOT_HEAD)] or lines
-    text = " ".join(" ".join(lines).split()).rstrip("{\\ ")
+    text = " ".join(" ".join(lines).split()).rstrip("{\\ ").removesuffix(" =")
     if len(lines) > 1:
         text = text.replace("( ", "(").replace(", )", ")").replace(" )", ")")
     return text if len(text) <= SIGNATURE_CHARS else f"{text[: SIGNATURE_CHARS - 1]}…"
 
 
-def _text(source: bytes, start: int, end: int) -> str:
-    return " ".join(source[start : min(end, start + SIGNATURE_CHARS)].decode("utf-8", "ignore").split())
+def _text(source: bytes, node: tree_sitter.Node) -> str:
+    end = min(node.end_byte, node.start_byte + SIGNATURE_CHARS)
+    return " ".join(source[node.start_byte : end].decode("utf-8", "ignore").split())
 
 
 def _nested(drafts: list[_Draft]) -> _Draft:
     """Puts definitions into those whose text surrounds them."""
-    root = _Draft("", "", 0, 0)
+    root = _Draft("", "", "", 0, 0, 0, 0, 0)
     open_drafts: list[_Draft] = []
     for draft in drafts:
         while open_drafts and (
             open_drafts[-1].end <= draft.start
             or (open_drafts[-1].start, open_drafts[-1].end) == (draft.start, draft.end)
         ):
-            open_drafts.pop()
-        if draft.local and any(parent.kind in CALLABLES for parent in open_drafts[-MAX_DEPTH:]):
+            closed = open_drafts.pop()
+            if closed.start < draft.lead_start < closed.end <= draft.start:
+                closed.end = draft.lead_start  # the comment at its end is about what follows
+        if draft.role == "declaration" and any(
+            parent.kind in CALLABLES for parent in open_drafts[-MAX_DEPTH:]
+        ):
             continue
         parents = open_drafts[:MAX_DEPTH]
-        (parents[-1] if parents else root).children.append(draft)
+        if not parents or parents[-1].start < draft.lead_start:
+            draft.start_line = draft.lead_line  # else what is above is about the parent, on the same line
+        siblings = (parents[-1] if parents else root).children
+        if draft.role == "clause" and siblings and siblings[-1].name == draft.name:
+            draft, siblings[-1].end = siblings[-1], draft.end  # one more clause of the same definition
+        else:
+            siblings.append(draft)
         open_drafts.append(draft)
     return root
 
@@ -292,6 +343,6 @@ def _frozen(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
 
 def _kind(draft: _Draft, parent: _Draft) -> str:
     owner = parent.name if parent.kind in TYPES else draft.scope.rpartition(".")[2]
-    if not owner or draft.kind != "function":
+    if not owner or draft.space or draft.kind != "function":
         return draft.kind
     return "constructor" if draft.name == owner else "method"

@@ -1,4 +1,4 @@
-(function_definition name: (word) @name) @definition.function
+(function_definition name: (word) @title) @definition.function
 (program (variable_assignment name: (variable_name) @name) @definition.variable)
 (program (declaration_command (variable_assignment name: (variable_name) @name)) @definition.variable)
 

@@ -1,0 +1,102 @@
+"""What a language is: how its files are recognised, and with what they are parsed."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import tree_sitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXTRA = "languages"
+_CAPSULE_NAME = b"tree_sitter.Language"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language, how its files are recognised and, if it can be parsed, with what.
+
+    Attributes:
+        name: what people call it.
+        extensions: lower-case file extensions with their dot.
+        filenames: whole file names.
+        interpreters: programs in a `#!` line, without a version.
+        wheel: `tree-sitter-WHEEL` has the grammar; empty when there is none that files could be parsed with.
+        extra: the wheel comes only with our extra `languages`.
+        function: the function of the wheel that gives the grammar.
+        queries: files in `queries/`, joined: a grammar that extends another one extends its query too.
+            Without any, it is the file that is called like the wheel.
+        hint: RE2 expression for lines that may define NAME; a file without one is not parsed to find it.
+        noise: rewrites what the grammar trips over, in place.
+        prose: it is text for people, not code.
+    """
+
+    name: str
+    extensions: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    wheel: str = ""
+    extra: bool = False
+    function: str = "language"
+    queries: tuple[str, ...] = ()
+    hint: str = ""
+    noise: Callable[[bytes], bytes] | None = None
+    prose: bool = False
+
+    @cached_property
+    def parsable(self) -> bool:
+        """Whether there is a grammar, and it is installed."""
+        if not self.wheel:
+            return False
+        try:
+            _ = self.grammar
+        except ModuleNotFoundError:
+            return False
+        return True
+
+    @property
+    def unparsed(self) -> str:
+        """Why files are not parsed; empty when they are."""
+        if self.parsable:
+            return ""
+        if not self.wheel:
+            return f"{self.name} is not parsed"
+        return f"{self.name} is parsed only where its grammar is installed (rlm-mcp[{EXTRA}])"
+
+    @cached_property
+    def grammar(self) -> tree_sitter.Language:
+        """The grammar, loaded on first use.
+
+        Raises:
+            ModuleNotFoundError: the wheel is not installed.
+        """
+        module = importlib.import_module(f"tree_sitter_{self.wheel.replace('-', '_')}")
+        return tree_sitter.Language(_capsule(getattr(module, self.function)()))
+
+    @cached_property
+    def query_source(self) -> str:
+        """The query for definitions, read on first use."""
+        folder = resources.files("rlm_core.syntax") / "queries"
+        names = self.queries or (self.wheel.replace("-", "_"),)
+        return "\n".join((folder / f"{name}.scm").read_text("utf-8") for name in names)
+
+    @cached_property
+    def query(self) -> tree_sitter.Query:
+        """The query for definitions, compiled on first use: that takes longer than to load the grammar."""
+        return tree_sitter.Query(self.grammar, self.query_source)
+
+
+def _capsule(language: Any) -> Any:
+    """What a wheel gives for its grammar, as what tree-sitter takes: older wheels give a plain address."""
+    if not isinstance(language, int):
+        return language
+    make = ctypes.pythonapi.PyCapsule_New
+    make.restype = ctypes.py_object
+    make.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    return make(language, _CAPSULE_NAME, None)

@@ -1,0 +1,8 @@
+((atx_heading (atx_h1_marker) (inline) @title) @section.string (#set! level 1))
+((atx_heading (atx_h2_marker) (inline) @title) @section.string (#set! level 2))
+((atx_heading (atx_h3_marker) (inline) @title) @section.string (#set! level 3))
+((atx_heading (atx_h4_marker) (inline) @title) @section.string (#set! level 4))
+((atx_heading (atx_h5_marker) (inline) @title) @section.string (#set! level 5))
+((atx_heading (atx_h6_marker) (inline) @title) @section.string (#set! level 6))
+((setext_heading (paragraph (inline) @title) (setext_h1_underline)) @section.string (#set! level 1))
+((setext_heading (paragraph (inline) @title) (setext_h2_underline)) @section.string (#set! level 2))
