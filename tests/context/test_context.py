@@ -112,6 +112,15 @@ def test_chunks_know_their_place(context: Context) -> None:
     assert any(piece.symbol.startswith("Store") for piece in pieces)
 
 
+def test_chunks_say_what_they_are_in() -> None:
+    methods = "".join(f"    def m{n}(self):\n        return {n}\n\n" for n in range(6))
+    context = Context(snapshot_of({"a.py": f"class A:\n{methods}def f():\n    return 1\n"}))
+    headers = [piece.header for piece in context.chunks("a.py", max_chars=90)]
+    assert headers == ["a.py:1-7 A", "a.py:8-13 A", "a.py:14-19 A", "a.py:20-21 f"]
+    overlapping = context.chunks("a.py", max_chars=90, overlap=30)
+    assert [piece.header for piece in overlapping][1:3] == ["a.py:3-7 A.m1", "a.py:6-10 A.m2"]
+
+
 def test_chunks_of_other_line_ends() -> None:
     context = Context(snapshot_of({"a.txt": "one\r\ntwo\rthree\nfour" * 3}))
     pieces = context.chunks("a.txt", max_chars=9)

@@ -18,6 +18,7 @@ from rlm_core.context.scan import Scanner
 from rlm_core.context.slicing import Ref, Slicer, resolve
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.languages import of_source
+from rlm_core.workspace.lines import line_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -147,8 +148,11 @@ class Context:
         found.note = f"{note} {found.note}".strip()
         return found
 
-    def chunks(self, glob: Glob, max_chars: int = 50_000) -> Results[Slice]:
-        """Whole files cut into slices between definitions; joined, a file's slices give it back."""
+    def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:
+        """Whole files cut into slices between definitions; joined, a file's slices give it back.
+
+        With overlap each starts with up to that many characters of whole lines of the one before.
+        """
         rows, note = self._rows(glob)
         cut: Results[Slice] = Results(note=note)
         left = MAX_CHUNKED_BYTES
@@ -160,7 +164,7 @@ class Context:
                     f"Stopped after {MAX_CHUNKED_BYTES // 10**6} MB, {cut.omitted:,} files before the end."
                 )
                 break
-            cut.extend(self._chunked(row, max_chars))
+            cut.extend(self._chunked(row, max_chars, overlap))
         return cut
 
     def changed(self, since: str = "HEAD") -> Results[Changed]:
@@ -189,20 +193,16 @@ class Context:
         rows = self._globs.rows(glob)
         return rows, "" if rows or glob is None else self._globs.miss(glob)
 
-    def _chunked(self, row: int, max_chars: int) -> Iterator[Slice]:
+    def _chunked(self, row: int, max_chars: int, overlap: int) -> Iterator[Slice]:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)
         text = source.decode("utf-8", "surrogatepass")
-        line = 1
-        pieces = chunks(text, of_source(path, source), max_chars)
-        for number, piece in enumerate(pieces):
-            breaks = _line_ends(piece)
-            ended = piece.endswith(("\n", "\r"))
-            last = line + breaks - (1 if ended else 0)
-            block = self._definitions.block(row, line) if number else None
-            symbol = block.qualified_name if block and block.end_line >= line else ""
-            yield Slice.of(piece, path, line, last, symbol)
-            line += breaks
-
-
-def _line_ends(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
+        for chunk in chunks(text, of_source(path, source), max_chars, overlap):
+            first = chunk.start_line + line_ends(chunk.text[: chunk.overlap])
+            # What all of it is in, or what is going on where it starts.
+            last = max(first, chunk.start_line + line_ends(chunk.text.rstrip()))
+            inside = self._definitions.block(row, first, last)
+            before = self._definitions.block(row, first - 1, first)
+            around = [block for block in (inside, before) if block]
+            block = min(around, key=lambda block: block.end_line - block.start_line, default=None)
+            symbol = block.qualified_name if block else ""
+            yield Slice.of(chunk.text, path, chunk.start_line, chunk.end_line, symbol)

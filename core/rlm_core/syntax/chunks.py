@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import QueryError
 from rlm_core.syntax.parsing import TangledError
 from rlm_core.syntax.symbols import symbols, walk
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.lines import line_ends, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rlm_core.syntax.languages import Language
+    from rlm_core.syntax.language import Language
 
 # Nested definitions deeper than this are cut like prose.
 _MAX_DEPTH = 40
 Range = tuple[int, int]
 
 
-def chunks(text: str, language: Language | None, max_chars: int) -> list[str]:
-    """Cuts a text into pieces that, joined, are the text.
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a text.
+
+    Attributes:
+        text: it, with the overlap in front.
+        start_line: line of its first character, from 1; of the overlap where there is one.
+        end_line: line of its last character.
+        overlap: how many characters in front are those at the end of the piece before.
+    """
+
+    text: str
+    start_line: int
+    end_line: int
+    overlap: int = 0
+
+
+def chunks(text: str, language: Language | None, max_chars: int, overlap: int = 0) -> list[Chunk]:
+    """Cuts a text into pieces that, joined without their overlaps, are the text.
 
     A piece ends between definitions; only a definition that is larger than a piece is itself cut:
     between the definitions inside it, then between paragraphs, then lines, then characters. Text
@@ -30,16 +48,50 @@ def chunks(text: str, language: Language | None, max_chars: int) -> list[str]:
     Args:
         text: any text.
         language: how to read it, if known.
-        max_chars: length of the longest piece, at least 1.
+        max_chars: length of the longest piece, overlap included; at least 1.
+        overlap: most characters of the piece before that a piece starts with: whole lines, as many as fit,
+            and none where a line was cut.
 
     Raises:
-        QueryError: `max_chars` is below 1.
+        QueryError: `max_chars` is below 1, or `overlap` is negative or leaves no room for anything else.
     """
     if max_chars < 1:
         raise QueryError(f"max_chars must be at least 1, not {max_chars}.")
+    if not 0 <= overlap < max_chars:
+        raise QueryError(f"overlap must be at least 0 and below max_chars={max_chars}, not {overlap}.")
     if len(text) <= max_chars:
-        return [text] if text else []
-    return list(_Cutter(text, _definitions(text, language), max_chars).pieces())
+        pieces: Iterable[str] = [text] if text else []
+    else:
+        pieces = _Cutter(text, _definitions(text, language), max_chars - overlap).pieces()
+    return list(_placed(pieces, overlap))
+
+
+def _placed(pieces: Iterable[str], overlap: int) -> Iterator[Chunk]:
+    """Puts the end of each piece in front of the next, and counts lines."""
+    line = 1
+    before = ""
+    whole: list[str] = []  # the lines of the piece before that are not cut
+    at_start = True
+    for piece in pieces:
+        if before.endswith("\r") and piece.startswith("\n"):
+            line -= 1  # one line end, cut in two
+        kept = _last(whole, overlap)
+        breaks = line_ends(piece)
+        at_end = piece.endswith(("\n", "\r"))
+        yield Chunk(kept + piece, line - line_ends(kept), line + breaks - at_end, len(kept))
+        line += breaks
+        lines = split_lines(piece, keepends=True)
+        whole = lines[0 if at_start else 1 :] if at_end else []
+        before, at_start = piece, at_end
+
+
+def _last(lines: list[str], max_chars: int) -> str:
+    """As many of the last lines as fit."""
+    start = len(lines)
+    while start and len(lines[start - 1]) <= max_chars:
+        start -= 1
+        max_chars -= len(lines[start])
+    return "".join(lines[start:])
 
 
 def _definitions(text: str, language: Language | None) -> list[Range]:

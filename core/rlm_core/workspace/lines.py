@@ -20,3 +20,8 @@ def split_lines(text: str, *, keepends: bool = False) -> list[str]:
 def unix_lines(data: bytes) -> bytes:
     r"""Returns UTF-8 bytes with every line end turned into `\n`: same lines, other byte offsets."""
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+
+
+def line_ends(text: str) -> int:
+    """Returns how many lines end in a text."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")

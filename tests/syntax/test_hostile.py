@@ -1,0 +1,61 @@
+"""Text that was made to hurt ends within limits in every language: it is read, or refused with a sentence.
+
+In a process of its own: a grammar is C, and where it fails it takes its process along.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rlm_core.syntax import LANGUAGES, TangledError, chunks, symbols, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PARSABLE = [language.name for language in LANGUAGES if language.parsable]
+HOSTILE = {
+    "brackets": b"(" * 100_000,
+    "nested brackets": b"[" * 50_000 + b"]" * 50_000,
+    "braces": b"{" * 100_000,
+    "stars": b"*" * 200_000,
+    "one line": b"x = f(1); " * 20_000 + b"x" * 800_000,
+    "nul": b"\0" * 100_000,
+    "quotes": b"\"'`" * 30_000,
+    "classes": b"class A { " * 3_000,
+    "generics": b"a<" * 2_000,
+    "indented": b"".join(b" " * n + b"a:\n" for n in range(500)),
+    "letters": "ёжик 日本 ∀x∈Ω 🙂 ".encode() * 3_000,
+    "not utf-8": bytes(range(128, 256)) * 500,
+}
+
+
+def read(name: str) -> list[str]:
+    """Reads every hostile text as a language; what went wrong, in words."""
+    [language] = [language for language in LANGUAGES if language.name == name]
+    wrong: list[str] = []
+    for label, source in HOSTILE.items():
+        try:
+            tree = symbols(source, language)
+        except TangledError:
+            tree = []
+        if any(len(symbol.qualified_name) >= 20_000 for symbol in walk(tree)):
+            wrong.append(f"{label}: endless names")
+        text = source[:100_000].decode("utf-8", "replace")
+        if "".join(chunk.text for chunk in chunks(text, language, 10_000)) != text:
+            wrong.append(f"{label}: chunks are not the text")
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("name", PARSABLE)
+def test_hostile_text_ends(name: str, process: ProcessPoolExecutor) -> None:
+    assert process.submit(read, name).result(50) == []
