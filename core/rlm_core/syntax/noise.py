@@ -6,11 +6,25 @@ import re
 
 from rlm_core.syntax.parsing import TangledError
 
-# Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header.
+# Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header. These are
+# the Linux kernel's; other projects have taken many of them over.
+_WORDS = b"""
+__always_inline __always_unused __attribute_const__ __bitwise __cacheline_aligned __cold __cpuidle
+__deprecated __exit __exitdata __force __hot __init __initconst __initdata __iomem __irq_entry __kprobes
+__latent_entropy __lockfunc __malloc __maybe_unused __meminit __must_check __net_exit __net_init
+__no_kcsan __no_sanitize_address __noclone __nocast __nonstring __noreturn __nosavedata __packed
+__page_aligned_bss __page_aligned_data __percpu __private __pure __randomize_layout __rcu __read_mostly
+__ref __refdata __ro_after_init __sched __softirq_entry __used __user __visible __weak asmlinkage noinline
+noinstr notrace
+"""
 _ATTRIBUTES = re.compile(
-    rb"(?<=[\s*])__\w+\s*\([^()\n]*\)(?=[ \t]+[A-Za-z_*])"
+    rb"(?<!define )\b(?:" + b"|".join(_WORDS.split()) + rb"|____cacheline_\w+)\b"
+    rb"|(?<=[\s*])__\w+\s*\([^()\n]*\)(?=\s+[A-Za-z_*])"
+    rb"|(?<=\)\s)__\w+\s*\([^()\n]*\)(?=\s*\{)"
     rb"|(?<=[\w*][ \t])__\w*(?:init|exit)\w*(?=[ \t]+\**\w+[ \t]*\()"
 )
+# `#define debug(format, args...)`, which is GNU C.
+_NAMED_VARIADIC = re.compile(rb"^([ \t]*#[ \t]*define[ \t]+\w+\([^)\n]*\w)\.\.\.(?=\))", re.MULTILINE)
 _APPLE = re.compile(rb"\b(?:NS|CF)_ASSUME_NONNULL_(?:BEGIN|END)\b")
 _APPLE_ENUM = re.compile(
     rb"(?:\btypedef[ \t]+)?\b(?:NS|CF)_(?:ENUM|OPTIONS|CLOSED_ENUM)[ \t]*"
@@ -24,7 +38,7 @@ _YAML_LEVELS = 200
 
 def c(source: bytes) -> bytes:
     """C and C++ without attribute macros."""
-    return _ATTRIBUTES.sub(_blank, source)
+    return _NAMED_VARIADIC.sub(rb"\1   ", _ATTRIBUTES.sub(_blank, source))
 
 
 def objective_c(source: bytes) -> bytes:

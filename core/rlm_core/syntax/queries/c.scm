@@ -8,6 +8,10 @@
       declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))
   ]) @definition.function
 
+; A function whose head is a macro: `SYSCALL_DEFINE1(close, unsigned int, fd) { … }`.
+((expression_statement (call_expression arguments: (argument_list . (identifier) @name))) @declaration.function
+  . (compound_statement) @body @end)
+
 ; Prototypes.
 (declaration
   declarator: [

@@ -3,6 +3,9 @@
 (assignment_expression
   left: [(identifier) @name (member_expression property: (property_identifier) @name)]
   right: (class)) @definition.class
+(pair key: [(property_identifier) (string (string_fragment))] @name value: (class)) @definition.class
+(arguments (class name: (_) @name) @definition.class)
+(return_statement (class name: (_) @name) @definition.class)
 
 (function_declaration name: (_) @name) @definition.function
 (generator_function_declaration name: (_) @name) @definition.function

@@ -59,3 +59,11 @@ const api = {
   "update-all": () => {},
   size: 3,
 };
+
+const stores = {
+  Memory: class {
+    get() {}
+  },
+};
+
+register(class Disk extends Store {});
