@@ -28,6 +28,7 @@ HOSTILE = {
     "classes": b"class A { " * 3_000,
     "generics": b"a<" * 2_000,
     "indented": b"".join(b" " * n + b"a:\n" for n in range(500)),
+    "indicators": b"- ? " * 5_000,
     "letters": "ёжик 日本 ∀x∈Ω 🙂 ".encode() * 3_000,
     "not utf-8": bytes(range(128, 256)) * 500,
 }

@@ -94,6 +94,21 @@ def test_attribute_macros_of_c_do_not_swallow_the_name() -> None:
     assert names(source, "a.c") == ["function grab"]
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("SYSCALL_DEFINE1(close, unsigned int, fd)\n{\n\treturn 0;\n}\n", ["function close"]),
+        ("int *__weak grab(void)\n{\n}\n", ["function grab"]),
+        ("asmlinkage __visible void start(void)\n{\n}\n", ["function start"]),
+        ("struct a {\n\tint x;\n} __packed;\n", ["struct a", "field a.x"]),
+        ("extern __printf(1, 2)\nvoid say(const char *f, ...);\n", ["function say"]),
+        ("#define debug(f, a...) print(f, a)\nint x;\n", ["function debug", "variable x"]),
+    ],
+)
+def test_macros_of_c_do_not_hide_what_they_are_on(source: str, expected: list[str]) -> None:
+    assert names(source, "a.c") == expected
+
+
 def test_variables_of_functions_are_no_definitions_of_the_file() -> None:
     source = "int outer;\nint f(void) { int inner = 1; int proto(void); return inner; }\n"
     assert names(source, "a.c") == ["variable outer", "function f"]
@@ -168,3 +183,12 @@ def test_too_large_a_text_is_refused_with_a_sentence() -> None:
 def test_languages_are_known_by_name_or_shebang(path: str, first_line: str, expected: str | None) -> None:
     found = detect(path, first_line)
     assert (found and found.name) == expected
+
+
+def test_a_language_whose_grammar_is_not_installed_says_what_to_install() -> None:
+    missing = Language("Nonesuch", (".nonesuch",), wheel="nonesuch", extra=True)
+    assert not missing.parsable
+    assert symbols(b"def f(): pass\n", missing) == []
+    assert missing.unparsed == ("Nonesuch is parsed only where its grammar is installed (rlm-mcp[languages])")
+    assert language("Text").unparsed == "Text is not parsed"
+    assert language("Python").unparsed == ""

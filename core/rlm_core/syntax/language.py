@@ -79,12 +79,16 @@ class Language:
         module = importlib.import_module(f"tree_sitter_{self.wheel.replace('-', '_')}")
         return tree_sitter.Language(_capsule(getattr(module, self.function)()))
 
+    @property
+    def query_names(self) -> tuple[str, ...]:
+        """The files in `queries/` without their ending."""
+        return self.queries or (self.wheel.replace("-", "_"),)
+
     @cached_property
     def query_source(self) -> str:
         """The query for definitions, read on first use."""
         folder = resources.files("rlm_core.syntax") / "queries"
-        names = self.queries or (self.wheel.replace("-", "_"),)
-        return "\n".join((folder / f"{name}.scm").read_text("utf-8") for name in names)
+        return "\n".join((folder / f"{name}.scm").read_text("utf-8") for name in self.query_names)
 
     @cached_property
     def query(self) -> tree_sitter.Query:

@@ -9,20 +9,21 @@ from rlm_core.syntax.parsing import TangledError
 # Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header. These are
 # the Linux kernel's; other projects have taken many of them over.
 _WORDS = b"""
-__always_inline __always_unused __attribute_const__ __bitwise __cacheline_aligned __cold __cpuidle
-__deprecated __exit __exitdata __force __hot __init __initconst __initdata __iomem __irq_entry __kprobes
-__latent_entropy __lockfunc __malloc __maybe_unused __meminit __must_check __net_exit __net_init
-__no_kcsan __no_sanitize_address __noclone __nocast __nonstring __noreturn __nosavedata __packed
-__page_aligned_bss __page_aligned_data __percpu __private __pure __randomize_layout __rcu __read_mostly
-__ref __refdata __ro_after_init __sched __softirq_entry __used __user __visible __weak asmlinkage noinline
-noinstr notrace
+always_inline always_unused attribute_const__ bitwise cacheline_aligned cold cpuidle deprecated exit
+exitdata force hot init initconst initdata iomem irq_entry kprobes latent_entropy lockfunc malloc
+maybe_unused meminit must_check net_exit net_init no_kcsan no_sanitize_address noclone nocast nonstring
+noreturn nosavedata packed page_aligned_bss page_aligned_data percpu private pure randomize_layout rcu
+read_mostly ref refdata ro_after_init sched softirq_entry used user visible weak
 """
-_ATTRIBUTES = re.compile(
-    rb"(?<!define )\b(?:" + b"|".join(_WORDS.split()) + rb"|____cacheline_\w+)\b"
-    rb"|(?<=[\s*])__\w+\s*\([^()\n]*\)(?=\s+[A-Za-z_*])"
-    rb"|(?<=\)\s)__\w+\s*\([^()\n]*\)(?=\s*\{)"
-    rb"|(?<=[\w*][ \t])__\w*(?:init|exit)\w*(?=[ \t]+\**\w+[ \t]*\()"
+_ATTRIBUTES = re.compile(  # begins with plain letters, which makes the search for it many times faster
+    rb"__(?<!\w__)(?:"
+    rb"(?<!define __)(?:" + b"|".join(_WORDS.split()) + rb"|__cacheline_\w+)\b"
+    rb"|(?<=[\s*]__)\w+\s*\([^()\n]*\)(?=\s+[A-Za-z_*])"
+    rb"|(?<=\)\s__)\w+\s*\([^()\n]*\)(?=\s*\{)"
+    rb"|(?<=[\w*][ \t]__)\w*(?:init|exit)\w*(?=[ \t]+\**\w+[ \t]*\()"
+    rb")"
 )
+_PLAIN_ATTRIBUTES = re.compile(rb"\b(?:asmlinkage|no(?:inline|instr|trace))(?=[ \t]+[A-Za-z_])")
 # `#define debug(format, args...)`, which is GNU C.
 _NAMED_VARIADIC = re.compile(rb"^([ \t]*#[ \t]*define[ \t]+\w+\([^)\n]*\w)\.\.\.(?=\))", re.MULTILINE)
 _APPLE = re.compile(rb"\b(?:NS|CF)_ASSUME_NONNULL_(?:BEGIN|END)\b")
@@ -38,7 +39,9 @@ _YAML_LEVELS = 200
 
 def c(source: bytes) -> bytes:
     """C and C++ without attribute macros."""
-    return _NAMED_VARIADIC.sub(rb"\1   ", _ATTRIBUTES.sub(_blank, source))
+    source = _ATTRIBUTES.sub(_blank, source)
+    source = _PLAIN_ATTRIBUTES.sub(_blank, source)
+    return _NAMED_VARIADIC.sub(rb"\1   ", source) if b"...)" in source else source
 
 
 def objective_c(source: bytes) -> bytes:

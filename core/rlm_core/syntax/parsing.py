@@ -26,15 +26,13 @@ MAX_BYTES = 4 * 1024 * 1024
 GRACE_SECONDS = 0.25
 BYTES_PER_SECOND = 300_000
 MAX_SECONDS = 5.0
-# Definitions deeper than this in the syntax tree are not looked for.
+# Queries do not look deeper into the syntax tree than this.
 MAX_NODE_DEPTH = 400
 MAX_CHILDREN = 20_000
 _STEP_SECONDS = 2e-6
 _BLOCK = 64 * 1024
 _UNBROKEN = re.compile(rb"[\x80-\xff]{3000,}")
 _CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
-
-Captures = dict[str, list[tree_sitter.Node]]
 
 
 class TangledError(QueryError):
@@ -62,25 +60,14 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
         return time.thread_time() - start > min(GRACE_SECONDS + offset / BYTES_PER_SECOND, MAX_SECONDS)
 
     try:
-        return tree_sitter.Parser(language.grammar).parse(
-            lambda offset, _point: source[offset : offset + _BLOCK],
-            progress_callback=late,
+        tree = tree_sitter.Parser(language.grammar).parse(
+            lambda offset, _point: source[offset : offset + _BLOCK], progress_callback=late
         )
     except ValueError:
         raise TangledError(f"It is not {language.name} that can be parsed in reasonable time.") from None
-
-
-def definitions(tree: tree_sitter.Tree, language: Language) -> list[tuple[int, Captures]]:
-    """Returns the matches of a language's query: the number of the pattern, and its captures.
-
-    Raises:
-        TangledError: the tree cannot be searched within bounds.
-    """
     if _is_tangled(tree):
         raise TangledError(f"It is too broken to be parsed as {language.name}.")
-    cursor = tree_sitter.QueryCursor(language.query)
-    cursor.set_max_start_depth(MAX_NODE_DEPTH)
-    return cursor.matches(tree.root_node)
+    return tree
 
 
 def prepared(source: bytes) -> bytes:

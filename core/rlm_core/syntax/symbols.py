@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from rlm_core.syntax.parsing import definitions, parse, prepared
+import tree_sitter
+
+from rlm_core.syntax.parsing import MAX_NODE_DEPTH, parse, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import tree_sitter
-
     from rlm_core.syntax.language import Language
-    from rlm_core.syntax.parsing import Captures
 
 TYPES = frozenset({"class", "struct", "interface", "enum"})
 CALLABLES = frozenset({"function", "method", "constructor", "operator"})
@@ -31,6 +30,7 @@ _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
 _MARGIN = 100
 _STATEMENT = re.compile(rb"[;{}(]")
+Captures = dict[str, list[tree_sitter.Node]]
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
 
@@ -101,7 +101,10 @@ def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
     if not language.parsable:
         return []
     source = prepared(source)
-    drafts = _drafts(source, language, definitions(parse(source, language), language))
+    tree = parse(source, language)
+    cursor = tree_sitter.QueryCursor(language.query)
+    cursor.set_max_start_depth(MAX_NODE_DEPTH)
+    drafts = _drafts(source, language, cursor.matches(tree.root_node))
     root = _nested(drafts)
     for draft in drafts:
         draft.end_line = draft.line + source.count(b"\n", draft.name_start, _without_space(source, draft))
