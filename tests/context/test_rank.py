@@ -77,6 +77,15 @@ def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
     assert words.terms("what is this") != []
 
 
+def test_endings_are_dropped_with_the_consonant_that_they_double() -> None:
+    assert [words.stem(word) for word in ("mapping", "stopped", "retransmitted")] == [
+        "map",
+        "stop",
+        "retransmit",
+    ]
+    assert [words.stem(word) for word in ("passed", "calling", "stuffing")] == ["pass", "call", "stuff"]
+
+
 def test_parts_of_names() -> None:
     assert words.parts("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
     assert words.parts("größeÄndern") != []
@@ -85,3 +94,16 @@ def test_parts_of_names() -> None:
 @given(st.text())
 def test_any_text_has_terms_that_do_not_crash(query: str) -> None:
     assert all(term == term.lower() or term for term in words.terms(query))
+
+
+def test_a_large_workspace_is_ranked_like_a_small_one() -> None:
+    # Above this size rare words are searched first, and frequent ones only where it matters.
+    many = {
+        f"area{n % 7}/file{n:05}.py": f"def common{n}():\n    return shared(value)\n" for n in range(12_000)
+    }
+    needle = {"core/decoder.py": "def decode_frame(shared):\n    value = common(shared)\n    return value\n"}
+    context = Context(snapshot_of({**many, **needle}, shard_bytes=1 << 24))
+    ranked = context.rank("which common function decodes a frame of shared values?")
+    assert (ranked[0].path, ranked[0].symbol) == ("core/decoder.py", "decode_frame")
+    assert "files have one of the words" in ranked.note
+    assert [item.path for item in context.rank("frame", glob="core/")] == ["core/decoder.py"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 # A symbol takes about 600 bytes.
-_KEPT_SYMBOLS = 40_000
+_KEPT_SYMBOLS = 120_000
 _BLOCKS = TYPES | CALLABLES | {"namespace", "module"}
 
 

@@ -128,7 +128,7 @@ class Finder:
         found: list[Symbol] = []
         left = PARSED_BYTES
         unparsed = 0
-        for row in self._hinted(self._scanner.rows_with(pattern), names):
+        for row in self._hinted(self._scanner.rows_with(pattern), pattern, names):
             left -= self._snapshot.lengths[row]
             if left < 0:
                 unparsed += 1
@@ -141,17 +141,19 @@ class Finder:
             )
         return found
 
-    def _hinted(self, rows: Iterable[int], names: str) -> Iterator[int]:
+    def _hinted(self, rows: Iterable[int], word: Pattern, names: str) -> Iterator[int]:
         """Leaves out files whose language shows that they do not define a name, and those not parsed."""
         hints: dict[str, Pattern] = {}
         for row in rows:
-            language = detect(self._snapshot.paths[row])
-            if language is None or not language.hint:
+            language = detect(self._snapshot.paths[row], self._scanner.first_line(row))
+            if language is None or not language.parsable:
+                continue
+            if not language.hint:
                 yield row
                 continue
             if language.name not in hints:
                 hints[language.name] = linewise(language.hint.replace("NAME", f"(?:{names})"))
-            yield from self._scanner.confirmed(hints[language.name], [row])
+            yield from self._scanner.confirmed_near(word, hints[language.name], [row])
 
 
 def _order(word: str, symbol: Symbol) -> tuple[float, bool, str, int]:

@@ -7,18 +7,16 @@ by searching the arena; only the most promising files are counted, and only the 
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.context import words
 from rlm_core.context.grep import cut_line
+from rlm_core.context.presence import forms, presence
 from rlm_core.context.results import Ranked, Results
-from rlm_core.context.scan import literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
 from rlm_core.syntax.symbols import walk
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rlm_core.context.definitions import Definitions
+    from rlm_core.context.presence import Term
     from rlm_core.context.scan import Scanner
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -47,13 +46,6 @@ _LINE_END = re.compile(rb"\n")
 # More occurrences hardly change a score.
 _MAX_COUNT = 60
 _MAX_PLACES = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    stem: str
-    weight: float
-    rows: frozenset[int]
 
 
 class _Scored(NamedTuple):
@@ -90,48 +82,26 @@ class Ranker:
         notes = []
         if len(stems) > _MAX_TERMS:
             notes.append(f"Only the first {_MAX_TERMS} words count: {', '.join(stems[:_MAX_TERMS])}.")
-        terms = self._terms(stems[:_MAX_TERMS], rows)
-        missing = [term.stem for term in terms if not term.rows]
+        in_paths = {stem: self._paths.matching(stem) for stem in stems[:_MAX_TERMS]}
+        found = presence(self._scanner, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES)
+        missing = [term.stem for term in found.terms if not term.rows]
         if missing:
             notes.append(f"In no file: {', '.join(missing)}.")
-        terms = [term for term in terms if term.rows]
-        promising = self._promising(terms, rows)
+        terms = [term for term in found.terms if term.rows]
+        promising = {
+            row: sum(in_paths[term.stem].get(row, 0.0) * term.weight for term in terms) for row in found.best
+        }
         counted = self._counted(terms, promising, tests=bool(_TESTS.search(query.replace(" ", "/"))))
         best = self._with_definitions(terms, counted[: max(k, _PARSED_FILES)])
         matching = len(set().union(*(term.rows for term in terms)))
         if matching > k:
-            notes.append(f"{matching:,} files have one of the words.")
+            least = "" if found.everywhere else "At least "
+            notes.append(f"{least}{matching:,} files have one of the words.")
         ranked = (self._ranked(row, score, terms) for score, row in best[:k])
         return Results(ranked, " ".join(notes), max(0, matching - k))
 
-    def _terms(self, stems: Sequence[str], rows: Sequence[int]) -> list[_Term]:
-        searched = None if len(rows) == len(self._snapshot) else rows
-        terms: list[_Term] = []
-        for stem in stems:
-            # A scan each; a file that has a word in capitals only is not about it.
-            forms = [literal(form) for form in _forms(stem)[:2]]
-            having = frozenset(self._scanner.rows_with_any(forms, searched))
-            rarity = (len(rows) - len(having) + 0.5) / (len(having) + 0.5)
-            terms.append(_Term(stem, math.log(1 + rarity), having))
-        return terms
-
-    def _promising(self, terms: Sequence[_Term], rows: Sequence[int]) -> dict[int, float]:
-        """The files with the rarest words and the best paths, and what their paths are worth."""
-        allowed = rows if isinstance(rows, range) else frozenset(rows)
-        in_paths: dict[int, float] = {}
-        for term in terms:
-            for row, worth in self._paths.matching(term.stem).items():
-                if row in allowed:
-                    in_paths[row] = in_paths.get(row, 0.0) + worth * term.weight
-        presence = dict(in_paths)
-        for term in terms:
-            for row in term.rows:
-                presence[row] = presence.get(row, 0.0) + term.weight
-        order = sorted(presence, key=lambda row: (-presence[row], row))
-        return {row: in_paths.get(row, 0.0) for row in order[:_COUNTED_FILES]}
-
     def _counted(
-        self, terms: Sequence[_Term], promising: Mapping[int, float], *, tests: bool
+        self, terms: Sequence[Term], promising: Mapping[int, float], *, tests: bool
     ) -> list[_Scored]:
         """BM25 of the promising files, best first."""
         average = max(1.0, self._snapshot.total_bytes / max(1, len(self._snapshot)))
@@ -158,7 +128,7 @@ class Ranker:
             factor = 1.0 if language.parsable else _PROSE_FACTOR
         return factor * (_TEST_FACTOR if not tests and _TESTS.search(path) else 1.0)
 
-    def _with_definitions(self, terms: Sequence[_Term], scored: Sequence[_Scored]) -> list[_Scored]:
+    def _with_definitions(self, terms: Sequence[Term], scored: Sequence[_Scored]) -> list[_Scored]:
         """Adds what the names of definitions are worth, best first."""
         weights = {term.stem: term.weight for term in terms}
         found: list[_Scored] = []
@@ -171,7 +141,7 @@ class Ranker:
         found.sort(key=_best_first)
         return found
 
-    def _ranked(self, row: int, score: float, terms: Sequence[_Term]) -> Ranked:
+    def _ranked(self, row: int, score: float, terms: Sequence[Term]) -> Ranked:
         """The best place of a file: the lines that have most of the words, best in a definition's head."""
         path = self._snapshot.paths[row]
         source = self._scanner.source(row) or b"\n"
@@ -211,15 +181,9 @@ def _best_first(scored: _Scored) -> tuple[float, int]:
     return -scored.score, scored.row
 
 
-def _forms(stem: str) -> list[str]:
-    """How a stem looks at the start of a word or of a part of one: `_cache`, `getCache`, `CACHE`."""
-    encodable = stem.encode("utf-8", "ignore").decode()
-    return list(dict.fromkeys((encodable, encodable[:1].upper() + encodable[1:], encodable.upper())))
-
-
 def _places(source: bytes, stem: str) -> Iterator[int]:
     """Where a stem starts a word or a part of one."""
-    for form in _forms(stem):
+    for form in forms(stem):
         wanted = form.encode()
         lower = wanted[:1].islower()
         at = source.find(wanted)
@@ -230,7 +194,7 @@ def _places(source: bytes, stem: str) -> Iterator[int]:
             at = source.find(wanted, at + len(wanted))
 
 
-def _best_line(source: bytes, ends: Sequence[int], terms: Iterable[_Term], heads: set[int]) -> int:
+def _best_line(source: bytes, ends: Sequence[int], terms: Iterable[Term], heads: set[int]) -> int:
     """The line, from 1, that has most of the terms around it; the head of a definition counts more."""
     worth: dict[int, float] = {}
     for term in terms:

@@ -32,8 +32,14 @@ def stem(word: str) -> str:
     """Returns a word without its ending, so that `caches`, `cached` and `caching` meet."""
     for ending, least in _ENDINGS.items():
         if word.endswith(ending) and len(word) - len(ending) >= least:
-            return word[: -len(ending)]
+            return _undoubled(word[: -len(ending)])
     return word
+
+
+def _undoubled(stem: str) -> str:
+    """`mapp` → `map`: a consonant that is doubled before an ending; not in `pass`, `call`, `stuff`."""
+    doubled = len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "aeiouszfl"
+    return stem[:-1] if doubled else stem
 
 
 def terms(query: str) -> list[str]:
