@@ -47,6 +47,26 @@ def test_find_falls_back_and_says_so(context: Context, name: str, expected: list
     assert found.note == note
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*ore", ["Store"]),
+        ("_l*", ["Store._load"]),
+        ("st*.get", ["Store.get"]),
+        ("*e*t*", ["get", "Store.get", "test_get"]),
+        ("*.get", ["Store.get"]),
+    ],
+)
+def test_find_takes_patterns(context: Context, pattern: str, expected: list[str]) -> None:
+    found = context.find(pattern)
+    assert sorted(symbol.qualified_name for symbol in found) == sorted(expected)
+
+
+def test_a_pattern_needs_letters(context: Context) -> None:
+    with pytest.raises(QueryError, match="some letters of a name"):
+        context.find("**")
+
+
 def test_find_says_what_it_leaves_out() -> None:
     context = Context(snapshot_of({f"f{n}.py": "def same():\n    pass\n" for n in range(5)}))
     found = context.find("same", limit=3)
@@ -183,12 +203,12 @@ def test_references_tell_what_each_place_is(context: Context) -> None:
     found = context.references("get")
     assert [(place.path, place.line, place.role, place.symbol) for place in found] == [
         ("README.md", 3, "text", ""),
-        ("src/app.ts", 5, "code", "App.start"),
+        ("src/app.ts", 5, "call", "App.start"),
         ("src/store.py", 13, "definition", "Store.get"),
         ("src/store.py", 17, "string", "Store._load"),
         ("src/store.py", 20, "definition", "get"),
-        ("src/store.py", 21, "code", "get"),
-        ("tests/test_store.py", 5, "code", "test_get"),
+        ("src/store.py", 21, "call", "get"),
+        ("tests/test_store.py", 5, "call", "test_get"),
     ]
 
 

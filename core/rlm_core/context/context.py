@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.definitions import Definitions
-from rlm_core.context.find import Finder
+from rlm_core.context.find import Finder, matches, name_parts
 from rlm_core.context.globs import Glob, Globs
+from rlm_core.context.imports import Importer
 from rlm_core.context.past import Changed, NoPast, Past, changed, diff
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import Referrer
-from rlm_core.context.results import File, Hit, Ranked, Reference, Results, Slice, Symbol, Text
+from rlm_core.context.results import (
+    Callee,
+    File,
+    Hit,
+    Import,
+    Ranked,
+    Reference,
+    Results,
+    Slice,
+    Symbol,
+    Text,
+)
 from rlm_core.context.scan import Scanner
 from rlm_core.context.slicing import Ref, Slicer, resolve
 from rlm_core.syntax.chunks import chunks
@@ -26,6 +39,8 @@ if TYPE_CHECKING:
     from rlm_core.context.overview import Facts
     from rlm_core.workspace.snapshot import Skipped, Snapshot
 
+T = TypeVar("T")
+_NAME = re.compile(r"\s*[\w$]+(?:(?:::|[.#])[\w$~]+)*(?:\(\))?\s*\Z")
 # Chunks are copies of text; a program that wants all of a large workspace has to go through it in parts.
 MAX_CHUNKED_BYTES = 30_000_000
 
@@ -46,6 +61,9 @@ class Context:
         self._definitions = Definitions(snapshot)
         self._slicer = Slicer(snapshot, self._definitions)
         self._ranker = Ranker(snapshot, self._scanner, self._definitions)
+        self._finder = Finder(snapshot, self._scanner, self._definitions)
+        self._referrer = Referrer(snapshot, self._scanner, self._definitions)
+        self._importer = Importer(snapshot, self._scanner)
 
     def __len__(self) -> int:
         return len(self._snapshot)
@@ -99,9 +117,7 @@ class Context:
         """Matching lines: `.path .line .column .text` (`.before .after` with context=lines)."""
         rows, note = self._rows(glob)
         query = grepping.Query(regex, ignore_case, multiline, limit, context)
-        hits = grepping.grep(self._snapshot, self._scanner, rows, query)
-        hits.note = f"{note} {hits.note}".strip()
-        return hits
+        return _with_note(note, grepping.grep(self._snapshot, self._scanner, rows, query))
 
     def lines(self, path: str, start: int, end: int) -> Slice:
         """Lines start to end, inclusive, from 1."""
@@ -122,8 +138,8 @@ class Context:
         return overview.outline(self._snapshot, self._definitions, rows, depth, max_chars)
 
     def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
-        """Where a name is defined (`Class.method` works); falls back to other case and similar names."""
-        return Finder(self._snapshot, self._scanner, self._definitions).find(name, kind, limit)
+        """Where a name is defined: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
+        return self._finder.find(name, kind, limit)
 
     def slice(self, ref: Ref) -> Slice:
         """The text of 'path::Class.method', 'path:120' (definition around it), 'path:10-40' or any result.
@@ -140,13 +156,35 @@ class Context:
     def references(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
         """Where a name is written: `.path .line .text .symbol .role`.
 
-        `.symbol` is the definition around it, `.role` one of definition, code, comment, string, text.
+        `.symbol` is the definition around it, `.role` one of definition, call, import, code, comment,
+        string, text.
         """
         rows, note = self._rows(glob)
-        referrer = Referrer(self._snapshot, self._scanner, self._definitions)
-        found = referrer.references(name, rows, limit)
-        found.note = f"{note} {found.note}".strip()
-        return found
+        return _with_note(note, self._referrer.references(name, rows, limit))
+
+    def callers(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
+        """Those references that are calls; `.symbol` is the caller. By name: of any type's `get`."""
+        rows, note = self._rows(glob)
+        return _with_note(note, self._referrer.callers(name, rows, limit))
+
+    def callees(self, ref: Ref) -> Results[Callee]:
+        """Names that a definition (its name, or a ref as for slice) calls: `.name .path .line .times`.
+
+        By syntax: `find` tells where they may be defined.
+        """
+        named = [] if isinstance(ref, Symbol) or ref in self else self._named(str(ref))
+        found = self._referrer.callees(self.slice(named[0] if named else ref))
+        others = ", ".join(f"{symbol.path}:{symbol.line}" for symbol in named[1:4])
+        return _with_note(f"Also defined at {others}." if others else "", found)
+
+    def imports(self, path: str) -> Results[Import]:
+        """What a file imports: `.module .target .line`; target is a path, or "" outside the workspace."""
+        return self._importer.imports(self._row(path))
+
+    def importers(self, path: str, glob: Glob | None = None, limit: int = 200) -> Results[Import]:
+        """Imports of a file in others: `.path .line .module`."""
+        rows, note = self._rows(glob)
+        return _with_note(note, self._importer.importers(self._row(path), rows, limit))
 
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:
         """Whole files cut into slices between definitions; joined, a file's slices give it back.
@@ -185,6 +223,11 @@ class Context:
             return Results(note=note)
         return self._ranker.rank(query, rows, k)
 
+    def _named(self, name: str) -> list[Symbol]:
+        """Definitions of exactly this name."""
+        parts = name_parts(name)
+        return [symbol for symbol in self.find(name) if matches(symbol, parts)] if _NAME.match(name) else []
+
     def _row(self, path: str) -> int:
         return self._snapshot.index(resolve(self._snapshot, path))
 
@@ -206,3 +249,8 @@ class Context:
             block = min(around, key=lambda block: block.end_line - block.start_line, default=None)
             symbol = block.qualified_name if block else ""
             yield Slice.of(chunk.text, path, chunk.start_line, chunk.end_line, symbol)
+
+
+def _with_note(note: str, results: Results[T]) -> Results[T]:
+    results.note = f"{note} {results.note}".strip()
+    return results

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from rlm_core.context.kept import Kept
 from rlm_core.context.results import Results
 from rlm_core.syntax.languages import of_source
 from rlm_core.syntax.parsing import TangledError
@@ -24,22 +24,11 @@ class Definitions:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._parsed: OrderedDict[int, tuple[Results[Symbol], int]] = OrderedDict()
-        self._kept = 0
+        self._kept: Kept[int, Results[Symbol]] = Kept(_KEPT_SYMBOLS)
 
     def of(self, row: int) -> Results[Symbol]:
         """Returns the definitions of a file as a tree; the note says why there are none."""
-        if row in self._parsed:
-            self._parsed.move_to_end(row)
-            return self._parsed[row][0]
-        found = self._parse(row)
-        count = 1 + sum(1 for _ in walk(found))
-        self._parsed[row] = found, count
-        self._kept += count
-        while self._kept > _KEPT_SYMBOLS and len(self._parsed) > 1:
-            _, (_, dropped) = self._parsed.popitem(last=False)
-            self._kept -= dropped
-        return found
+        return self._kept.get(row, lambda: self._parse(row), lambda found: sum(1 for _ in walk(found)))
 
     def _parse(self, row: int) -> Results[Symbol]:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)

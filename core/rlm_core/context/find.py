@@ -51,6 +51,8 @@ class Finder:
     def find(self, name: str, kind: str | None, limit: int) -> Results[Symbol]:
         """Returns the definitions of a name: exact, else in other case, else of similar names.
 
+        With `*` in it, the name stands for all that fit, in either case.
+
         Raises:
             QueryError: there is no name to look for, or the limit is below 1.
         """
@@ -58,11 +60,14 @@ class Finder:
         if not parts or limit < 1:
             raise QueryError("find needs a name and a limit of at least 1.")
         notes: list[str] = []
-        word = re.escape(parts[-1])
-        found = self._search(literal(parts[-1]), word, lambda symbol: matches(symbol, parts), notes)
-        # Where not every file could be parsed, a looser search would only take longer.
-        if not found and not notes:
-            found = self._loosely(parts, notes)
+        if "*" in name:
+            found = self._fitting(parts, notes)
+        else:
+            word = re.escape(parts[-1])
+            found = self._search(literal(parts[-1]), word, lambda symbol: matches(symbol, parts), notes)
+            # Where not every file could be parsed, a looser search would only take longer.
+            if not found and not notes:
+                found = self._loosely(parts, notes)
         if kind is not None:
             kinds = sorted({symbol.kind for symbol in found})
             found = [symbol for symbol in found if symbol.kind == kind]
@@ -73,6 +78,22 @@ class Finder:
         if omitted:
             notes.append(f"{omitted:,} more than limit={limit}.")
         return Results(found[:limit], " ".join(notes), omitted)
+
+    def _fitting(self, parts: list[str], notes: list[str]) -> list[Symbol]:
+        """Definitions whose names a pattern with `*` fits."""
+        pieces = parts[-1].split("*")
+        longest = max(pieces, key=len)
+        if not longest:
+            raise QueryError("find needs some letters of a name, not only *.")
+        names = r"\w*".join(map(re.escape, pieces))
+        whole = r"\w*".join(map(re.escape, ".".join(parts).split("*")))
+        fits = re.compile(rf"(?:.*\.)?{whole}", re.IGNORECASE)
+        return self._search(
+            literal(longest, ignore_case=True),
+            f"(?i:{names})",
+            lambda symbol: fits.fullmatch(symbol.qualified_name) is not None,
+            notes,
+        )
 
     def _loosely(self, parts: list[str], notes: list[str]) -> list[Symbol]:
         word, lowered = parts[-1], parts[-1].lower()
@@ -158,6 +179,7 @@ class Finder:
 
 def _order(word: str, symbol: Symbol) -> tuple[float, bool, str, int]:
     """The most similar name first; a prototype after what it stands for."""
+    word = word.replace("*", "")
     likeness = (
         1.0 if symbol.name == word else SequenceMatcher(None, word.lower(), symbol.name.lower()).ratio()
     )

@@ -1,26 +1,33 @@
-"""`context.references`: where a name is written, and what each place is."""
+"""`context.references`, `callers` and `callees`: where a name is written, and what each place is."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rlm_core.context.find import name_parts
 from rlm_core.context.grep import cut_line
-from rlm_core.context.results import Reference, Results
+from rlm_core.context.kept import Kept
+from rlm_core.context.results import Callee, Reference, Results
 from rlm_core.context.scan import literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import of_source
 from rlm_core.syntax.parsing import TangledError
 from rlm_core.syntax.roles import roles
 from rlm_core.syntax.symbols import walk
+from rlm_core.syntax.uses import calls, imports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.context.definitions import Definitions
+    from rlm_core.context.results import Slice
     from rlm_core.context.scan import Scanner
     from rlm_core.workspace.snapshot import Snapshot
+
+# A reference takes about 400 bytes.
+_KEPT_REFERENCES = 40_000
 
 
 class Referrer:
@@ -30,43 +37,73 @@ class Referrer:
         self._snapshot = snapshot
         self._scanner = scanner
         self._definitions = definitions
+        self._kept: Kept[tuple[int, str], list[Reference]] = Kept(_KEPT_REFERENCES)
 
-    def references(self, name: str, rows: Sequence[int], limit: int) -> Results[Reference]:
+    def references(
+        self, name: str, rows: Sequence[int], limit: int, role: str | None = None
+    ) -> Results[Reference]:
         """Returns the places where a name is written as a whole word.
 
         Args:
             name: of a qualified name only the last part is searched.
             rows: where to search, ascending.
             limit: most places.
+            role: only places with this role.
 
         Raises:
             QueryError: there is no name, or the limit is below 1.
         """
         parts = name_parts(name)
         if not parts or limit < 1:
-            raise QueryError("references needs a name and a limit of at least 1.")
+            raise QueryError("This needs a name and a limit of at least 1.")
         word = parts[-1]
-        pattern = _whole_word(word)
         found: list[Reference] = []
         notes = [f"All uses of the word {word}: the type before it is not known."] if parts[1:] else []
-        searched = None if len(rows) == len(self._snapshot) else rows
-        for row in self._scanner.rows_with(literal(word), searched):
+        for row in self._scanner.rows_with(literal(word), rows):
             if len(found) >= limit:
                 notes.append(
                     f"Stopped at limit={limit}: files from {self._snapshot.paths[row]} on not searched."
                 )
                 break
-            source = self._scanner.source(row)
-            places = [match.span() for match in pattern.finditer(source)]
-            if len(places) > limit - len(found):
-                notes.append(f"{self._snapshot.paths[row]} has {len(places):,}; not all are listed.")
-            found.extend(self._places(row, source, word, places[: limit - len(found)]))
+            places = self._places(row, word)
+            wanted = [place for place in places if role is None or place.role == role]
+            if len(wanted) > limit - len(found):
+                notes.append(f"{self._snapshot.paths[row]} has {len(wanted):,}; not all are listed.")
+            found.extend(wanted[: limit - len(found)])
         return Results(found, " ".join(notes))
 
-    def _places(
-        self, row: int, source: bytes, word: str, places: Sequence[tuple[int, int]]
-    ) -> list[Reference]:
-        path = self._snapshot.paths[row]
+    def callers(self, name: str, rows: Sequence[int], limit: int) -> Results[Reference]:
+        """Returns the calls of a name; as for `references`."""
+        found = self.references(name, rows, limit, role="call")
+        found.note = f"By syntax: calls of anything with this name. {found.note}".rstrip()
+        return found
+
+    def callees(self, block: Slice) -> Results[Callee]:
+        """Returns the names that are called in some lines of a file, each once, in order."""
+        row = self._snapshot.index(block.path)
+        source = self._scanner.source(row)
+        try:
+            language = of_source(block.path, source)
+            everything = calls(source, language) if language else []
+        except TangledError as error:
+            return Results(note=f"{block.path}: {error}")
+        inside = [call for call in everything if block.start_line <= call.line <= block.end_line]
+        times = Counter(call.name for call in inside)
+        first = {call.name: call for call in reversed(inside)}
+        found = (
+            Callee(name, block.path, first[name].line, _line(source, first[name].start), times[name])
+            for name in sorted(times, key=lambda name: first[name].start)
+        )
+        return Results(found, f"Calls in {block.header}, by syntax: what a name means is not known.")
+
+    def _places(self, row: int, word: str) -> list[Reference]:
+        return self._kept.get((row, word), lambda: self._looked_up(row, word), len)
+
+    def _looked_up(self, row: int, word: str) -> list[Reference]:
+        path, source = self._snapshot.paths[row], self._scanner.source(row)
+        places = [match.span() for match in _whole_word(word).finditer(source)]
+        if not places:
+            return []  # only part of longer names
         kinds = self._roles(path, source, places)
         defined = {symbol.line for symbol in walk(self._definitions.of(row)) if symbol.name == word}
         found: list[Reference] = []
@@ -75,22 +112,34 @@ class Referrer:
             number += source.count(b"\n", counted, start)
             counted = start
             first = source.rfind(b"\n", 0, start) + 1
-            line = source[first : source.find(b"\n", start)]
             column = len(source[first:start].decode("utf-8", "replace")) + 1
             block = self._definitions.block(row, number)
             role = "definition" if kind == "code" and number in defined else kind
             symbol = block.qualified_name if block else ""
-            found.append(Reference(path, number, column, cut_line(line, start - first), role, symbol))
+            found.append(Reference(path, number, column, _line(source, start), role, symbol))
         return found
 
     def _roles(self, path: str, source: bytes, places: Sequence[tuple[int, int]]) -> Sequence[str]:
         language = of_source(path, source)
-        if not places or language is None or not language.parsable:
+        if language is None or not language.parsable:
             return ["text"] * len(places)
         try:
-            return roles(source, language, places)
+            kinds: list[str] = list(roles(source, language, places))
+            called = {call.start for call in calls(source, language)}
+            spans = [(statement.start, statement.end) for statement in imports(source, language)]
         except TangledError:
             return ["text"] * len(places)
+        for number, (start, _) in enumerate(places):
+            if kinds[number] == "code" and start in called:
+                kinds[number] = "call"
+            elif any(first <= start < end for first, end in spans):
+                kinds[number] = "import"
+        return kinds
+
+
+def _line(source: bytes, at: int) -> str:
+    first = source.rfind(b"\n", 0, at) + 1
+    return cut_line(source[first : source.find(b"\n", at)], at - first)
 
 
 def _whole_word(word: str) -> re.Pattern[bytes]:

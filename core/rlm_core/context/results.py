@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rlm_core.workspace.snapshot import Snapshot
 
-__all__ = ["File", "Hit", "Ranked", "Reference", "Results", "Slice", "Symbol", "Text"]
+__all__ = ["Callee", "File", "Hit", "Import", "Ranked", "Reference", "Results", "Slice", "Symbol", "Text"]
 
 T = TypeVar("T")
 SHOWN_ITEMS = 60
@@ -153,7 +153,8 @@ class Reference:
         line: from 1.
         column: in characters, from 1.
         text: the line; a long one is cut around the name.
-        role: `definition`, `code`, `comment`, `string`, or `text` where the file is not parsed.
+        role: `definition`, `call`, `import`, `code` (any other), `comment`, `string`, or `text` where the
+            file is not parsed.
         symbol: qualified name of the definition around the place, or an empty string.
     """
 
@@ -165,9 +166,53 @@ class Reference:
     symbol: str
 
     def __repr__(self) -> str:
-        role = "" if self.role == "code" else f"[{self.role}] "
+        role = "" if self.role in {"code", "call"} else f"[{self.role}] "
         inside = f"  (in {self.symbol})" if self.symbol else ""
         return f"{self.path}:{self.line}: {role}{self.text.strip()}{inside}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Callee:
+    """A name that a definition calls.
+
+    Attributes:
+        name: the last part of what is called: `get` in `store.get()`.
+        path: the file of the call.
+        line: of the first call, from 1.
+        text: that line; a long one is cut around the name.
+        times: how many calls there are.
+    """
+
+    name: str
+    path: str
+    line: int
+    text: str
+    times: int
+
+    def __repr__(self) -> str:
+        times = f" ({self.times} times)" if self.times > 1 else ""
+        return f"{self.path}:{self.line}: {self.name}{times}: {self.text.strip()}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Import:
+    """A module that a file imports.
+
+    Attributes:
+        path: the file with the import.
+        line: from 1.
+        module: as it is written, without quotes.
+        target: the file it means, or a folder with `/` behind it; empty when it is not in the workspace.
+    """
+
+    path: str
+    line: int
+    module: str
+    target: str
+
+    def __repr__(self) -> str:
+        target = f"-> {self.target}" if self.target else "(external)"
+        return f"{self.path}:{self.line}: {self.module} {target}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

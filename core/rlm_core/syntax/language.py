@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXTRA = "languages"
+_QUERIES = resources.files("rlm_core.syntax") / "queries"
+_JSX = "jsx_opening_element"
 _CAPSULE_NAME = b"tree_sitter.Language"
 
 
@@ -87,13 +89,24 @@ class Language:
     @cached_property
     def query_source(self) -> str:
         """The query for definitions, read on first use."""
-        folder = resources.files("rlm_core.syntax") / "queries"
-        return "\n".join((folder / f"{name}.scm").read_text("utf-8") for name in self.query_names)
+        return "\n".join((_QUERIES / f"{name}.scm").read_text("utf-8") for name in self.query_names)
 
     @cached_property
     def query(self) -> tree_sitter.Query:
         """The query for definitions, compiled on first use: that takes longer than to load the grammar."""
         return tree_sitter.Query(self.grammar, self.query_source)
+
+    @cached_property
+    def uses_source(self) -> str:
+        """The query for calls and imports, read on first use; empty where nobody has written one."""
+        names = [*self.query_names, *(["jsx"] if self.grammar.id_for_node_kind(_JSX, True) else [])]
+        files = [file for name in names if (file := _QUERIES / f"{name}_uses.scm").is_file()]
+        return "\n".join(file.read_text("utf-8") for file in files)
+
+    @cached_property
+    def uses(self) -> tree_sitter.Query | None:
+        """The query for calls and imports, compiled on first use."""
+        return tree_sitter.Query(self.grammar, self.uses_source) if self.uses_source else None
 
 
 def _capsule(language: Any) -> Any:

@@ -63,4 +63,4 @@ def preload() -> None:
     """
     for language in LANGUAGES:
         if language.parsable:
-            _ = language.query_source
+            _ = language.query_source, language.uses_source

@@ -33,6 +33,10 @@ _STEP_SECONDS = 2e-6
 _BLOCK = 64 * 1024
 _UNBROKEN = re.compile(rb"[\x80-\xff]{3000,}")
 _CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
+# The latest tree is kept, as the definitions, uses and roles of a file are asked for one after another.
+# A tree takes some fifty times as much as its text.
+_KEPT_BYTES = 512 * 1024
+_latest: tuple[Language, bytes, tree_sitter.Tree] | None = None
 
 
 class TangledError(QueryError):
@@ -49,6 +53,10 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
     Raises:
         TangledError: the text cannot be parsed within bounds.
     """
+    global _latest
+    if _latest is not None and _latest[0] is language and _latest[1] == source:
+        return _latest[2]
+    original = source
     if len(source) > MAX_BYTES:
         raise TangledError(f"{len(source):,} bytes are too many to parse (at most {MAX_BYTES:,}).")
     if language.noise is not None:
@@ -67,6 +75,7 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
         raise TangledError(f"It is not {language.name} that can be parsed in reasonable time.") from None
     if _is_tangled(tree):
         raise TangledError(f"It is too broken to be parsed as {language.name}.")
+    _latest = (language, original, tree) if len(original) <= _KEPT_BYTES else None
     return tree
 
 

@@ -1,0 +1,19 @@
+(call_expression
+  function: [
+    (identifier) @call
+    (field_expression field: (field_identifier) @call)
+    (scoped_identifier name: (identifier) @call)
+    (generic_function
+      function: [
+        (identifier) @call
+        (field_expression field: (field_identifier) @call)
+        (scoped_identifier name: (identifier) @call)
+      ])
+  ])
+(macro_invocation macro: [(identifier) @call (scoped_identifier name: (identifier) @call)])
+; What is handed to a macro is not parsed, but a name before a parenthesis looks like a call.
+(token_tree (identifier) @call . (token_tree) @arguments (#match? @arguments "^[(]"))
+
+(mod_item name: (identifier) @submodule !body) @import
+(use_declaration argument: (_) @module) @import
+(extern_crate_declaration name: (identifier) @module) @import

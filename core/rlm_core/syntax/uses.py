@@ -1,0 +1,127 @@
+"""What a file uses: the calls and imports in it, as they are written. What they mean is not known here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from rlm_core.syntax.parsing import parse, prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rlm_core.syntax.languages import Language
+
+# A preprocessor works by lines, so we do.
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
+INCLUDING = frozenset({"C", "C++"})
+_MODULE_CHARS = 1000
+_MAX_NODE_DEPTH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A name that is called.
+
+    Attributes:
+        name: the last part of what is called: `get` in `store.get()`.
+        start: byte offset of the name.
+        line: from 1.
+    """
+
+    name: str
+    start: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """A module that is imported.
+
+    Attributes:
+        module: as it is written, with its quotes; for a Rust `mod x;` with `self::` before it.
+        names: what is taken from it by name.
+        start: byte offset of the statement.
+        end: byte offset behind it.
+        line: where the module is written, from 1.
+    """
+
+    module: str
+    names: tuple[str, ...]
+    start: int
+    end: int
+    line: int
+
+
+def calls(source: bytes, language: Language) -> list[Call]:
+    r"""Returns the calls in a text in order of appearance; broken text gives what parses.
+
+    Args:
+        source: UTF-8 text with `\n` line ends.
+        language: how to read it; there is nothing in one without a query for uses.
+
+    Raises:
+        TangledError: the text cannot be parsed within bounds.
+    """
+    found: dict[int, Call] = {}
+    for captures in _matches(source, language):
+        if "call" in captures:
+            node = captures["call"][0]
+            found[node.start_byte] = Call(_text(source, node), node.start_byte, node.start_point.row + 1)
+    return [found[at] for at in sorted(found)]
+
+
+def imports(source: bytes, language: Language) -> list[ImportStatement]:
+    """Returns the imports in a text in order of appearance; as for `calls`."""
+    if language.name in INCLUDING:
+        return list(_includes(source))
+    found: dict[int, ImportStatement] = {}
+    for captures in _matches(source, language):
+        if "import" in captures:
+            _take_in(found, source, captures)
+    return [found[at] for at in sorted(found)]
+
+
+def _matches(source: bytes, language: Language) -> Iterator[dict[str, list[tree_sitter.Node]]]:
+    query = language.uses if language.parsable else None
+    if query is None:
+        return
+    cursor = tree_sitter.QueryCursor(query)
+    cursor.set_max_start_depth(_MAX_NODE_DEPTH)
+    for _, captures in cursor.matches(parse(prepared(source), language).root_node):
+        yield captures
+
+
+def _take_in(
+    statements: dict[int, ImportStatement], source: bytes, captures: dict[str, list[tree_sitter.Node]]
+) -> None:
+    """Adds an import; what matches once for each name is one import."""
+    statement = captures["import"][0]
+    module = captures.get("module", captures.get("submodule", [statement]))[0]
+    known = statements.get(module.start_byte)
+    text = f"self::{_text(source, module)}" if "submodule" in captures else _text(source, module)
+    names = (*(known.names if known else ()), *(_text(source, node) for node in captures.get("name", ())))
+    if "prefix" in captures:
+        text = f"{_text(source, captures['prefix'][0])}\\{text}"
+    if "all" in captures:
+        text = f"{text}.*"
+    if known is None or len(text) > len(known.module) or names != known.names:
+        statements[module.start_byte] = ImportStatement(
+            text, names, statement.start_byte, statement.end_byte, module.start_point.row + 1
+        )
+
+
+def _includes(source: bytes) -> Iterator[ImportStatement]:
+    line, counted = 1, 0
+    for match in _INCLUDE.finditer(source):
+        line += source.count(b"\n", counted, match.start())
+        counted = match.start()
+        yield ImportStatement(match[1].decode("utf-8", "ignore"), (), match.start(), match.end(), line)
+
+
+def _text(source: bytes, node: tree_sitter.Node) -> str:
+    start = node.start_byte
+    return source[start : min(node.end_byte, start + _MODULE_CHARS)].decode("utf-8", "ignore")

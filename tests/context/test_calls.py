@@ -1,0 +1,91 @@
+"""callers and callees, and the roles that references tell apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlm_core.context import Context
+from rlm_core.errors import QueryError
+from tests.support.snapshots import snapshot_of
+
+# Each calls `run` in as many ways as its language has, and mentions it without a call.
+CALLS = {
+    "a.py": ("@run\n@app.run(1)\ndef f():\n    run(x.run())\n    g = run\n    # run()\n", [1, 2, 4, 4]),
+    "a.js": ("run(1);\na?.run();\nnew run();\nlet g = run;\n'run()';\n", [1, 2, 3]),
+    "a.tsx": ("const x = <Run a={run()} />;\nthis.run<T>();\nlet g: typeof run;\n", [1, 2]),
+    "a.go": ("package a\nfunc f() {\n\trun(p.run())\n\tg := run\n}\n", [3, 3]),
+    "a.rs": (
+        "fn f() {\n    run(a::run::<T>());\n    run!(1);\n    b!(run(2));\n    let g = run;\n}\n",
+        [2, 2, 3, 4],
+    ),
+    "A.java": (
+        "class A {\n  void f() {\n    run(x.run());\n    new run<T>();\n    Object o = A::run;\n  }\n}\n",
+        [3, 3, 4],
+    ),
+    "a.c": ("int f(void)\n{\n\trun(p->run());\n\tg = run;\n\treturn 0;\n}\n", [3, 3]),
+    "a.cc": ("int f() {\n  n::run(t.run<int>());\n  run<int>();\n  return new run();\n}\n", [2, 2, 3, 4]),
+    "A.cs": (
+        "class A {\n  void F() {\n    run(x.run(), y?.run());\n    run<int>();\n    new run();\n  }\n}\n",
+        [3, 3, 3, 4, 5],
+    ),
+    "a.rb": ("def f\n  run(1)\n  x.run\n  g = :run\nend\n", [2, 3]),
+    "a.php": ("<?php\nrun(1);\n$a->run();\nA::run();\nnew run();\n$g = 'run';\n", [2, 3, 4, 5]),
+    "a.sh": ("f() {\n  run one\n  echo run\n}\n", [2]),
+}
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_calls_are_told_from_other_mentions(path: str) -> None:
+    text, lines = CALLS[path]
+    found = Context(snapshot_of({path: text, "notes.md": "run()\n"})).callers("run")
+    assert [place.line for place in found] == lines
+    assert found.note == "By syntax: calls of anything with this name."
+
+
+def test_components_are_called_by_their_elements() -> None:
+    files = {"a.tsx": "const x = <Panel><b/></Panel>;\n", "b.jsx": "export const y = () => <Panel />;\n"}
+    context = Context(snapshot_of(files))
+    assert [place.path for place in context.callers("Panel")] == ["a.tsx", "b.jsx"]
+    assert context.callers("b") == []
+
+
+def test_callers_have_the_function_around_them(context: Context) -> None:
+    found = context.callers("Store.get")
+    assert [repr(place) for place in found] == [
+        'src/app.ts:5: return new Store().get("home");  (in App.start)',
+        'src/store.py:21: return Store("default").get(key)  (in get)',
+        "tests/test_store.py:5: assert Store('a').get('b')  (in test_get)",
+    ]
+    assert "the type before it is not known" in found.note
+    limited = context.callers("get", limit=1)
+    assert len(limited) == 1
+    assert "Stopped at limit=1: files from src/store.py on not searched." in limited.note
+    assert {place.path for place in context.callers("get", "src/")} == {"src/app.ts", "src/store.py"}
+
+
+def test_callees_are_each_listed_once(context: Context) -> None:
+    by_place = context.callees("src/store.py::Store.get")
+    assert [repr(callee) for callee in by_place] == ["src/store.py:14: _load: return self._load(key)"]
+    assert by_place.note.startswith("Calls in src/store.py:12-14 Store.get, by syntax")
+    assert context.callees(context.find("Store.get")[0]) == by_place
+    assert context.callees("Store.get") == by_place
+    assert context.callees("src/store.py:14") == by_place
+    twice = Context(snapshot_of({"a.py": "def f():\n    g(h(1))\n    h(2)\n"}))
+    assert [(callee.name, callee.line, callee.times) for callee in twice.callees("f")] == [
+        ("g", 2, 1),
+        ("h", 2, 2),
+    ]
+
+
+def test_callees_of_several_and_of_none(context: Context) -> None:
+    assert context.callees("get").note.startswith("Also defined at src/store.py:20.")
+    with pytest.raises(QueryError, match="No file 'nowhere'"):
+        context.callees("nowhere")
+    assert context.callees("README.md") == []
+
+
+def test_references_tell_imports(context: Context) -> None:
+    roles = {(place.path, place.line): place.role for place in context.references("Store")}
+    assert roles["src/app.ts", 1] == "import"
+    assert roles["tests/test_store.py", 1] == "import"
+    assert roles["src/store.py", 6] == "definition"
