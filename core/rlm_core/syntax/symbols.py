@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
+from rlm_core.syntax import heads
 from rlm_core.syntax.parsing import MAX_NODE_DEPTH, parse, prepared
 
 if TYPE_CHECKING:
@@ -18,18 +19,9 @@ if TYPE_CHECKING:
 
 TYPES = frozenset({"class", "struct", "interface", "enum"})
 CALLABLES = frozenset({"function", "method", "constructor", "operator"})
-_SPACES = frozenset({"namespace", "module"})
 _VALUES = frozenset({"variable", "constant", "field"})
 _ROLES = frozenset({"definition", "declaration", "container", "section", "clause"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+\Z")
-# Lines of a head that are comments, annotations or attributes.
-_NOT_HEAD = ("#", "//", "@", "[")
-_SCOPE_SEPARATOR = re.compile(r"::|\\")
-_DOTTED = re.compile(r"(?:[^\W\d][\w-]*\.)+[^\W\d][\w-]*\Z")
-_TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
-SIGNATURE_CHARS = 200
-_MARGIN = 100
-_STATEMENT = re.compile(rb"[;{}(]")
 Captures = dict[str, list[tree_sitter.Node]]
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
@@ -157,17 +149,17 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
             break
     node, names = captures[capture][0], _name_nodes(captures)
     body = captures["body"][0] if "body" in captures else _body(node, kind)
-    signature = _signature(source, node, body)
+    signature = heads.signature(source, node, body)
     name, scope = signature, ""
     if "name" in captures:
-        scope, name = _scoped(_text(source, names[0]))
+        scope, name = heads.scoped(heads.text(source, names[0]))
         if kind == "variable" and _CONSTANT.match(name):
             kind = "constant"
     elif names[0] != node:
-        name = " ".join(_text(source, part) for part in names)
+        name = " ".join(heads.text(source, part) for part in names)
     for around in ("scope", "space"):
         if around in captures:
-            scope = _scope(_text(source, captures[around][0]))
+            scope = heads.scope(heads.text(source, captures[around][0]))
     return _Draft(
         name,
         kind,
@@ -181,27 +173,6 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
         scope,
         "space" in captures,
     )
-
-
-def _scoped(name: str) -> tuple[str, str]:
-    """Splits `A::b` and `a.b` into scope and name, and takes quotes, sigils and template arguments away."""
-    name = name.strip("\"'`")
-    if name.startswith("operator "):  # of a conversion: operator bool() const
-        name = name.partition("(")[0].rstrip()
-    if _DOTTED.match(name):
-        around, _, name = name.rpartition(".")
-        return around, name
-    if "::" not in name and "\\" not in name:
-        return "", name.lstrip("$:")
-    while "<" in name and (plain := _TEMPLATE_ARGUMENTS.sub("", name)) != name:
-        name = plain
-    *scope, last = [part for part in _SCOPE_SEPARATOR.split(name) if part] or [name]
-    return ".".join(scope), last
-
-
-def _scope(text: str) -> str:
-    """A scope as it stands in qualified names."""
-    return ".".join(part.strip("\"'`[]") for part in _SCOPE_SEPARATOR.split(text) if part)
 
 
 def _note_lead(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sitter.Node) -> None:
@@ -248,29 +219,6 @@ def _body(node: tree_sitter.Node, kind: str) -> tree_sitter.Node | None:
     if body is None and kind in CALLABLES and (value := node.child_by_field_name("value")):
         body = value.child_by_field_name("body")
     return body
-
-
-def _signature(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
-    """The head of a definition: up to its body, or its first line."""
-    # What stands before it on its line is part of the head (`export const`), unless it is a statement.
-    column = node.start_point.column
-    start = node.start_byte - column
-    if column > _MARGIN or _STATEMENT.search(source, start, node.start_byte):
-        start = node.start_byte
-    end = body.start_byte if body else node.end_byte
-    head = source[start : min(end, start + 5 * SIGNATURE_CHARS)].decode("utf-8", "ignore").strip()
-    lines = head.split("\n") if body else head.split("\n")[:1]
-    if len(lines) > 1:
-        lines = [line for line in lines if not line.lstrip().startswith(_NOT_HEAD)] or lines
-    text = " ".join(" ".join(lines).split()).rstrip("{\\ ").removesuffix(" =")
-    if len(lines) > 1:
-        text = text.replace("( ", "(").replace(", )", ")").replace(" )", ")")
-    return text if len(text) <= SIGNATURE_CHARS else f"{text[: SIGNATURE_CHARS - 1]}…"
-
-
-def _text(source: bytes, node: tree_sitter.Node) -> str:
-    end = min(node.end_byte, node.start_byte + SIGNATURE_CHARS)
-    return " ".join(source[node.start_byte : end].decode("utf-8", "ignore").split())
 
 
 def _nested(drafts: list[_Draft]) -> _Draft:

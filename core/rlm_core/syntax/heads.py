@@ -1,0 +1,63 @@
+"""The head of a definition: its name, and its signature on one line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+# Lines of a head that are comments, annotations or attributes.
+_NOT_HEAD = ("#", "//", "@", "[")
+_SCOPE_SEPARATOR = re.compile(r"::|\\")
+_DOTTED = re.compile(r"(?:[^\W\d][\w-]*\.)+[^\W\d][\w-]*\Z")
+_TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
+SIGNATURE_CHARS = 200
+_MARGIN = 100
+_STATEMENT = re.compile(rb"[;{}(]")
+
+
+def scoped(name: str) -> tuple[str, str]:
+    """Splits `A::b` and `a.b` into scope and name, and takes quotes, sigils and template arguments away."""
+    name = name.strip("\"'`")
+    if name.startswith("operator "):  # of a conversion: operator bool() const
+        name = name.partition("(")[0].rstrip()
+    if _DOTTED.match(name):
+        around, _, name = name.rpartition(".")
+        return around, name
+    if "::" not in name and "\\" not in name:
+        return "", name.lstrip("$:")
+    while "<" in name and (plain := _TEMPLATE_ARGUMENTS.sub("", name)) != name:
+        name = plain
+    *outer, last = [part for part in _SCOPE_SEPARATOR.split(name) if part] or [name]
+    return ".".join(outer), last
+
+
+def scope(text: str) -> str:
+    """A scope as it stands in qualified names."""
+    return ".".join(part.strip("\"'`[]") for part in _SCOPE_SEPARATOR.split(text) if part)
+
+
+def signature(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
+    """The head of a definition: up to its body, or its first line."""
+    # What stands before it on its line is part of the head (`export const`), unless it is a statement.
+    column = node.start_point.column
+    start = node.start_byte - column
+    if column > _MARGIN or _STATEMENT.search(source, start, node.start_byte):
+        start = node.start_byte
+    end = body.start_byte if body else node.end_byte
+    head = source[start : min(end, start + 5 * SIGNATURE_CHARS)].decode("utf-8", "ignore").strip()
+    lines = head.split("\n") if body else head.split("\n")[:1]
+    if len(lines) > 1:
+        lines = [line for line in lines if not line.lstrip().startswith(_NOT_HEAD)] or lines
+    line = " ".join(" ".join(lines).split()).rstrip("{\\ ").removesuffix(" =")
+    if len(lines) > 1:
+        line = line.replace("( ", "(").replace(", )", ")").replace(" )", ")")
+    return line if len(line) <= SIGNATURE_CHARS else f"{line[: SIGNATURE_CHARS - 1]}…"
+
+
+def text(source: bytes, node: tree_sitter.Node) -> str:
+    """The text of a node on one line, cut like a signature."""
+    end = min(node.end_byte, node.start_byte + SIGNATURE_CHARS)
+    return " ".join(source[node.start_byte : end].decode("utf-8", "ignore").split())
