@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_core.errors import QueryError, RlmError
 from rlm_lsp.buffers import file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
     from lsprotocol import types
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rlm_lsp.buffers import Buffers
     from rlm_lsp.folders import Folders
     from rlm_lsp.question import AskParams
+
+T = TypeVar("T")
 
 
 class Opened:
@@ -50,10 +52,15 @@ class Opened:
         The task raises an `RlmError` when the folders cannot be opened or the question cannot be
         answered; cancelling it ends the run.
         """
-        run = asyncio.create_task(self._ask(params, listener, encoding))
-        self._runs.add(run)
-        run.add_done_callback(self._runs.discard)
-        return run
+        return self._started(self._ask(params, listener, encoding))
+
+    def look_up(self, lookup: Callable[[Service], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+        """Starts a lookup in the workspace; fails and is cancelled as a run is."""
+
+        async def run() -> T:
+            return await lookup(await self._service())
+
+        return self._started(run())
 
     def cancel(self) -> None:
         """Ends every run."""
@@ -82,12 +89,22 @@ class Opened:
     async def _ask(
         self, params: AskParams, listener: Listener, encoding: types.PositionEncodingKind | str | None
     ) -> dict[str, Any]:
+        service = await self._service()
+        question = self._question(params, service.workspace, encoding)
+        answer = await service.ask(question, scope=params.scope, listeners=[listener])
+        return _wire_form(answer, service.workspace)
+
+    async def _service(self) -> Service:
         opened = await asyncio.shield(self._opening)
         if isinstance(opened, RlmError):
             raise opened
-        question = self._question(params, opened.workspace, encoding)
-        answer = await opened.ask(question, scope=params.scope, listeners=[listener])
-        return _wire_form(answer, opened.workspace)
+        return opened
+
+    def _started(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        run = asyncio.create_task(work)
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
+        return run
 
     def _question(
         self, params: AskParams, workspace: Workspace, encoding: types.PositionEncodingKind | str | None

@@ -10,13 +10,12 @@ from pydantic.alias_generators import to_camel
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace.lines import split_lines
+from rlm_lsp.positions import encoding_of, head
 
 if TYPE_CHECKING:
     from lsprotocol import types
 
 SELECTION_CHARS = 8_000
-# Codec and bytes for one unit of `character`.
-_UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 
 class _Params(BaseModel):
@@ -99,7 +98,7 @@ class AskParams(_Params):
         place = f"{self.question}\n\nThe question is about this selection, {name}:{lines}"
         if text is None:
             return f"{place}."
-        selected = _cut(text, self.range, str(getattr(encoding, "value", encoding)))
+        selected = _cut(text, self.range, encoding_of(encoding))
         return f"{place}:\n\n{_fenced(selected)}"
 
 
@@ -123,6 +122,4 @@ def _head(lines: list[str], position: Position, encoding: str) -> str:
     """What comes before the position on its line."""
     if position.line >= len(lines):
         return ""
-    codec, width = _UNITS[encoding]
-    line = lines[position.line].encode(codec, "surrogatepass")
-    return line[: position.character * width].decode(codec, "ignore")
+    return head(lines[position.line], position.character, encoding)

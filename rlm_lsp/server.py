@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 from pygls.exceptions import (
@@ -24,17 +24,19 @@ from rlm_core.errors import RlmError
 from rlm_lsp.buffers import Buffers
 from rlm_lsp.folders import Folders
 from rlm_lsp.opened import Opened
+from rlm_lsp.positions import encoding_of
 from rlm_lsp.progress import Progress
 from rlm_lsp.protocol import Protocol, converter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
     from pathlib import Path
 
     from pygls.server import ServerErrors
 
     from rlm_lsp.wire import Wire
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 ASK_REQUEST = "rlm/ask"
@@ -72,23 +74,38 @@ class Server(LanguageServer):
 
     async def ask(self, value: Any, token: types.ProgressToken | None = None) -> dict[str, Any]:
         """Answers `rlm/ask` (the parameters as they came) and the command."""
-        if self.opened is None:
-            raise JsonRpcServerNotInitialized("Send `initialize` and `initialized` before you ask.")
+        opened = self._initialized()
         from rlm_lsp.question import AskParams  # pydantic would be a quarter of the way to `initialize`
 
-        try:
+        async def run() -> dict[str, Any]:
             params = AskParams.parse(value)
             given = params.work_done_token
             progress = Progress(self, token if given is None else given)
-            run = self.opened.ask(params, progress.listen, self.workspace.position_encoding)
-            return await progress.follow(run)
-        except RlmError as error:
-            raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed.value) from error
-        except Exception as error:
-            logger.exception("A question failed")
-            raise JsonRpcInternalError(
-                f"rlm-lsp has failed on this question ({error}); its log on standard error says where."
-            ) from error
+            return await progress.follow(
+                opened.ask(params, progress.listen, self.workspace.position_encoding)
+            )
+
+        return await _answered(run())
+
+    async def document_symbols(self, uri: str) -> Sequence[types.DocumentSymbol | types.SymbolInformation]:
+        """Answers `textDocument/documentSymbol`: a tree, or a list for clients that know no trees."""
+        opened = self._initialized()
+        from rlm_lsp import symbols  # pulls in the grammars' library, which is only needed here
+
+        text_document = self.client_capabilities.text_document
+        known = text_document.document_symbol if text_document else None
+        encoding = encoding_of(self.workspace.position_encoding)
+        trees = known is not None and known.hierarchical_document_symbol_support
+        of = symbols.of_document if trees else symbols.of_document_flat
+        return await _answered(opened.look_up(lambda service: of(service, uri, encoding)))
+
+    async def workspace_symbols(self, query: str) -> list[types.WorkspaceSymbol]:
+        """Answers `workspace/symbol`."""
+        opened = self._initialized()
+        from rlm_lsp import symbols
+
+        encoding = encoding_of(self.workspace.position_encoding)
+        return await _answered(opened.look_up(lambda service: symbols.of_workspace(service, query, encoding)))
 
     async def close(self) -> None:
         """Ends every question, then closes every workspace."""
@@ -103,6 +120,11 @@ class Server(LanguageServer):
         if source is not FeatureRequestError:
             logger.error("%s: %s", source.__name__, error)
 
+    def _initialized(self) -> Opened:
+        if self.opened is None:
+            raise JsonRpcServerNotInitialized("Send `initialize` and `initialized` before you ask.")
+        return self.opened
+
     def _retire(self) -> None:
         if self.opened is None:
             return
@@ -115,6 +137,19 @@ class Server(LanguageServer):
         self.window_show_message(types.ShowMessageParams(types.MessageType.Error, sentence))
 
 
+async def _answered(work: Awaitable[T]) -> T:
+    """What a request comes to; what it fails with is an error response."""
+    try:
+        return await work
+    except RlmError as error:
+        raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed.value) from error
+    except Exception as error:
+        logger.exception("A request failed")
+        raise JsonRpcInternalError(
+            f"rlm-lsp has failed on this request ({error}); its log on standard error says where."
+        ) from error
+
+
 def create(roots: Sequence[Path] | None) -> Server:
     """A server with every message registered."""
     server = Server(roots)
@@ -123,6 +158,10 @@ def create(roots: Sequence[Path] | None) -> Server:
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(_folders_changed)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
     server.feature(types.SHUTDOWN)(_shutdown)
+    server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolOptions(label="RLM"))(
+        _document_symbols
+    )
+    server.feature(types.WORKSPACE_SYMBOL)(_workspace_symbols)
     server.feature(ASK_REQUEST)(_ask)
     server.command(ASK_COMMAND)(_ask)
     return server
@@ -176,3 +215,13 @@ async def _shutdown(ls: Server, _params: None) -> None:
 
 async def _ask(ls: Server, params: Any = None, token: types.ProgressToken | None = None) -> dict[str, Any]:
     return await ls.ask(params, token)
+
+
+async def _document_symbols(
+    ls: Server, params: types.DocumentSymbolParams
+) -> Sequence[types.DocumentSymbol | types.SymbolInformation]:
+    return await ls.document_symbols(params.text_document.uri)
+
+
+async def _workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+    return await ls.workspace_symbols(params.query)

@@ -102,8 +102,23 @@ class Service:
             WorkspaceError: there is no text in the workspace.
             QueryError: the scope names nothing.
         """
-        snapshot = await self._present()
+        snapshot = await self.present()
         return await asyncio.to_thread(self._scoped, snapshot, scope)
+
+    async def present(self) -> Snapshot:
+        """The workspace as it is now, for looking something up: nobody will compare it with later ones.
+
+        Raises:
+            WorkspaceError: there is no text in the workspace.
+        """
+        if self._opening is not None:
+            await asyncio.wait([self._opening])  # should it have failed, so will this, unless it was mended
+        snapshot = await asyncio.to_thread(self.workspace.snapshot)
+        if not len(snapshot):
+            roots = " and ".join(str(root) for root in self.workspace.roots)
+            why = " ".join(self.notes(snapshot))
+            raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
+        return snapshot
 
     async def ask(
         self, question: str, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = ()
@@ -142,21 +157,24 @@ class Service:
         finally:
             await session.close()
 
-    async def symbols(self, path: str) -> Results[Symbol]:
-        """The definitions of one file as it is now, as a tree; see `Context.symbols`.
+    async def symbols(self, path: str, at: Snapshot | None = None) -> Results[Symbol]:
+        """The definitions of one file as a tree; see `Context.symbols`.
 
-        This and the next two raise `QueryError` as `Context` does, `WorkspaceError` when the workspace
-        has no text, and `SandboxError` when the worker that looks could not answer.
+        This and the next two look at the present, unless they are given what `present` gave. They raise
+        `QueryError` as `Context` does, `WorkspaceError` when the workspace has no text, and
+        `SandboxError` when the worker that looks could not answer.
         """
-        return await self._lookups().symbols(await self._present(), path)
+        return await self._lookups().symbols(at or await self.present(), path)
 
     async def outline(self, glob: str | Sequence[str], depth: int = 2, max_chars: int = 20_000) -> str:
-        """Definitions of files as they are now, as text; see `Context.outline`."""
-        return await self._lookups().outline(await self._present(), glob, depth, max_chars)
+        """Definitions of files as text; see `Context.outline`."""
+        return await self._lookups().outline(await self.present(), glob, depth, max_chars)
 
-    async def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
-        """Where a name is defined now; see `Context.find`."""
-        return await self._lookups().find(await self._present(), name, kind, limit)
+    async def find(
+        self, name: str, kind: str | None = None, limit: int = 100, at: Snapshot | None = None
+    ) -> Results[Symbol]:
+        """Where a name is defined; see `Context.find`."""
+        return await self._lookups().find(at or await self.present(), name, kind, limit)
 
     async def check_sandbox(self) -> list[Probe]:
         """Attempts what must be impossible in the sandbox and says how each attempt ended.
@@ -187,17 +205,6 @@ class Service:
             self.workspace.watch(self._watcher, why_not)
             self.workspace.snapshot()
             importlib.import_module("rlm_core.engine")  # so that the first question need not wait for it
-
-    async def _present(self) -> Snapshot:
-        """The workspace as it is now; nobody will compare it with later ones."""
-        if self._opening is not None:
-            await asyncio.wait([self._opening])  # should it have failed, so will this, unless it was mended
-        snapshot = await asyncio.to_thread(self.workspace.snapshot)
-        if not len(snapshot):
-            roots = " and ".join(str(root) for root in self.workspace.roots)
-            why = " ".join(self.notes(snapshot))
-            raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
-        return snapshot
 
     def _scoped(self, snapshot: Snapshot, scope: Sequence[str]) -> Snapshot:
         self.workspace.remember(snapshot)
