@@ -74,6 +74,24 @@ async def test_a_name_in_the_question_comes_first(asker: Asker) -> None:
     assert "min(2 ** attempt, 60)" in answer.answer
 
 
+@pytest.mark.parametrize(
+    ("question", "listed"),
+    [
+        (
+            "Who calls `RetryPolicy`?",
+            "Callers of `RetryPolicy`, by syntax alone:\n\n- `http/client.py:5`: return",
+        ),
+        ("What does `RetryPolicy.delay` call?", "- `http/retry.py:11`: min: return min("),
+        ("Which files import retry.py?", "- `http/client.py:1`: http.retry -> http/retry.py"),
+        ("What does http/client.py import?", "- `http/client.py:1`: http.retry -> http/retry.py"),
+    ],
+)
+async def test_relations_are_listed(question: str, listed: str, asker: Asker) -> None:
+    answer = await ask(asker, question)
+    assert listed in answer.answer
+    assert answer.unverified == []
+
+
 async def test_it_says_that_it_is_no_language_model_and_costs_nothing(asker: Asker) -> None:
     answer = await ask(asker, "Where is the cart's total?")
     assert "No language model is configured" in answer.answer

@@ -26,6 +26,16 @@ LABEL = (
 )
 SHOWN_PLACES = 6
 SHOWN_LINES = 12
+LISTED = 30
+# What a question wants to know of a name or file, the more particular first: "what does f call" asks for
+# callees, "what calls f" for callers.
+_RELATIONS = {
+    "callees": re.compile(r"\bdo(?:es)?\b.*\bcalls?\b|\bcallees?\b", re.IGNORECASE),
+    "callers": re.compile(r"\b(?:calls?|called|callers?|invoke[sd]?)\b", re.IGNORECASE),
+    "imports": re.compile(r"\bdo(?:es)?\b.*\b(?:import|include|depend on)\b|\bimports of\b", re.IGNORECASE),
+    "importers": re.compile(r"\b(?:import(?:s|ed|ers?)?|include[sd]?|depends? on)\b", re.IGNORECASE),
+}
+_FILE = re.compile(r"[\w./-]*\w\.[A-Za-z]\w{0,5}\b")
 # How the loop marks the question, a program's failure and its last call; see `engine/prompts`.
 _QUESTION = re.compile(r"<question>\s*(.*?)\s*</question>", re.DOTALL)
 _FAILED = "failed:\n<error>\n"
@@ -82,6 +92,9 @@ def _program(step: str, question: str) -> str:
     values = {
         "QUESTION": question,
         "NAMES": identifiers(question),
+        "FILES": [name.lstrip("./") for name in _FILE.findall(question)],
+        "RELATION": next((name for name, asked in _RELATIONS.items() if asked.search(question)), ""),
+        "LISTED": LISTED,
         "TERMS": _terms(question),
         "SHOWN": SHOWN_PLACES,
         "LABEL": LABEL,
