@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _KEPT_IMPORTS = 60_000
 _SCRIPT = frozenset({"JavaScript", "TypeScript", "TSX"})
 _FAMILIES = {**dict.fromkeys(_SCRIPT, _SCRIPT), **dict.fromkeys(INCLUDING, INCLUDING)}
-C_SHARP = next(language for language in LANGUAGES if language.name == "C#")
+# Where an import of a folder is one of every file in it.
+_WITH_PACKAGES = frozenset({"Go", "Java"})
+_C_SHARP = next(language for language in LANGUAGES if language.name == "C#")
 
 
 class Importer:
@@ -58,9 +60,11 @@ class Importer:
             raise QueryError("importers needs a limit of at least 1.")
         path = self._snapshot.paths[row]
         language = detect(path, self._scanner.first_line(row))
-        if language is None or not language.parsable or language.uses is None or language is C_SHARP:
+        if language is None or not language.parsable or language.uses is None or language is _C_SHARP:
             return Results(note=f"{path}: {_unknown(language)}")
-        targets = {path, f"{posixpath.dirname(path) or '.'}/"}
+        targets = {path}
+        if language.name in _WITH_PACKAGES:
+            targets.add(f"{posixpath.dirname(path) or '.'}/")
         found: list[Import] = []
         note = ""
         for candidate in self._candidates(path, language, rows):
@@ -107,7 +111,7 @@ class Importer:
                 quoted = module[0] == module[-1] and module[0] in "'\"`" and language.name not in INCLUDING
                 shown = module[1:-1] if quoted else module
                 found.setdefault((statement.line, shown), Import(path, statement.line, shown, target))
-        return Results(found.values(), _unknown(language) if language is C_SHARP and found else "")
+        return Results(found.values(), _unknown(language) if language is _C_SHARP and found else "")
 
     def _meant(self, language: str, path: str, statement: ImportStatement) -> Iterator[tuple[str, str]]:
         """The modules of a statement and what they mean."""
@@ -126,6 +130,6 @@ class Importer:
 
 
 def _unknown(language: Language | None) -> str:
-    if language is C_SHARP:
+    if language is _C_SHARP:
         return "C# imports namespaces, not files, so none is followed; grep for `namespace`."
     return f"Imports of {language.name if language else 'this kind of file'} are not known; grep works."
