@@ -1,6 +1,6 @@
 """Which files have the words of a query, as far as that matters for the best of them.
 
-A search of everything for a word takes a tenth of a second per gigabyte, so in a large workspace not
+A search of everything for a word takes some tenths of a second per gigabyte, so in a large workspace not
 every word is searched everywhere. Words are taken from the rarest on. As soon as no file that has none of
 those searched so far could be among the best, the other words are only looked for in files that still can
 be (Turtle and Flood's MaxScore, "Query evaluation: strategies and optimizations", 1995). How rare a word

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _K1, _B = 1.2, 0.75
 _MAX_TERMS = 12
-_COUNTED_FILES = 400
+_COUNTED_FILES = 300
 _PARSED_FILES = 24
 # Weights, by trial on questions about django: a word in the file's name, in a folder's, in a definition's.
 _NAME, _FOLDER, _DEFINITION = 1.5, 0.5, 1.5
