@@ -6,6 +6,7 @@ import pytest
 
 from rlm_core.context import Context
 from rlm_core.errors import QueryError
+from rlm_core.syntax.languages import LANGUAGES
 from tests.support.snapshots import snapshot_of
 
 
@@ -202,7 +203,7 @@ def test_enclosing(context: Context) -> None:
 def test_references_tell_what_each_place_is(context: Context) -> None:
     found = context.references("get")
     assert [(place.path, place.line, place.role, place.symbol) for place in found] == [
-        ("README.md", 3, "text", ""),
+        ("README.md", 3, "text", "Shop"),
         ("src/app.ts", 5, "call", "App.start"),
         ("src/store.py", 13, "definition", "Store.get"),
         ("src/store.py", 17, "string", "Store._load"),
@@ -219,3 +220,19 @@ def test_references_are_whole_words_and_limited() -> None:
     assert {place.column for place in found} <= {1, 3}
     assert found.note == "a.py has 100; not all are listed."
     assert [place.role for place in found[:2]] == ["definition", "comment"]
+
+
+def test_a_section_of_a_document_is_a_block() -> None:
+    context = Context(
+        snapshot_of({"README.md": "# Top\n\ntext\n\n## Usage\n\nrun it\n\n## Licence\n", "a.py": "x = 1\n"})
+    )
+    assert context.slice("README.md:7").strip() == "## Usage\n\nrun it"
+    assert "## Usage" in context.outline(["*.md", "*.py"])
+
+
+def test_find_says_which_files_could_not_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    kotlin = next(language for language in LANGUAGES if language.name == "Kotlin")
+    monkeypatch.setitem(kotlin.__dict__, "parsable", False)  # as where the extra is not installed
+    found = Context(snapshot_of({"a.kt": "class Shop\n", "b.py": "Shop = 1\n"})).find("Shop")
+    assert [symbol.path for symbol in found] == ["b.py"]
+    assert "A file that mentions it was not looked at: Kotlin is parsed only where" in found.note

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tests.lsp.editor import editing, identifier
-from tests.support.files import git_repository
+from tests.support.files import git_repository, write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,8 @@ async def test_the_workspace_is_searched_by_parts_of_names(repository: Path) -> 
 
 async def test_what_is_not_part_of_the_context_has_no_symbols(repository: Path, tmp_path: Path) -> None:
     async with editing(repository, capabilities=capabilities()) as editor:
-        assert await outline(editor, repository / "README.md") == []
+        write_tree(repository, {"notes.txt": "not parsed"})
+        assert await outline(editor, repository / "notes.txt") == []
         assert await outline(editor, repository.parent / "elsewhere.py") == []
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -99,6 +99,9 @@ def test_what_fits_is_one_piece() -> None:
 
 def test_a_line_end_is_not_cut_in_two() -> None:
     assert cut("abc\r\ndef", None, 4) == ["abc", "\r\n", "def"]
+    # … unless nothing larger than a character may be; then neither half is a line to start the next with.
+    pieces = [(piece.text, piece.start_line, piece.overlap) for piece in chunks("\r\na", None, 2, 1)]
+    assert pieces == [("\r", 1, 0), ("\n", 1, 0), ("a", 2, 0)]
 
 
 def test_hostile_text_is_cut_all_the_same() -> None:

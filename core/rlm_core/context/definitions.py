@@ -8,7 +8,7 @@ from rlm_core.context.kept import Kept
 from rlm_core.context.results import Results
 from rlm_core.syntax.languages import of_source
 from rlm_core.syntax.parsing import TangledError
-from rlm_core.syntax.symbols import CALLABLES, TYPES, symbols, walk
+from rlm_core.syntax.symbols import BLOCKS, symbols, walk
 
 if TYPE_CHECKING:
     from rlm_core.syntax.symbols import Symbol
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # A symbol takes about 600 bytes.
 _KEPT_SYMBOLS = 120_000
-_BLOCKS = TYPES | CALLABLES | {"namespace", "module"}
 
 
 class Definitions:
@@ -52,6 +51,6 @@ class Definitions:
         around = [
             symbol
             for symbol in walk(self.of(row))
-            if symbol.start_line <= first and last <= symbol.end_line and symbol.kind in _BLOCKS
+            if symbol.start_line <= first and last <= symbol.end_line and symbol.kind in BLOCKS
         ]
         return min(around, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)

@@ -47,6 +47,7 @@ class Finder:
         self._snapshot = snapshot
         self._scanner = scanner
         self._definitions = definitions
+        self._missing: dict[str, set[int]] = {}  # why files that mention the name were not parsed
 
     def find(self, name: str, kind: str | None, limit: int) -> Results[Symbol]:
         """Returns the definitions of a name: exact, else in other case, else of similar names.
@@ -74,6 +75,13 @@ class Finder:
             if kinds and not found:
                 notes.append(f"None is a {kind}; there are: {', '.join(kinds)}.")
         found.sort(key=partial(_order, parts[-1]))
+        for why, rows in self._missing.items():
+            count = (
+                f"{len(rows):,} files that mention it were"
+                if len(rows) > 1
+                else "A file that mentions it was"
+            )
+            notes.append(f"{count} not looked at: {why}.")
         omitted = max(0, len(found) - limit)
         if omitted:
             notes.append(f"{omitted:,} more than limit={limit}.")
@@ -168,6 +176,8 @@ class Finder:
         for row in rows:
             language = detect(self._snapshot.paths[row], self._scanner.first_line(row))
             if language is None or not language.parsable:
+                if language is not None and language.wheel:
+                    self._missing.setdefault(language.unparsed, set()).add(row)
                 continue
             if not language.hint:
                 yield row

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.results import Text
 from rlm_core.syntax.languages import detect
-from rlm_core.syntax.symbols import CALLABLES, TYPES
+from rlm_core.syntax.symbols import BLOCKS
 from rlm_core.workspace.lines import split_lines
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _LISTED = 12
 _TREE_FILES = 20
 _TREE_CHARS = 12_000
-_CODE = CALLABLES | TYPES | {"namespace", "module"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def outline(
 
 def _outlined(symbols: Iterable[Symbol], depth: int, level: int, *, everything: bool) -> Iterator[str]:
     for symbol in symbols:
-        if everything or symbol.kind in _CODE:
+        if everything or symbol.kind in BLOCKS:
             yield f"{'  ' * level}{symbol.start_line}-{symbol.end_line} {symbol.signature or symbol.name}"
             if level < depth:
                 yield from _outlined(symbol.children, depth, level + 1, everything=everything)

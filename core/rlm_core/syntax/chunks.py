@@ -74,7 +74,7 @@ def _placed(pieces: Iterable[str], overlap: int) -> Iterator[Chunk]:
     at_start = True
     for piece in pieces:
         if before.endswith("\r") and piece.startswith("\n"):
-            line -= 1  # one line end, cut in two
+            line, whole, at_start = line - 1, [], False  # one line end, cut in two
         kept = _last(whole, overlap)
         breaks = line_ends(piece)
         at_end = piece.endswith(("\n", "\r"))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TYPES = frozenset({"class", "struct", "interface", "enum"})
 CALLABLES = frozenset({"function", "method", "constructor", "operator"})
+# What holds or does something, as against a value; a heading (`string`) holds its section.
+BLOCKS = TYPES | CALLABLES | {"namespace", "module", "string"}
 _VALUES = frozenset({"variable", "constant", "field"})
 _ROLES = frozenset({"definition", "declaration", "container", "section", "clause"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+\Z")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.parsing import MAX_NODE_DEPTH, parse, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
 INCLUDING = frozenset({"C", "C++"})
 _MODULE_CHARS = 1000
-_MAX_NODE_DEPTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def _matches(source: bytes, language: Language) -> Iterator[dict[str, list[tree_
     if query is None:
         return
     cursor = tree_sitter.QueryCursor(query)
-    cursor.set_max_start_depth(_MAX_NODE_DEPTH)
+    cursor.set_max_start_depth(MAX_NODE_DEPTH)
     for _, captures in cursor.matches(parse(prepared(source), language).root_node):
         yield captures
 
