@@ -75,6 +75,21 @@ class ModelSettings(_Section):
     retries: int = Field(4, ge=0, description="Tries again after a 429, a 5xx or a broken connection.")
     prices: dict[str, Price] = Field(default_factory=dict, description="Prices by model name.")
 
+    @property
+    def endpoint(self) -> bool:
+        """Whether there is an endpoint to ask."""
+        return self.api_key is not None or self.base_url is not None
+
+
+class ServerSettings(_Section):
+    """What a server grants, and to how many."""
+
+    patience: float = Field(45.0, gt=0, description="Seconds until a call returns though its run goes on.")
+    runs: int = Field(4, ge=1, description="Runs under way at once, for each client.")
+    sessions: int = Field(4, ge=1, description="rlm_repl sessions at once, for each client.")
+    idle_seconds: float = Field(1800.0, gt=0, description="An rlm_repl session ends after so long unused.")
+    client_cost: float | None = Field(None, gt=0, description="US dollars a client may spend in all (HTTP).")
+
 
 class Settings(_Section):
     """Everything that can be set."""
@@ -83,6 +98,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     sandbox: SandboxLimits = SandboxLimits()
     workspace: WorkspaceSettings = WorkspaceSettings()
+    server: ServerSettings = ServerSettings()
     trace: bool = Field(True, description="Record every run under the user's state directory.")
     sources: tuple[str, ...] = Field((), description="Where the settings came from, for `doctor`.")
 

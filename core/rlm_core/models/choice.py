@@ -41,7 +41,7 @@ class Models:
 
 def choose(settings: ModelSettings) -> Models:
     """The models that the settings name; the offline model when no endpoint is configured."""
-    if settings.api_key is None and settings.base_url is None:
+    if not settings.endpoint:
         return _offline(settings)
     from rlm_core.models.endpoint import Endpoint  # only where an endpoint is configured
     from rlm_core.models.openai_model import OpenAIModel
