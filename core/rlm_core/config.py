@@ -134,8 +134,8 @@ def load(
 ) -> Settings:
     """Settings in force: defaults < user file < project file (first root) < environment < flags.
 
-    A project file is repository text, so it may not choose where questions and code are sent: its
-    `model.base_url` is refused.
+    A project file is repository text, so it may not choose where questions and code are sent, nor what
+    a server grants: its `model.base_url` and `server` are refused.
 
     Args:
         roots: the workspace; `rlm.toml` is looked for in the first.
@@ -175,6 +175,8 @@ def _read(path: Path, *, trusted: bool) -> dict[str, Any]:
         raise ConfigError(
             f"{path}: keys do not belong in files; set OPENAI_API_KEY instead of model.api_key."
         )
+    if not trusted and "server" in values:
+        raise ConfigError(f"{path}: a project may not choose what a server grants; set it in {user_file()}.")
     if not trusted and "base_url" in model:
         raise ConfigError(
             f"{path}: a project may not choose the endpoint that its code is sent to; "

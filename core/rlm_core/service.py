@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
     from rlm_core.config import Limits, Settings
-    from rlm_core.engine import Repl
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
+    from rlm_core.engine.repl import Repl
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Probe, Sandbox
     from rlm_core.workspace.history import Change
@@ -48,7 +48,7 @@ class Asking:
         models: who answers, instead of the configured ones; they stay the caller's to close.
         limits: what it may spend.
         snapshot: what `context` is, instead of the workspace as it is now.
-        run_id: the run's name, from `rlm_core.engine.new_run_id`.
+        run_id: the run's name, from `rlm_core.engine.stream.new_run_id`.
     """
 
     models: Models | None = None
@@ -81,6 +81,7 @@ class Service:
         self._unwatched = ""  # why there is no watcher, as a sentence
         self._sandboxes: dict[int, Sandbox] = {}  # by the output that they let through
         self._models: Models | None = None
+        self._compared: tuple[Snapshot, Snapshot, list[Change]] | None = None
         self._opening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -130,8 +131,9 @@ class Service:
         now = await asyncio.to_thread(self.workspace.snapshot)
         if now is whole:
             return []
-        found = await asyncio.to_thread(differences, whole, now)
-        return [change for change in found if change.status == "added" or change.path in since]
+        if self._compared is None or self._compared[:2] != (whole, now):
+            self._compared = (whole, now, await asyncio.to_thread(differences, whole, now))
+        return [change for change in self._compared[2] if change.status == "added" or change.path in since]
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Calls back on this event loop whenever files may have changed; only where they are watched."""
@@ -151,7 +153,7 @@ class Service:
         listeners: Sequence[Listener] = (),
         asked: Asking | None = None,
     ) -> Answer:
-        """Runs the recursive loop over a snapshot; see `rlm_core.engine.ask`.
+        """Runs the recursive loop over a snapshot; see `rlm_core.engine.question.ask`.
 
         Args:
             question: what to find out.
@@ -163,7 +165,7 @@ class Service:
             raise QueryError("The question is empty; ask something about the workspace.")
         asked = asked or Asking()
         snapshot = asked.snapshot or await self.snapshot(scope)
-        engine = await self._engine()
+        engine = await _engine("question")
         answer: Answer = await engine.ask(
             question,
             snapshot,
@@ -181,10 +183,10 @@ class Service:
     async def open_repl(
         self, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = (), asked: Asking | None = None
     ) -> Repl:
-        """A session over a snapshot for programs that come from outside; see `rlm_core.engine.Repl`."""
+        """A session over a snapshot for programs that come from outside; see `rlm_core.engine.repl.Repl`."""
         asked = asked or Asking()
         snapshot = asked.snapshot or await self.snapshot(scope)
-        engine = await self._engine()
+        engine = await _engine("repl")
         repl: Repl = await engine.Repl.open(
             snapshot,
             models=asked.models or self._chosen(),
@@ -236,7 +238,7 @@ class Service:
             self._watcher, self._unwatched = watcher.start(self.workspace)
             self.workspace.watch(self._watcher)
             self.workspace.snapshot()
-            importlib.import_module("rlm_core.engine")  # so that the first question need not wait for it
+            importlib.import_module("rlm_core.engine.repl")  # so that the first question need not wait for it
 
     def _freeze(self, scope: Sequence[str]) -> Snapshot:
         snapshot = self.workspace.snapshot()
@@ -254,9 +256,6 @@ class Service:
             raise QueryError(f"The scope {', '.join(scope)} names no file. {files.note}")
         return snapshot.restricted(snapshot.index(file) for file in files)
 
-    async def _engine(self) -> ModuleType:
-        return await asyncio.to_thread(importlib.import_module, "rlm_core.engine")
-
     def _chosen(self) -> Models:
         if self._models is None:
             from rlm_core import models  # came with the engine
@@ -273,6 +272,11 @@ class Service:
 
             self._sandboxes[chars] = sandbox.create(limits.model_copy(update={"output_chars": chars}))
         return self._sandboxes[chars]
+
+
+async def _engine(module: str) -> ModuleType:
+    """A module of the engine; importing it takes a while, so that happens on a thread."""
+    return await asyncio.to_thread(importlib.import_module, f"rlm_core.engine.{module}")
 
 
 def _cache(roots: Sequence[Path], settings: Settings) -> Cache | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from typing import TYPE_CHECKING
 
 from rlm_core.config import state_dir
@@ -15,7 +13,7 @@ from rlm_core.engine.children import Children
 from rlm_core.engine.citations import check, named
 from rlm_core.engine.events import RunCompleted, RunStarted
 from rlm_core.engine.run import Run
-from rlm_core.engine.stream import Stream
+from rlm_core.engine.stream import Stream, new_run_id
 from rlm_core.engine.trace import Trace
 from rlm_core.engine.tree import Tree
 
@@ -99,11 +97,6 @@ async def ask(
     finally:
         if trace is not None:
             trace.close()
-
-
-def new_run_id() -> str:
-    """Names a run: sorts by time, and cannot be guessed."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(6)}"
 
 
 async def _listen(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from rlm_core.engine.children import Children
 from rlm_core.engine.functions import host_functions
-from rlm_core.engine.question import ROOT, new_run_id
-from rlm_core.engine.stream import Stream
+from rlm_core.engine.question import ROOT
+from rlm_core.engine.stream import Stream, new_run_id
 from rlm_core.engine.tree import Tree
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Repl:
         settings: Settings,
         listeners: Sequence[Listener] = (),
     ) -> Self:
-        """A fresh session; the arguments are those of `rlm_core.engine.ask`.
+        """A fresh session; the arguments are those of `rlm_core.engine.question.ask`.
 
         Raises:
             SandboxError: no session can be had.

@@ -78,16 +78,20 @@ class HostModel:
         """What has been asked and not been answered, oldest first."""
         return [asked for asked in self._waiting.values() if asked.open]
 
-    async def arrival(self) -> list[Asked]:
-        """Waits until something is asked and nothing more comes for a moment; returns all that waits."""
-        while not self.waiting:
+    async def arrival(self, after: int = 0) -> list[Asked]:
+        """Waits until something is asked and nothing more comes for a moment.
+
+        Returns:
+            All that waits and has a number above `after`.
+        """
+        while not (self.waiting and self.waiting[-1].number > after):
             self._arrival.clear()
             await self._arrival.wait()
         latest = -1
         while (newest := max(self._waiting, default=latest)) != latest:
             latest = newest
             await asyncio.sleep(SETTLE_SECONDS)
-        return self.waiting
+        return [asked for asked in self.waiting if asked.number > after]
 
     async def complete(
         self,
