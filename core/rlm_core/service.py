@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
     from rlm_core.config import Limits, Settings
+    from rlm_core.context.results import Results
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
     from rlm_core.engine.repl import Repl
+    from rlm_core.lookups import Lookups
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Probe, Sandbox
+    from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_core.workspace.workspace import Watching
@@ -82,6 +85,7 @@ class Service:
         self._sandboxes: dict[int, Sandbox] = {}  # by the output that they let through
         self._models: Models | None = None
         self._compared: tuple[Snapshot, Snapshot, list[Change]] | None = None
+        self._kept_lookups: Lookups | None = None
         self._opening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,6 +102,7 @@ class Service:
         """Ends runs' processes, the watcher and the reading of files; may be called twice."""
         sandboxes, self._sandboxes = self._sandboxes, {}
         await asyncio.gather(*(sandbox.close() for sandbox in sandboxes.values()))
+        self._kept_lookups = None
         if self._models is not None:
             await self._models.close()
             self._models = None
@@ -121,9 +126,8 @@ class Service:
             WorkspaceError: there is no text in the workspace.
             QueryError: the scope names nothing.
         """
-        if self._opening is not None:
-            await asyncio.wait([self._opening])  # should it have failed, so will this, unless it was mended
-        return await asyncio.to_thread(self._freeze, scope)
+        snapshot = await self._present()
+        return await asyncio.to_thread(self._scoped, snapshot, scope)
 
     async def changes(self, since: Snapshot) -> list[Change]:
         """The files that differ by now from a snapshot of this workspace, as far as they were part of it."""
@@ -206,6 +210,22 @@ class Service:
         finally:
             await session.close()
 
+    async def symbols(self, path: str) -> Results[Symbol]:
+        """The definitions of one file as it is now, as a tree; see `Context.symbols`.
+
+        This and the next two raise `QueryError` as `Context` does, `WorkspaceError` when the workspace
+        has no text, and `SandboxError` when the worker that looks could not answer.
+        """
+        return await self._lookups().symbols(await self._present(), path)
+
+    async def outline(self, glob: str | Sequence[str], depth: int = 2, max_chars: int = 20_000) -> str:
+        """Definitions of files as they are now, as text; see `Context.outline`."""
+        return await self._lookups().outline(await self._present(), glob, depth, max_chars)
+
+    async def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
+        """Where a name is defined now; see `Context.find`."""
+        return await self._lookups().find(await self._present(), name, kind, limit)
+
     async def check_sandbox(self) -> list[Probe]:
         """Attempts what must be impossible in the sandbox and says how each attempt ended.
 
@@ -240,13 +260,19 @@ class Service:
             self.workspace.snapshot()
             importlib.import_module("rlm_core.engine.repl")  # so that the first question need not wait for it
 
-    def _freeze(self, scope: Sequence[str]) -> Snapshot:
-        snapshot = self.workspace.snapshot()
-        self.workspace.remember(snapshot)
+    async def _present(self) -> Snapshot:
+        """The workspace as it is now; nobody will compare it with later ones."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])  # should it have failed, so will this, unless it was mended
+        snapshot = await asyncio.to_thread(self.workspace.snapshot)
         if not len(snapshot):
             roots = " and ".join(str(root) for root in self.workspace.roots)
             why = " ".join(self.notes(snapshot))
             raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
+        return snapshot
+
+    def _scoped(self, snapshot: Snapshot, scope: Sequence[str]) -> Snapshot:
+        self.workspace.remember(snapshot)
         if not scope:
             return snapshot
         from rlm_core.context import Context  # pulls in the grammars
@@ -255,6 +281,13 @@ class Service:
         if not files:
             raise QueryError(f"The scope {', '.join(scope)} names no file. {files.note}")
         return snapshot.restricted(snapshot.index(file) for file in files)
+
+    def _lookups(self) -> Lookups:
+        if self._kept_lookups is None:
+            from rlm_core.lookups import Lookups  # pulls in the grammars
+
+            self._kept_lookups = Lookups(self._sandbox())
+        return self._kept_lookups
 
     def _chosen(self) -> Models:
         if self._models is None:

@@ -1,0 +1,110 @@
+"""Looking things up in the code itself, for faces: no model, and the answers come back as data.
+
+The server parses nothing, since a hostile file can make a parser crash or take all memory. So a lookup
+runs in the sandbox, as a program of one line over `context`, and what it sends back is looked at before
+anybody believes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from rlm_core.context.results import Results
+from rlm_core.context.slicing import resolve
+from rlm_core.errors import QueryError, SandboxError
+from rlm_core.syntax.symbols import Symbol
+
+if TYPE_CHECKING:
+    from rlm_core.context.globs import Glob
+    from rlm_core.sandbox.base import Sandbox, Session
+    from rlm_core.workspace.snapshot import Snapshot
+
+_PROGRAM = """
+import dataclasses, json
+
+def lookup():
+    try:
+        found = context.{method}(*{arguments!r})
+    except QueryError as error:
+        return {{"error": str(error)}}
+    if isinstance(found, str):
+        return {{"text": str(found)}}
+    items = [dataclasses.asdict(item) for item in found]
+    return {{"items": items, "note": found.note, "omitted": found.omitted}}
+
+FINAL(json.dumps(lookup()))
+"""
+_SYMBOLS = TypeAdapter(list[Symbol])
+
+
+class Lookups:
+    """Runs the methods of `context` in a sandbox.
+
+    What concerns one file gets a worker that has nothing else; what concerns them all shares one, kept
+    for as long as the snapshot is the latest. All methods raise `QueryError` as `Context` does, and
+    `SandboxError` when the worker could not answer.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._turn = asyncio.Lock()
+        self._kept: tuple[Snapshot, Session] | None = None
+
+    async def symbols(self, snapshot: Snapshot, path: str) -> Results[Symbol]:
+        """`Context.symbols`."""
+        alone = snapshot.restricted([snapshot.index(resolve(snapshot, path))])
+        session = await self._sandbox.open(alone, {})
+        try:
+            return _symbols(await _looked_up(session, "symbols", path), alone)
+        finally:
+            await session.close()
+
+    async def outline(self, snapshot: Snapshot, glob: Glob, depth: int, max_chars: int) -> str:
+        """`Context.outline`."""
+        return str((await self._over_all(snapshot, "outline", glob, depth, max_chars)).get("text", ""))
+
+    async def find(self, snapshot: Snapshot, name: str, kind: str | None, limit: int) -> Results[Symbol]:
+        """`Context.find`."""
+        return _symbols(await self._over_all(snapshot, "find", name, kind, limit), snapshot)
+
+    async def _over_all(self, snapshot: Snapshot, method: str, *arguments: Any) -> dict[str, Any]:
+        async with self._turn:
+            if self._kept is not None and self._kept[0] is not snapshot:
+                _, stale = self._kept
+                self._kept = None
+                await stale.close()
+            if self._kept is None:
+                self._kept = snapshot, await self._sandbox.open(snapshot, {})
+            return await _looked_up(self._kept[1], method, *arguments)
+
+
+async def _looked_up(session: Session, method: str, *arguments: Any) -> dict[str, Any]:
+    result = await session.run(_PROGRAM.format(method=method, arguments=arguments))
+    if result.final is None:
+        raise SandboxError(f"Looking this up failed in the sandbox: {(result.error or '').strip()}")
+    try:
+        found = json.loads(result.final)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise SandboxError("The sandbox sent back something other than what was looked up.")
+    if "error" in found:
+        raise QueryError(str(found["error"]))
+    return found
+
+
+def _symbols(found: dict[str, Any], snapshot: Snapshot) -> Results[Symbol]:
+    try:
+        symbols = _SYMBOLS.validate_python(found.get("items"))
+    except ValidationError:
+        raise SandboxError("The sandbox sent back something that is no list of symbols.") from None
+    omitted = found.get("omitted")
+    return Results(
+        (symbol for symbol in symbols if symbol.path in snapshot),
+        str(found.get("note", "")),
+        omitted if isinstance(omitted, int) else 0,
+    )
