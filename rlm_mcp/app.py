@@ -191,7 +191,7 @@ class App:
         self._spent[session.owner] += session.repl.usage.cost_usd or 0.0
 
 
-def owner_of(ctx: ServerRequestContext[App, Any]) -> str:
+def owner_of(ctx: ServerRequestContext[Any, Any]) -> str:
     """Who asks: a token's holder, else an HTTP session, else a peer's address; over stdio there is one."""
     token = get_access_token()
     if token is not None:

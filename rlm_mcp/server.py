@@ -4,36 +4,66 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
 
 from rlm_core import __version__
-from rlm_mcp import tools
+from rlm_mcp import completions, prompts, resources, tools
+from rlm_mcp.handshake import Handshake
 from rlm_mcp.icons import ICONS
+from rlm_mcp.subscriptions import Announcer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from mcp.types import Tool
+
     from rlm_mcp.app import App
+
+
+class _Server(MCPServer["App"]):
+    async def list_tools(self) -> list[Tool]:
+        """The tools with schemas that hold what a model needs: every connection pays for the rest."""
+        listed = await super().list_tools()
+        for tool in listed:
+            tool.input_schema = _lean(tool.input_schema)
+        return listed
 
 
 def create_server(app: App) -> MCPServer[App]:
     """A server over an app, which is entered when the server starts and closed when it ends."""
+    announcer = Announcer(app)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncIterator[App]:
         async with app:
+            app.background(announcer.watch())
             yield app
 
-    server: MCPServer[App] = MCPServer(
+    server = _Server(
         "rlm-mcp",
         title="Recursive Language Model over this workspace",
         version=__version__,
         instructions=files("rlm_mcp").joinpath("instructions.md").read_text("utf-8"),
+        website_url=None,
         icons=ICONS,
         lifespan=lifespan,
         log_level="WARNING",
+        subscriptions=announcer.bus,
+        middleware=[Handshake(app, announcer)],
     )
     tools.register(server, app)
+    resources.register(server, app)
+    prompts.register(server)
+    completions.register(server, app)
     return server
+
+
+def _lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without titles, and without defaults that say "nothing"."""
+    kept = {
+        name: {key: value for key, value in field.items() if key != "title" and (key != "default" or value)}
+        for name, field in schema["properties"].items()
+    }
+    return {"type": "object", "properties": kept, "required": schema.get("required", [])}

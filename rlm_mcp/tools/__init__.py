@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def register(server: MCPServer[App], app: App) -> None:
     """Adds every tool to the server."""
     patience = app.grants.patience
-    asks = ToolAnnotations(
-        read_only_hint=True, destructive_hint=False, idempotent_hint=False, open_world_hint=True
-    )
+    asks = ToolAnnotations(read_only_hint=True, open_world_hint=True)
     looks = asks.model_copy(update={"open_world_hint": False})
     server.tool(
         title="Ask the whole codebase",

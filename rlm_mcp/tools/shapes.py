@@ -14,6 +14,8 @@ def _lean(schema: dict[str, Any]) -> None:
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
         field.pop("default", None)
+        field.pop("additionalProperties", None)
+        field.pop("items", None)
 
 
 class _Shape(BaseModel):
@@ -40,13 +42,6 @@ class Report(_Shape):
     usage: dict[str, Any] = {}
 
 
-class Prompt(_Shape):
-    """A prompt that waits for a reply."""
-
-    number: int
-    text: str
-
-
 class Step(_Shape):
     """What became of a program in `rlm_repl`."""
 
@@ -57,7 +52,7 @@ class Step(_Shape):
     error: str = ""
     page: int = 1
     pages: int = 1
-    prompts: list[Prompt] = []
+    prompts: list[str] = []
     waiting: int = 0
     variables: list[str] = []
     changed: list[str] = []

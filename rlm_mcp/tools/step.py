@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rlm_core.engine.feedback import ERROR_CHARS, clipped
 from rlm_mcp.tools.calls import result
 from rlm_mcp.tools.pages import PAGE_CHARS, page
-from rlm_mcp.tools.shapes import Prompt, Step
+from rlm_mcp.tools.shapes import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ def _show_prompts(session: ReplSession, number: int, shape: Step) -> None:
             break
         if len(text) > PAGE_CHARS:
             text, shape.page, shape.pages = page(text, number)
-        shape.prompts.append(Prompt(number=asked.number, text=text))
+        shape.prompts.append(text)
         session.shown.append(asked)
         room -= len(text)
     count = len(session.shown)
@@ -113,7 +113,9 @@ def _text(shape: Step) -> str:
         parts.append(shape.output.rstrip())
     if shape.error:
         parts.append(f"Error:\n{shape.error}")
-    parts.extend(f'<prompt number="{prompt.number}">\n{prompt.text}\n</prompt>' for prompt in shape.prompts)
+    parts.extend(
+        f'<prompt number="{number}">\n{prompt}\n</prompt>' for number, prompt in enumerate(shape.prompts, 1)
+    )
     if shape.pages > 1:
         parts.append(f"(page {shape.page} of {shape.pages})")
     if shape.variables:

@@ -63,7 +63,7 @@ async def test_a_question_is_answered_with_citations_and_progress(repository: Pa
 
     async with connected(repository, mode) as client:
         assert "scope" in (client.instructions or "")
-        (tool,) = (await client.list_tools()).tools
+        tool, *_ = (await client.list_tools()).tools
         assert tool.name == "rlm_query"
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is True
