@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `serve`."""
+    options.add_server_flags(parser)
     options.add_model_flags(parser)
     options.add_sandbox_flags(parser)
 
