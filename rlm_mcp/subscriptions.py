@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
 
@@ -63,14 +62,14 @@ class Announcer:
 
     async def subscribe(self, connection: str, uri: str, session: ServerSession) -> None:
         """Announces a resource to a client of the handshake era."""
-        self._direct[connection, unquote(uri)] = session
+        self._direct[connection, uri] = session
         while len(self._direct) > MOST_DIRECT:
             del self._direct[next(iter(self._direct))]
         await self._look()
 
     def unsubscribe(self, connection: str, uri: str) -> None:
         """Takes a subscription back."""
-        self._direct.pop((connection, unquote(uri)), None)
+        self._direct.pop((connection, uri), None)
 
     async def _look(self) -> None:
         """Remembers the workspace as it is, to compare with, for the first who listens."""
