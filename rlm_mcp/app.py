@@ -48,6 +48,7 @@ class App:
         on_service: called with each workspace that is opened.
         on_run_over: called with each run that is over.
         draining: nothing new is started.
+        closed: set when `close` has been through.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class App:
         self.on_service: list[Callable[[Service], None]] = []
         self.on_run_over: list[Callable[[Run], None]] = []
         self.draining = False
+        self.closed = asyncio.Event()
         self._settings_for = settings_for
         self._roots: list[Path] | None = None
         self._service: Service | None = None
@@ -93,6 +95,7 @@ class App:
         service, self._service = self._service, None
         if service is not None:
             await service.close()
+        self.closed.set()
 
     async def open(self, roots: Sequence[Path]) -> None:
         """Makes these folders the workspace; sessions over others end, runs over others go on.
@@ -109,6 +112,7 @@ class App:
             except RlmError as error:
                 self._error = error
             else:
+                log.info("opened %s", ", ".join(map(str, service.workspace.roots)))
                 for listener in self.on_service:
                     listener(service)
             if old is not None:
@@ -183,6 +187,7 @@ class App:
         await service.close()
 
     def _run_over(self, run: Run) -> None:
+        log.info("run %s of %s is over: %s", run.id, run.owner, run.state)
         self._spent[run.owner] += (run.usage.cost_usd if run.usage else None) or 0.0
         for listener in self.on_run_over:
             listener(run)

@@ -112,7 +112,7 @@ def _lasting(ctx: Context[App, Any]) -> bool:
     return ctx.session.can_send_request and ctx.request_context.request is None
 
 
-async def _relay_until(over: asyncio.Task[None], relay: Coroutine[Any, Any, None]) -> None:
+async def _relay_until(over: asyncio.Task[Any], relay: Coroutine[Any, Any, None]) -> None:
     relaying = asyncio.create_task(relay)
     try:
         await asyncio.wait([over, relaying], return_when=asyncio.FIRST_COMPLETED)

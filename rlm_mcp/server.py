@@ -17,6 +17,8 @@ from rlm_mcp.subscriptions import Announcer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from mcp.server.auth.provider import TokenVerifier
+    from mcp.server.auth.settings import AuthSettings
     from mcp.types import Tool
 
     from rlm_mcp.app import App
@@ -31,8 +33,16 @@ class _Server(MCPServer["App"]):
         return listed
 
 
-def create_server(app: App) -> MCPServer[App]:
-    """A server over an app, which is entered when the server starts and closed when it ends."""
+def create_server(
+    app: App, *, auth: AuthSettings | None = None, verifier: TokenVerifier | None = None
+) -> MCPServer[App]:
+    """A server over an app, which is entered when the server starts and closed when it ends.
+
+    Args:
+        app: what the tools, resources and prompts work on.
+        auth: that clients over HTTP have to show who they are.
+        verifier: tells whose a token is.
+    """
     announcer = Announcer(app)
 
     @asynccontextmanager
@@ -46,10 +56,11 @@ def create_server(app: App) -> MCPServer[App]:
         title="Recursive Language Model over this workspace",
         version=__version__,
         instructions=files("rlm_mcp").joinpath("instructions.md").read_text("utf-8"),
-        website_url=None,
         icons=ICONS,
         lifespan=lifespan,
         log_level="WARNING",
+        auth=auth,
+        token_verifier=verifier,
         subscriptions=announcer.bus,
         middleware=[Handshake(app, announcer)],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_core.engine.events import Event, SubcallCompleted, SubcallStarted, shortened
 from rlm_core.engine.progress import describe
@@ -12,7 +12,7 @@ from rlm_core.engine.stream import new_run_id
 from rlm_core.errors import QueryError, RlmError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from rlm_core.engine.answer import Answer, RunUsage
     from rlm_core.engine.events import Listener
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEPT_RUNS = 64
-KEPT_EVENTS = 1000
+# Of each owner, and of each run.
+KEPT_RUNS = 32
+KEPT_EVENTS = 500
 
 State = Literal["running", "complete", "incomplete", "failed", "cancelled"]
 
@@ -36,6 +37,7 @@ class Run:
         host: the host's model, where that answers.
         events: what happened, long texts shortened; the oldest sub-calls give way first.
         forgotten: how many events gave way.
+        state: where it stands.
         answer: once there is one.
         error: why there is none.
         usage: what it has taken so far.
@@ -49,21 +51,12 @@ class Run:
         self.host = host
         self.events: list[Event] = []
         self.forgotten = 0
+        self.state: State = "running"
         self.answer: Answer | None = None
         self.error = ""
         self.usage: RunUsage | None = None
         self.listeners: list[Listener] = []
-        self.task: asyncio.Task[None]
-        self._cancelled = False
-
-    @property
-    def state(self) -> State:
-        """Where it stands."""
-        if self.answer is not None:
-            return self.answer.status
-        if not self.task.done():
-            return "running"
-        return "cancelled" if self._cancelled else "failed"
+        self.task: asyncio.Task[Answer]
 
     def progress(self, most: int) -> list[str]:
         """The latest lines of its progress, at most so many."""
@@ -77,7 +70,6 @@ class Run:
     async def cancel(self) -> None:
         """Ends the run with its worker and its requests; one that is over stays as it is."""
         if not self.task.done():
-            self._cancelled = True
             self.task.cancel()
             await asyncio.wait([self.task])
 
@@ -97,7 +89,7 @@ _MINOR = (SubcallStarted, SubcallCompleted)
 
 
 class Runs:
-    """Runs by id: a bounded number under way for each owner, and the latest few that are over.
+    """Runs by id: a bounded number under way for each owner, and its latest few that are over.
 
     Args:
         at_once: runs under way, for each owner.
@@ -113,7 +105,7 @@ class Runs:
         self,
         owner: str,
         question: str,
-        ask: Callable[[Run], Awaitable[Answer]],
+        ask: Callable[[Run], Coroutine[Any, Any, Answer]],
         host: HostModel | None = None,
     ) -> Run:
         """Starts a run.
@@ -135,9 +127,10 @@ class Runs:
                 "wait for one, or cancel one."
             )
         run = Run(new_run_id(), owner, question, host)
-        run.task = asyncio.create_task(self._ask(run, ask))
+        run.task = asyncio.create_task(ask(run))
+        run.task.add_done_callback(lambda _: self._over(run))
         self._runs[run.id] = run
-        over = [old for old in self._runs.values() if old.state != "running"]
+        over = [old for old in self._runs.values() if old.owner == owner and old.state != "running"]
         for old in over[:-KEPT_RUNS]:
             del self._runs[old.id]
         return run
@@ -160,19 +153,18 @@ class Runs:
         await asyncio.gather(*(run.wait(seconds) for run in self.under_way()))
         await asyncio.gather(*(run.cancel() for run in self.under_way()))
 
-    async def _ask(self, run: Run, ask: Callable[[Run], Awaitable[Answer]]) -> None:
-        try:
-            run.answer = await ask(run)
-        except asyncio.CancelledError:
-            run.error = "The run was cancelled."
-        except RlmError as error:
-            run.error = str(error)
-        except Exception as error:
-            log.exception("Run %s failed.", run.id)
+    def _over(self, run: Run) -> None:
+        if run.task.cancelled():
+            run.state, run.error = "cancelled", "The run was cancelled."
+        elif (error := run.task.exception()) is None:
+            run.answer = run.task.result()
+            run.state, run.usage = run.answer.status, run.answer.usage
+        elif isinstance(error, RlmError):
+            run.state, run.error = "failed", str(error)
+        else:
+            log.error("Run %s failed.", run.id, exc_info=error)
+            run.state = "failed"
             run.error = (
                 f"The run failed on a defect of rlm-mcp, whose log says where: {type(error).__name__}."
             )
-        finally:
-            if run.answer is not None:
-                run.usage = run.answer.usage
-            self._on_end(run)
+        self._on_end(run)
