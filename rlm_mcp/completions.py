@@ -13,6 +13,7 @@ from mcp.types import (
 )
 
 from rlm_core.errors import RlmError
+from rlm_mcp.resources import PATH_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,8 @@ def register(server: MCPServer[App], app: App) -> None:
         argument: CompletionArgument,
         _context: CompletionContext | None,
     ) -> Completion | None:
+        if len(argument.value) > PATH_CHARS:
+            return None
         try:
             match argument.name:
                 case "path":

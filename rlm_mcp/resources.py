@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 WORKSPACE = "rlm://workspace"
 FILE, OUTLINE, RUN = "rlm://file/", "rlm://outline/", "rlm://run/"
 MARKDOWN = "text/markdown"
+PATH_CHARS = 4_096
 # Of each reason for which files were left out.
 SHOWN_SKIPPED = 200
 
@@ -55,7 +56,7 @@ def register(server: MCPServer[App], app: App) -> None:
     )  # fmt: skip
     async def file(path: str) -> str:
         with _readable_errors():
-            return (await app.service.snapshot()).text(path)
+            return (await app.service.snapshot()).text(_possible(path))
 
     @server.resource(
         OUTLINE + "{+path}", title="An outline", mime_type="text/plain", icons=ICONS,
@@ -63,7 +64,7 @@ def register(server: MCPServer[App], app: App) -> None:
     )  # fmt: skip
     async def outline(path: str) -> str:
         with _readable_errors():
-            return await app.service.outline(path)
+            return await app.service.outline(_possible(path))
 
     @server.resource(
         RUN + "{id}", title="A run", mime_type=MARKDOWN, icons=ICONS,
@@ -82,6 +83,12 @@ def _readable_errors() -> Iterator[None]:
         raise ResourceNotFoundError(str(error)) from error
     except RlmError as error:
         raise ResourceError(str(error)) from error
+
+
+def _possible(path: str) -> str:
+    if len(path) > PATH_CHARS:
+        raise QueryError(f"No path has {len(path):,} characters.")
+    return path
 
 
 def _workspace(app: App, snapshot: Snapshot) -> str:

@@ -202,7 +202,7 @@ class Repls:
             return session
         why = self._ended.get(id, "It is not known here.")
         raise QueryError(
-            f"There is no session {id!r}. {why} Leave `session` out for a new one, with no variables."
+            f"There is no session {id[:60]!r}. {why} Leave `session` out for a new one, with no variables."
         )
 
     def count(self) -> int:

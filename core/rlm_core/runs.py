@@ -141,7 +141,7 @@ class Runs:
         if run is None or run.owner != owner:
             mine = [run.id for run in self._runs.values() if run.owner == owner][-5:]
             known = f"the latest are {', '.join(mine)}" if mine else "there are none"
-            raise QueryError(f"There is no run {id!r} ({known}); the {KEPT_RUNS} latest are kept.")
+            raise QueryError(f"There is no run {id[:60]!r} ({known}); the {KEPT_RUNS} latest are kept.")
         return run
 
     def under_way(self) -> list[Run]:

@@ -14,7 +14,7 @@ from mcp.types import (
     TextContent,
 )
 
-from rlm_core.errors import RlmError
+from rlm_core.errors import QueryError, RlmError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rlm_mcp.app import App
 
 ROOTS = "roots"
+MOST_GLOBS = 200
+GLOB_CHARS = 4_096
 
 
 def app_of(ctx: Context[App, Any]) -> App:
@@ -55,6 +57,13 @@ async def missing_roots(ctx: Context[App, Any]) -> InputRequiredResult | None:
         await roots.use(named)
     await roots.ready(ctx.session)
     return None
+
+
+def checked_scope(scope: list[str]) -> list[str]:
+    """The globs of a call, if they can have been meant; raises `QueryError`."""
+    if len(scope) > MOST_GLOBS or any(len(glob) > GLOB_CHARS for glob in scope):
+        raise QueryError(f"`scope` takes up to {MOST_GLOBS} globs of up to {GLOB_CHARS:,} characters.")
+    return scope
 
 
 def result(shape: BaseModel, text: str) -> CallToolResult:

@@ -13,7 +13,7 @@ from rlm_core.errors import QueryError
 from rlm_core.service import Asking
 from rlm_mcp import sampling
 from rlm_mcp.app import App, owner_of
-from rlm_mcp.tools.calls import app_of, missing_roots, readable_errors
+from rlm_mcp.tools.calls import app_of, checked_scope, missing_roots, readable_errors
 from rlm_mcp.tools.progress import reporting
 from rlm_mcp.tools.report import report
 from rlm_mcp.tools.shapes import Report
@@ -79,6 +79,7 @@ def _start(app: App, ctx: Context[App], question: str, scope: list[str], session
             f"The question has {len(question):,} characters, more than the {MOST_CHARS:,} that it may; "
             "ask briefly, and name files instead of quoting them."
         )
+    scope = checked_scope(scope)
     service, owner = app.service, owner_of(ctx.request_context)
     snapshot = app.repls.get(session, owner).repl.snapshot if session else None
     limits, host, models = app.limits_for(owner), None, None

@@ -13,7 +13,7 @@ from rlm_core.errors import QueryError
 from rlm_core.models import HostModel, Models
 from rlm_core.service import Asking
 from rlm_mcp.app import App, owner_of
-from rlm_mcp.tools.calls import app_of, missing_roots, readable_errors
+from rlm_mcp.tools.calls import app_of, checked_scope, missing_roots, readable_errors
 from rlm_mcp.tools.progress import reporting
 from rlm_mcp.tools.shapes import Step
 from rlm_mcp.tools.step import step
@@ -90,7 +90,7 @@ async def rlm_repl(
 
 
 def _opener(app: App, owner: str, scope: list[str], assistant: HostModel | None) -> Any:
-    service, limits = app.service, app.limits_for(owner)
+    service, limits, scope = app.service, app.limits_for(owner), checked_scope(scope)
     models = None
     if assistant is not None:
         models = Models(assistant, assistant)
