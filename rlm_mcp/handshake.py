@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
+
 from rlm_mcp.subscriptions import connection_of
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Handshake:
                 self._app.background(roots.default())
             case "subscriptions/listen":
                 return await self._listen(ctx, call_next)
-            case "resources/subscribe" | "resources/unsubscribe" if ctx.session.client_params is not None:
+            case "resources/subscribe" | "resources/unsubscribe" if _older(ctx):
                 return await self._subscribe(ctx)
             case method if method in _NEED_WORKSPACE:
                 await roots.ready(ctx.session)
@@ -61,6 +63,10 @@ class Handshake:
         else:
             self._announcer.unsubscribe(connection_of(ctx), uri)
         return {}
+
+
+def _older(ctx: ServerRequestContext[App, Any]) -> bool:
+    return ctx.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS and ctx.session.client_params is not None
 
 
 def _with_subscriptions(result: HandlerResult) -> HandlerResult:

@@ -27,10 +27,11 @@ from rlm_core.errors import ConfigError
 from rlm_mcp.server import create_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
+    from mcp.server import MCPServer
     from starlette.requests import Request
 
     from rlm_mcp.app import App
@@ -128,7 +129,15 @@ def tokens(file: Path | None) -> Tokens:
     return Tokens(found)
 
 
-def serve(app: App, address: Address, known: Tokens, hosts: Sequence[str], origins: Sequence[str]) -> None:
+def serve(
+    app: App,
+    address: Address,
+    known: Tokens,
+    *,
+    hosts: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    extend: Callable[[MCPServer[App]], None] | None = None,
+) -> None:
     """Serves until a signal, after which runs under way have `DRAIN_SECONDS` to end.
 
     Args:
@@ -137,6 +146,7 @@ def serve(app: App, address: Address, known: Tokens, hosts: Sequence[str], origi
         known: who may connect; may be empty for loopback.
         hosts: further names under which clients reach this server.
         origins: web pages that may.
+        extend: may add to the server before it starts.
 
     Raises:
         ConfigError: others could connect without a token, or the address cannot be had.
@@ -155,6 +165,9 @@ def serve(app: App, address: Address, known: Tokens, hosts: Sequence[str], origi
         auth=AuthSettings(issuer_url=AnyHttpUrl(url), resource_server_url=None) if len(known) else None,
         verifier=known if len(known) else None,
     )
+
+    if extend is not None:
+        extend(server)
 
     @server.custom_route("/health", methods=["GET"])  # type: ignore[untyped-decorator]
     async def health(_: Request) -> JSONResponse:

@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
             app,
             http.Address.parse(args.http),
             http.tokens(args.token_file),
-            args.allow_host,
-            args.allow_origin,
+            hosts=args.allow_host,
+            origins=args.allow_origin,
         )
         return DONE
     if sys.stdin.isatty():
