@@ -77,4 +77,5 @@ def _lean(schema: dict[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in field.items() if key != "title" and (key != "default" or value)}
         for name, field in schema["properties"].items()
     }
-    return {"type": "object", "properties": kept, "required": schema.get("required", [])}
+    required = {"required": schema["required"]} if "required" in schema else {}
+    return {"type": "object", "properties": kept, **required}

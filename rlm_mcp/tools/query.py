@@ -29,13 +29,13 @@ DESCRIPTION = """\
 Answers a question that needs many files of this workspace at once: how something works end to end, \
 where a behaviour is decided, what a change would affect, every place that does X.
 
-A Recursive Language Model explores the whole codebase with programs in a sandbox, so its size does not \
-matter and none of it enters your window. Returns Markdown with citations (path:start-end) that were \
-checked against the files as they are now.
+A Recursive Language Model explores all of the code with programs in a sandbox: its size does not matter, \
+and none of it enters your window. Returns Markdown with citations (path:start-end) that were checked \
+against the files as they are now.
 
-Takes seconds to minutes. After {patience:g} s it returns status "running" with the run's id and what is \
-known so far, and the run goes on: call rlm_result with that id. `model` says who answered; "offline" \
-means that no language model is configured and the answer is an extract found by searching."""
+Takes seconds to minutes. After {patience:g} s it returns status "running" with what is known so far, and \
+the run goes on: call rlm_result with its run_id. `model` says who answered; "offline" means that no \
+language model is configured, and the answer is an extract found by searching."""
 
 
 async def rlm_query(

@@ -26,8 +26,8 @@ ASSISTANT = "assistant"
 
 DESCRIPTION = """\
 Runs Python over this whole codebase in a sandbox: you are the root model of a Recursive Language Model. \
-Needs no key. The code stands in the variable `context`, frozen as it is now; nothing enters your window \
-but what you print. Variables live on in the session: pass the `session` of the answer to go on in it.
+Needs no key. The code stands in the variable `context`, frozen as it is now; only what you print enters \
+your window. Variables live on in the session: pass the answer's `session` to go on in it.
 
 context.facts · len(context) · context[path] · context.files('*.py') · .tree() · .grep(r'regex', 'src/') \
 · .find('Name') · .symbols(path) · .outline('src/') · .slice('path::Class.method') · .lines(path, 1, 40) \
@@ -38,9 +38,9 @@ llm_query(prompt) and llm_query_batched(prompts) ask a sub-model. Where none is 
 is suspended: status "suspended" and `prompts`. Answer each yourself, only from its text, and resume with \
 rlm_repl(session=..., replies=['reply to the first', ...]).
 
-Print little and look at parts. Status "running": the program goes on; call with `session` alone to wait. \
-Long output comes in pages (`page`). `changed` lists files edited since the snapshot: fresh=true starts \
-the session anew on the files as they are now, without its variables."""
+Print little and look at parts. Status "running": call with `session` alone to wait. Long output comes in \
+pages. `changed` lists files edited since the snapshot: fresh=true starts the session anew on the files \
+as they are now, without its variables."""
 
 
 async def rlm_repl(

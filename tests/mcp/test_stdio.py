@@ -140,6 +140,24 @@ async def test_nothing_is_left_behind(repository: Path, number: signal.Signals |
     assert await ended(children), "a process outlived the server"
 
 
+async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
+    repository: Path, own_home: Path
+) -> None:
+    async with connected(repository) as client:
+        answer = await client.call_tool("rlm_query", {"question": "Where is the zebra?"})
+        step = await client.call_tool("rlm_repl", {"code": "'giraffe'"})
+        assert not step.is_error
+    folder = own_home / "rlm-mcp" / "logs"
+    assert folder.stat().st_mode & 0o077 == 0
+    (file,) = folder.iterdir()
+    said = file.read_text()
+    assert answer.structured_content is not None
+    for words in ("starts", str(repository), answer.structured_content["run_id"], "ended by the client"):
+        assert words in said, words
+    assert "zebra" not in said
+    assert "giraffe" not in said
+
+
 async def test_unusable_roots_are_one_sentence(tmp_path: Path) -> None:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "rlm_mcp", "serve", "--root", str(tmp_path / "missing"),

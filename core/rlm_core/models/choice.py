@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rlm_core.models.offline import OfflineModel
-
 if TYPE_CHECKING:
     from rlm_core.config import ModelSettings
     from rlm_core.models.base import Model
@@ -65,5 +63,7 @@ def _offline(settings: ModelSettings) -> Models:
             f"The model {wanted} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL is: "
             "the offline model quotes what matches the question."
         ]
+    from rlm_core.models.offline import OfflineModel  # brings the context's search along
+
     offline = OfflineModel()
     return Models(offline, offline, tuple(notes))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ignore
-import pathspec
 
 from rlm_core.workspace import gitview
 from rlm_core.workspace.secrets import is_secret
@@ -18,6 +17,8 @@ from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".rlmignore"
 NEVER = Path(__file__).with_name("never.gitignore")
@@ -127,22 +128,24 @@ def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
             listing.skipped.append(Skipped(show(str(error)), "unreadable folder"))
 
 
-def _rlmignore_specs(root: Path, paths: Sequence[str]) -> dict[str, pathspec.GitIgnoreSpec]:
+def _rlmignore_specs(root: Path, paths: Sequence[str]) -> dict[str, GitIgnoreSpec]:
     """The `.rlmignore` files by the folder that they speak for."""
-    specs: dict[str, pathspec.GitIgnoreSpec] = {}
+    specs: dict[str, GitIgnoreSpec] = {}
     for path in paths:
         if path.endswith(IGNORE_FILE):
+            from pathspec import GitIgnoreSpec  # only where there is such a file
+
             with contextlib.suppress(OSError):
                 lines = (root / path).read_text("utf-8", "replace").split("\n")
-                specs[path[: -len(IGNORE_FILE)]] = pathspec.GitIgnoreSpec.from_lines(lines)
+                specs[path[: -len(IGNORE_FILE)]] = GitIgnoreSpec.from_lines(lines)
     return specs
 
 
-def _takes_back(spec: pathspec.GitIgnoreSpec) -> bool:
+def _takes_back(spec: GitIgnoreSpec) -> bool:
     return any(pattern.include is False for pattern in spec.patterns)
 
 
-def _verdict(path: str, specs: dict[str, pathspec.GitIgnoreSpec]) -> bool | None:
+def _verdict(path: str, specs: dict[str, GitIgnoreSpec]) -> bool | None:
     """True: left out; False: taken back; None: not named. The deepest file that has a say decides."""
     for folder in sorted(specs, key=len, reverse=True):
         if path.startswith(folder):
