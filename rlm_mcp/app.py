@@ -70,6 +70,7 @@ class App:
         self._settings_for = settings_for
         self._roots: list[Path] | None = None
         self._service: Service | None = None
+        self._services: set[Service] = set()  # the one in force, and those that runs still need
         self._error: RlmError | None = None
         self._opening = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -92,9 +93,8 @@ class App:
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        service, self._service = self._service, None
-        if service is not None:
-            await service.close()
+        self._service = None
+        await asyncio.gather(*(service.close() for service in self._services))
         self.closed.set()
 
     async def open(self, roots: Sequence[Path]) -> None:
@@ -108,6 +108,7 @@ class App:
             old, self._service, self._error, self._roots = self._service, None, None, list(roots)
             try:
                 service = Service(roots, self._settings_for(roots), watch=True)
+                self._services.add(service)
                 self._service = await service.__aenter__()
             except RlmError as error:
                 self._error = error
@@ -135,11 +136,6 @@ class App:
         return self._roots is not None
 
     @property
-    def roots(self) -> list[Path]:
-        """The workspace's folders."""
-        return list(self._roots or ())
-
-    @property
     def service(self) -> Service:
         """The workspace in force; raises the `RlmError` that keeps it from being used."""
         if self._error is not None:
@@ -159,7 +155,9 @@ class App:
         limits, granted = self.service.settings.limits, self.grants.client_cost
         if owner == STDIO or granted is None:
             return limits
-        left = granted - self._spent[owner]
+        under_way = [run for run in self.runs.under_way() if run.owner == owner]
+        now = sum((run.usage.cost_usd if run.usage else None) or 0.0 for run in under_way)
+        left = granted - self._spent[owner] - now - sum(session.cost for session in self.repls.of(owner))
         if left <= 0:
             raise QueryError(f"This client has spent the ${granted:g} that it may (server.client_cost).")
         return limits.model_copy(update={"cost": min(left, limits.cost or left)})
@@ -184,6 +182,7 @@ class App:
         tasks = [run.task for run in self.runs.under_way()]
         if tasks:
             await asyncio.wait(tasks)
+        self._services.discard(service)
         await service.close()
 
     def _run_over(self, run: Run) -> None:
@@ -193,7 +192,7 @@ class App:
             listener(run)
 
     def _session_over(self, session: ReplSession) -> None:
-        self._spent[session.owner] += session.repl.usage.cost_usd or 0.0
+        self._spent[session.owner] += session.cost
 
 
 def owner_of(ctx: ServerRequestContext[Any, Any]) -> str:

@@ -8,7 +8,6 @@ again with the replies. The run waits meanwhile; the state that travels names it
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
@@ -79,16 +78,17 @@ async def follow(ctx: Context[App, Any], run: Run, seconds: float) -> InputRequi
         return None
     return InputRequiredResult(
         input_requests={str(asked.number): _request(asked) for asked in run.host.waiting},
-        request_state=json.dumps([run.id, rounds]),
+        request_state=f"run {run.id} {rounds}",
     )
 
 
 def resumed(ctx: Context[App, Any]) -> tuple[str, int]:
     """The run that a call of the modern era comes back to, and its round; nothing and 0 on a first call."""
-    if ctx.request_state is None:
-        return "", 0
-    run, rounds = json.loads(ctx.request_state)
-    return run, rounds
+    match (ctx.request_state or "").split():
+        case ["run", run, rounds]:
+            return run, int(rounds)
+        case _:
+            return "", 0
 
 
 def deliver(ctx: Context[App, Any], run: Run) -> None:

@@ -88,7 +88,9 @@ class ServerSettings(_Section):
     runs: int = Field(4, ge=1, description="Runs under way at once, for each client.")
     sessions: int = Field(16, ge=1, description="rlm_repl sessions at once, for each client.")
     idle_seconds: float = Field(1800.0, gt=0, description="An rlm_repl session ends after so long unused.")
-    client_cost: float | None = Field(None, gt=0, description="US dollars a client may spend in all (HTTP).")
+    client_cost: float | None = Field(
+        None, gt=0, description="US dollars a client may spend over HTTP; runs at once each get what is left."
+    )
 
 
 class Settings(_Section):

@@ -39,6 +39,7 @@ class ReplSession:
         result: of the latest program, once it is over.
         shown: the prompts that the reader was shown last, which `reply` answers.
         used: when it was used last, on the monotonic clock.
+        cost_before: US dollars that REPLs before this one have cost.
         listeners: hear of its sub-calls.
     """
 
@@ -52,16 +53,27 @@ class ReplSession:
         self.result: CellResult | None = None
         self.shown: list[Asked] = []
         self.used = time.monotonic()
+        self.cost_before = 0.0
         self._printed: list[str] = []
         self._task: asyncio.Task[CellResult] | None = None
 
     async def open(self, open_repl: OpenRepl) -> None:
-        """Opens the REPL, or (when there is one) a fresh one in its place, without its variables."""
+        """Opens the REPL."""
+        self.repl = await open_repl(self._listen)
+
+    async def renew(self, open_repl: OpenRepl) -> None:
+        """Puts a fresh REPL in the place of this one, without its variables."""
         await self.stop()
-        fresh = await open_repl(self._listen)
-        if hasattr(self, "repl"):
-            await self.repl.close()
-        self.repl, self.result, self.shown = fresh, None, []
+        old = self.repl
+        await self.open(open_repl)
+        self.cost_before += old.usage.cost_usd or 0.0
+        self.result, self.shown = None, []
+        await old.close()
+
+    @property
+    def cost(self) -> float:
+        """US dollars that it has cost so far, as far as prices are known."""
+        return self.cost_before + (self.repl.usage.cost_usd or 0.0)
 
     @property
     def busy(self) -> bool:
@@ -205,9 +217,9 @@ class Repls:
             f"There is no session {id[:60]!r}. {why} Leave `session` out for a new one, with no variables."
         )
 
-    def count(self) -> int:
-        """How many there are."""
-        return len(self._sessions)
+    def of(self, owner: str) -> list[ReplSession]:
+        """An owner's sessions."""
+        return [session for session in self._sessions.values() if session.owner == owner]
 
     async def expire(self) -> None:
         """Closes what was not used for too long."""
@@ -232,7 +244,7 @@ class Repls:
         await session.close()
 
     async def _make_room(self, owner: str) -> str:
-        mine = [session for session in self._sessions.values() if session.owner == owner]
+        mine = self.of(owner)
         if len(mine) < self._at_once:
             return ""
         idle = [session for session in mine if session.state != "running"]

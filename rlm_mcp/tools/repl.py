@@ -66,7 +66,7 @@ async def rlm_repl(
         if session:
             current = app.repls.get(session, owner)
             if fresh:
-                await current.open(_opener(app, owner, scope, current.assistant))
+                await current.renew(_opener(app, owner, scope, current.assistant))
                 notes.append("The session starts anew on the files as they are now; its variables are gone.")
         else:
             asked = await missing_roots(ctx)
@@ -84,7 +84,8 @@ async def rlm_repl(
                     app.service.changes(current.repl.snapshot), current.settle(app.grants.patience)
                 )
         except asyncio.CancelledError:
-            app.background(current.stop())
+            if code or replies:
+                app.background(current.stop())
             raise
     return step(current, page, [change.path for change in changes], notes)
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp.types import CreateMessageResult, ErrorData, TextContent
+from mcp.types import CreateMessageResult, ErrorData, ListRootsResult, Root, TextContent
 
 from tests.mcp.clients import ERAS, FILES, call, connected, failure
 from tests.support.files import git_repository
@@ -92,6 +92,19 @@ async def test_a_run_that_asks_often_is_picked_up_again(repository: Path, mode: 
             calls += 1
         assert (answer["answer"], turns) == ("at last", 12)
         assert calls == (1 if mode == "legacy" else 2)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_roots_and_samples_come_over_the_same_call(repository: Path, mode: str) -> None:
+    async def roots(_context: Any) -> ListRootsResult:
+        return ListRootsResult(roots=[Root(uri=repository.as_uri())])
+
+    host = HostsModel(pieces)
+    here = repository.parent
+    async with connected(None, mode, cwd=here, sampling_callback=host, list_roots_callback=roots) as client:
+        answer = await call(client, "rlm_query", question="Where is the price?")
+        assert (answer["status"], answer["model"]) == ("complete", "host")
+        assert [cited["path"] for cited in answer["citations"]] == ["shop/cart.py"]
 
 
 async def test_a_configured_endpoint_comes_first(repository: Path, serve_model: Any) -> None:

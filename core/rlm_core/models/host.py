@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -107,8 +106,7 @@ class HostModel:
         try:
             return await asked.reply()
         finally:
-            with suppress(KeyError):
-                del self._waiting[asked.number]
+            del self._waiting[asked.number]
 
     async def reach(self) -> str | None:
         """See `Model.reach`; nothing is known before it is asked."""
