@@ -27,7 +27,7 @@ from rlm_core.errors import ConfigError
 from rlm_mcp.server import create_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -86,12 +86,12 @@ class Address(NamedTuple):
 class Tokens(TokenVerifier):
     """The bearer tokens that are accepted, by the client that holds each."""
 
-    def __init__(self, tokens: Mapping[str, str]) -> None:
-        self._tokens = dict(tokens)
+    def __init__(self, tokens: Sequence[tuple[str, str]] = ()) -> None:
+        self._tokens = tuple(tokens)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Whose token it is; None for nobody's. Takes as long for each."""
-        known = [name for name, mine in self._tokens.items() if _same(mine, token)]
+        known = [name for name, mine in self._tokens if _same(mine, token)]
         return AccessToken(token=token, client_id=known[0], scopes=[]) if known else None
 
     def __len__(self) -> int:
@@ -104,9 +104,9 @@ def tokens(file: Path | None) -> Tokens:
     Raises:
         ConfigError: a token is too short, or the file cannot be read or can be by others.
     """
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     if environment := os.environ.get(TOKEN_VARIABLE):
-        found["default"] = environment
+        found.append(("default", environment))
     if file is not None:
         try:
             mode = file.stat().st_mode
@@ -118,10 +118,10 @@ def tokens(file: Path | None) -> Tokens:
         for line in lines:
             name, _, token = line.strip().rpartition(" ")
             if token and not line.startswith("#"):
-                found[name.strip() or "default"] = token
+                found.append((name.strip() or "default", token))
         if not found:
             raise ConfigError(f"{file} holds no token; write a line for each client: NAME TOKEN.")
-    for name, token in found.items():
+    for name, token in found:
         if len(token) < SHORTEST_TOKEN:
             raise ConfigError(
                 f"The token of {name} has fewer than {SHORTEST_TOKEN} characters; take a longer one."
@@ -229,4 +229,4 @@ def _security(address: Address, hosts: Sequence[str], origins: Sequence[str]) ->
 
 
 def _same(mine: str, given: str) -> bool:
-    return hmac.compare_digest(mine.encode(), given.encode("utf-8", "surrogateescape"))
+    return hmac.compare_digest(*(text.encode("utf-8", "surrogateescape") for text in (mine, given)))

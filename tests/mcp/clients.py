@@ -83,9 +83,11 @@ async def failure(client: Client, tool: str, **arguments: Any) -> str:
 
 @asynccontextmanager
 async def attached(
-    root: Path, mode: str = "auto", *, grants: Mapping[str, Any] | None = None, **client: Any
+    root: Path | None, mode: str = "auto", *, grants: Mapping[str, Any] | None = None, **client: Any
 ) -> AsyncIterator[Client]:
     """A client of a server in this process: everything but the pipe is real."""
-    app = App(config.load, ServerSettings(**(grants or {})), [root], ask_roots=True)
+    app = App(
+        config.load, ServerSettings(**(grants or {})), [root] if root is not None else [], ask_roots=True
+    )
     async with Client(create_server(app), mode=mode, **client) as connection:
         yield connection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mcp.types import ListRootsResult, Root
 
-from tests.mcp.clients import ERAS, call, connected, failure
+from tests.mcp.clients import ERAS, attached, call, connected, failure
 from tests.support.files import git_repository
 
 if TYPE_CHECKING:
@@ -69,26 +69,32 @@ async def test_roots_may_change_meanwhile(repositories: dict[str, Path], mode: s
 @pytest.mark.parametrize("mode", ERAS)
 async def test_the_command_line_wins(repositories: dict[str, Path], mode: str) -> None:
     folders = Folders(repositories["one"])
-    async with connected(repositories["two spaces"], mode, list_roots_callback=folders) as client:
+    async with attached(repositories["two spaces"], mode, list_roots_callback=folders) as client:
         assert await files(client) == "['two-spaces.py']\n"
         assert not folders.asked
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_without_roots_it_is_where_the_server_stands(repositories: dict[str, Path], mode: str) -> None:
-    async with connected(None, mode, cwd=repositories["here"]) as client:
+async def test_without_roots_it_is_where_the_server_stands(
+    repositories: dict[str, Path], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repositories["here"])
+    async with attached(None, mode) as client:
         assert await files(client) == "['here.py']\n"
-    async with connected(None, mode, cwd=repositories["here"], list_roots_callback=Folders()) as client:
+    async with attached(None, mode, list_roots_callback=Folders()) as client:
         assert await files(client) == "['here.py']\n"
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_a_home_or_a_file_system_is_refused(own_home: Path, tmp_path: Path, mode: str) -> None:
-    async with connected(None, mode, cwd=own_home) as client:
+async def test_a_home_or_a_file_system_is_refused(
+    own_home: Path, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_home)
+    async with attached(None, mode) as client:
         assert "is a home folder, not a project" in await failure(client, "rlm_query", question="What?")
         assert "is a home folder, not a project" in await failure(client, "rlm_repl", code="1")
     folders = Folders(tmp_path.parents[-1])
-    async with connected(None, mode, cwd=tmp_path, list_roots_callback=folders) as client:
+    async with attached(None, mode, list_roots_callback=folders) as client:
         assert "is a whole file system" in await failure(client, "rlm_repl", code="1")
         folders.uris = ["file://elsewhere/repo"]
         if mode != "legacy":

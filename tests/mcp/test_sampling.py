@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mcp.types import CreateMessageResult, ErrorData, ListRootsResult, Root, TextContent
 
-from tests.mcp.clients import ERAS, FILES, call, connected, failure
+from tests.mcp.clients import ERAS, FILES, attached, call, connected, failure
 from tests.support.files import git_repository
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def test_a_run_that_asks_often_is_picked_up_again(repository: Path, mode: 
         turns += 1
         return "FINAL(at last)" if turns == 12 else f"```repl\nprint(len(context), {turns})\n```"
 
-    async with connected(repository, mode, sampling_callback=HostsModel(reply)) as client:
+    async with attached(repository, mode, sampling_callback=HostsModel(reply)) as client:
         answer = await call(client, "rlm_query", question="How many?")
         calls = 1
         while answer["status"] == "running":
@@ -100,17 +100,20 @@ async def test_roots_and_samples_come_over_the_same_call(repository: Path, mode:
         return ListRootsResult(roots=[Root(uri=repository.as_uri())])
 
     host = HostsModel(pieces)
-    here = repository.parent
-    async with connected(None, mode, cwd=here, sampling_callback=host, list_roots_callback=roots) as client:
+    async with attached(None, mode, sampling_callback=host, list_roots_callback=roots) as client:
         answer = await call(client, "rlm_query", question="Where is the price?")
         assert (answer["status"], answer["model"]) == ("complete", "host")
         assert [cited["path"] for cited in answer["citations"]] == ["shop/cart.py"]
 
 
-async def test_a_configured_endpoint_comes_first(repository: Path, serve_model: Any) -> None:
+async def test_a_configured_endpoint_comes_first(
+    repository: Path, serve_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, env = serve_model(["```repl\nlen(context)\n```", "FINAL(from the endpoint)"])
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
     host = HostsModel(pieces)
-    async with connected(repository, env=env, sampling_callback=host) as client:
+    async with attached(repository, sampling_callback=host) as client:
         answer = await call(client, "rlm_query", question="What?")
         assert (answer["answer"], answer["model"]) == ("from the endpoint", "root")
     assert not host.asked
@@ -120,7 +123,7 @@ async def test_a_host_that_refuses_is_an_error_that_says_so(repository: Path) ->
     async def refuse(_context: Any, _params: CreateMessageRequestParams) -> ErrorData:
         return ErrorData(code=-1, message="User rejected sampling request")
 
-    async with connected(repository, "legacy", sampling_callback=refuse) as client:
+    async with attached(repository, "legacy", sampling_callback=refuse) as client:
         said = await failure(client, "rlm_query", question="What?")
         assert "The host's model did not answer" in said
         assert "User rejected" in said

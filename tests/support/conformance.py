@@ -58,7 +58,7 @@ def add_fixtures(server: MCPServer[App]) -> None:
 
 def main(port: int, root: Path) -> None:
     app = App(config.load, ServerSettings(), [root], ask_roots=False)
-    http.serve(app, http.Address("127.0.0.1", port), http.Tokens({}), extend=add_fixtures)
+    http.serve(app, http.Address("127.0.0.1", port), http.Tokens(), extend=add_fixtures)
 
 
 if __name__ == "__main__":
