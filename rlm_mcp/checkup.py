@@ -102,11 +102,21 @@ async def _model(service: Service) -> AsyncIterator[Finding]:
         for note in chosen.notes:
             yield Finding("model", "note", note)
         yield Finding("model", "ok", f"root {chosen.root.name}, sub-calls {chosen.sub.name}")
+        yield Finding("model", "ok", _ladder(endpoint=service.settings.model.endpoint))
         problem = await chosen.reach()
         if problem is not None:
             yield Finding("model", "wrong", problem)
     finally:
         await chosen.close()
+
+
+def _ladder(*, endpoint: bool) -> str:
+    if endpoint:
+        return "over MCP: the endpoint answers rlm_query, and llm_query in rlm_repl"
+    return (
+        "over MCP: the host's own model answers rlm_query where the client lends it (sampling), else the "
+        "offline model; llm_query in rlm_repl goes to the assistant, as prompts that suspend the program"
+    )
 
 
 async def _workspace(service: Service) -> AsyncIterator[Finding]:

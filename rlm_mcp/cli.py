@@ -42,8 +42,12 @@ settings:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line. Each command's module adds its own flags and has `run(args)`."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The command line. Each command's module adds its own flags and has `run(args)`.
+
+    Args:
+        wanted: the command that is given; only its module is imported then.
+    """
     top = argparse.ArgumentParser(
         prog="rlm-mcp",
         description="Answer questions over a whole codebase with a Recursive Language Model.",
@@ -53,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary in COMMANDS.items():
+        if wanted in COMMANDS and name != wanted:
+            commands.add_parser(name, help=summary)
+            continue
         module = importlib.import_module(f"rlm_mcp.commands.{name}")
         command = commands.add_parser(
             name,
@@ -71,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help", "--version"}):
         arguments.insert(0, "serve")
-    args = parser().parse_args(arguments)
+    args = parser(arguments[0]).parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if args.verbose else logging.WARNING,

@@ -27,7 +27,10 @@ _SANDBOX_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
     "--cell-seconds": ("sandbox", "cell_seconds", float, "S", "running time of one program"),
     "--memory-mb": ("sandbox", "memory_mb", int, "MB", "memory of one program"),
 }
-_FLAGS = {**_MODEL_FLAGS, **_SANDBOX_FLAGS}
+_SERVER_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
+    "--patience": ("server", "patience", float, "S", "how long a call may take; its run goes on after that"),
+}
+_FLAGS = {**_MODEL_FLAGS, **_SANDBOX_FLAGS, **_SERVER_FLAGS}
 
 
 def add_root(
@@ -52,6 +55,11 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
 def add_sandbox_flags(parser: argparse.ArgumentParser) -> None:
     """What one program may use."""
     _add(parser.add_argument_group("sandbox"), _SANDBOX_FLAGS)
+
+
+def add_server_flags(parser: argparse.ArgumentParser) -> None:
+    """What clients may use."""
+    _add(parser.add_argument_group("server"), _SERVER_FLAGS)
 
 
 def add_scope(parser: argparse.ArgumentParser) -> None:

@@ -2,109 +2,80 @@
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
-from mcp.server.mcpserver import Context  # noqa: TC002 - the SDK evaluates the tools' annotations
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
 
 from rlm_core import __version__
-from rlm_core.engine.answer import Answer
-from rlm_core.engine.progress import describe
-from rlm_core.engine.render import markdown
-from rlm_core.errors import RlmError
-from rlm_core.service import Service  # noqa: TC001 - as for Context
+from rlm_mcp import completions, prompts, resources, tools
+from rlm_mcp.handshake import Handshake
+from rlm_mcp.icons import ICONS
+from rlm_mcp.subscriptions import Announcer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
-    from rlm_core.engine.events import Event
+    from mcp.server.auth.provider import TokenVerifier
+    from mcp.server.auth.settings import AuthSettings
+    from mcp.types import Tool
+
+    from rlm_mcp.app import App
 
 
-def create_server(open_service: Callable[[], Service]) -> MCPServer[Service]:
-    """A server over one workspace.
+class _Server(MCPServer["App"]):
+    async def list_tools(self) -> list[Tool]:
+        """The tools with schemas that hold what a model needs: every connection pays for the rest."""
+        listed = await super().list_tools()
+        for tool in listed:
+            tool.input_schema = _lean(tool.input_schema)
+        return listed
+
+
+def create_server(
+    app: App, *, auth: AuthSettings | None = None, verifier: TokenVerifier | None = None
+) -> MCPServer[App]:
+    """A server over an app, which is entered when the server starts and closed when it ends.
 
     Args:
-        open_service: makes the service; called when the first connection starts, so that an unusable
-            root is found before and not in the middle of a handshake.
+        app: what the tools, resources and prompts work on.
+        auth: that clients over HTTP have to show who they are.
+        verifier: tells whose a token is.
     """
+    announcer = Announcer(app)
 
     @asynccontextmanager
-    async def lifespan(_: MCPServer[Service]) -> AsyncIterator[Service]:
-        async with open_service() as service:
-            yield service
+    async def lifespan(_: MCPServer[App]) -> AsyncIterator[App]:
+        async with app:
+            app.background(announcer.watch())
+            yield app
 
-    server: MCPServer[Service] = MCPServer(
+    server = _Server(
         "rlm-mcp",
         title="Recursive Language Model over this workspace",
         version=__version__,
         instructions=files("rlm_mcp").joinpath("instructions.md").read_text("utf-8"),
+        icons=ICONS,
         lifespan=lifespan,
         log_level="WARNING",
+        auth=auth,
+        token_verifier=verifier,
+        subscriptions=announcer.bus,
+        middleware=[Handshake(app, announcer)],
     )
-    server.tool(
-        title="Ask the whole codebase",
-        annotations=ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=False, open_world_hint=True
-        ),
-    )(rlm_query)
+    tools.register(server, app)
+    resources.register(server, app)
+    prompts.register(server)
+    completions.register(server, app)
     return server
 
 
-async def rlm_query(
-    question: Annotated[str, Field(description="One complete question about the codebase.")],
-    ctx: Context[Service],
-    scope: Annotated[
-        list[str] | None,
-        Field(description="Only these files: globs or folders, such as ['src/', '*.py', '!tests/']."),
-    ] = None,
-) -> Annotated[CallToolResult, Answer]:
-    """Answers a question that needs many files of this workspace at once.
-
-    A Recursive Language Model explores the whole codebase with programs in a sandbox, so its size does
-    not matter and none of it enters your window. Returns Markdown with citations (path:start-end) that
-    were checked against the files as they are now, unsaved edits included where an editor shares them.
-    Takes seconds to minutes; progress is reported.
-    """
-    async with _progress(ctx) as listener:
-        try:
-            answer = await ctx.request_context.lifespan_context.ask(
-                question, scope=scope or (), listeners=[listener]
-            )
-        except RlmError as error:
-            raise ToolError(str(error)) from error
-    return CallToolResult(
-        content=[TextContent(type="text", text=markdown(answer))],
-        structured_content=dataclasses.asdict(answer),
-    )
-
-
-@asynccontextmanager
-async def _progress(ctx: Context[Any]) -> AsyncIterator[Callable[[Event], None]]:
-    """A listener that turns events into progress notifications, in order, without holding up the run."""
-    lines: asyncio.Queue[str] = asyncio.Queue()
-
-    async def send() -> None:
-        number = 0
-        while True:
-            line = await lines.get()
-            number += 1
-            await ctx.report_progress(number, message=line)
-
-    def listener(event: Event) -> None:
-        line = describe(event)
-        if line is not None:
-            lines.put_nowait(line)
-
-    sender = asyncio.create_task(send())
-    try:
-        yield listener
-    finally:
-        sender.cancel()
-        await asyncio.wait([sender])
+def _lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without titles, and without defaults that say "nothing"."""
+    kept = {
+        name: {key: value for key, value in field.items() if key != "title" and (key != "default" or value)}
+        for name, field in schema["properties"].items()
+    }
+    required = {"required": schema["required"]} if "required" in schema else {}
+    return {"type": "object", "properties": kept, **required}

@@ -75,6 +75,23 @@ class ModelSettings(_Section):
     retries: int = Field(4, ge=0, description="Tries again after a 429, a 5xx or a broken connection.")
     prices: dict[str, Price] = Field(default_factory=dict, description="Prices by model name.")
 
+    @property
+    def endpoint(self) -> bool:
+        """Whether there is an endpoint to ask."""
+        return self.api_key is not None or self.base_url is not None
+
+
+class ServerSettings(_Section):
+    """What a server grants, and to how many."""
+
+    patience: float = Field(45.0, gt=0, description="Seconds until a call returns though its run goes on.")
+    runs: int = Field(4, ge=1, description="Runs under way at once, for each client.")
+    sessions: int = Field(16, ge=1, description="rlm_repl sessions at once, for each client.")
+    idle_seconds: float = Field(1800.0, gt=0, description="An rlm_repl session ends after so long unused.")
+    client_cost: float | None = Field(
+        None, gt=0, description="US dollars a client may spend over HTTP; runs at once each get what is left."
+    )
+
 
 class Settings(_Section):
     """Everything that can be set."""
@@ -83,6 +100,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     sandbox: SandboxLimits = SandboxLimits()
     workspace: WorkspaceSettings = WorkspaceSettings()
+    server: ServerSettings = ServerSettings()
     trace: bool = Field(True, description="Record every run under the user's state directory.")
     sources: tuple[str, ...] = Field((), description="Where the settings came from, for `doctor`.")
 
@@ -118,8 +136,8 @@ def load(
 ) -> Settings:
     """Settings in force: defaults < user file < project file (first root) < environment < flags.
 
-    A project file is repository text, so it may not choose where questions and code are sent: its
-    `model.base_url` is refused.
+    A project file is repository text, so it may not choose where questions and code are sent, nor what
+    a server grants: its `model.base_url` and `server` are refused.
 
     Args:
         roots: the workspace; `rlm.toml` is looked for in the first.
@@ -159,6 +177,8 @@ def _read(path: Path, *, trusted: bool) -> dict[str, Any]:
         raise ConfigError(
             f"{path}: keys do not belong in files; set OPENAI_API_KEY instead of model.api_key."
         )
+    if not trusted and "server" in values:
+        raise ConfigError(f"{path}: a project may not choose what a server grants; set it in {user_file()}.")
     if not trusted and "base_url" in model:
         raise ConfigError(
             f"{path}: a project may not choose the endpoint that its code is sent to; "

@@ -7,27 +7,31 @@ import dataclasses
 import importlib
 import logging
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from rlm_core.config import cache_dir
 from rlm_core.errors import QueryError, WorkspaceError
 from rlm_core.workspace.cache import Cache
+from rlm_core.workspace.history import differences
 from rlm_core.workspace.roots import checked_roots
 from rlm_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-    from types import TracebackType
+    from types import ModuleType, TracebackType
 
-    from rlm_core.config import SandboxLimits, Settings
+    from rlm_core.config import Limits, Settings
     from rlm_core.context.results import Results
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
+    from rlm_core.engine.repl import Repl
     from rlm_core.lookups import Lookups
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Probe, Sandbox
     from rlm_core.syntax.symbols import Symbol
+    from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_core.workspace.workspace import Watching
 
@@ -35,6 +39,25 @@ log = logging.getLogger(__name__)
 
 # What `run_code` hands back at most: there the reader is a person or a pipe, not a model's window.
 EXEC_OUTPUT_CHARS = 100_000_000
+# And a cell of a session that an assistant drives, which reads it page by page.
+REPL_OUTPUT_CHARS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How one question or session differs from the settings.
+
+    Attributes:
+        models: who answers, instead of the configured ones; they stay the caller's to close.
+        limits: what it may spend.
+        snapshot: what `context` is, instead of the workspace as it is now.
+        run_id: the run's name, from `rlm_core.engine.stream.new_run_id`.
+    """
+
+    models: Models | None = None
+    limits: Limits | None = None
+    snapshot: Snapshot | None = None
+    run_id: str = ""
 
 
 class Service:
@@ -58,9 +81,9 @@ class Service:
         self.workspace = Workspace(roots, settings.workspace, _cache(roots, settings))
         self._watch = watch
         self._watcher: Watching | None = None
-        self._sandboxes: list[Sandbox] = []
-        self._sandbox: Sandbox | None = None
+        self._sandboxes: dict[int, Sandbox] = {}  # by the output that they let through
         self._models: Models | None = None
+        self._compared: tuple[Snapshot, Snapshot, list[Change]] | None = None
         self._kept_lookups: Lookups | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -76,9 +99,9 @@ class Service:
 
     async def close(self) -> None:
         """Ends runs' processes, the watcher and the reading of files; may be called twice."""
-        sandboxes, self._sandboxes, self._sandbox = self._sandboxes, [], None
+        sandboxes, self._sandboxes = self._sandboxes, {}
+        await asyncio.gather(*(sandbox.close() for sandbox in sandboxes.values()))
         self._kept_lookups = None
-        await asyncio.gather(*(sandbox.close() for sandbox in sandboxes))
         if self._models is not None:
             await self._models.close()
             self._models = None
@@ -120,38 +143,82 @@ class Service:
             raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
         return snapshot
 
+    async def changes(self, since: Snapshot) -> list[Change]:
+        """The files that differ by now from a snapshot of this workspace, as far as they were part of it."""
+        whole = since if since.history is None else since.history.present
+        now = await asyncio.to_thread(self.workspace.snapshot)
+        if now is whole:
+            return []
+        if self._compared is None or self._compared[:2] != (whole, now):
+            self._compared = (whole, now, await asyncio.to_thread(differences, whole, now))
+        return [change for change in self._compared[2] if change.status == "added" or change.path in since]
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Calls back on this event loop whenever files may have changed; only where they are watched."""
+        loop = asyncio.get_running_loop()
+
+        def report() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(callback)
+
+        self.workspace.on_report = report
+
     async def ask(
-        self, question: str, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = ()
+        self,
+        question: str,
+        *,
+        scope: Sequence[str] = (),
+        listeners: Sequence[Listener] = (),
+        asked: Asking | None = None,
     ) -> Answer:
-        """Runs the recursive loop over a snapshot taken now; see `rlm_core.engine.ask`."""
+        """Runs the recursive loop over a snapshot; see `rlm_core.engine.question.ask`.
+
+        Args:
+            question: what to find out.
+            scope: globs; only these files.
+            listeners: called with each event.
+            asked: how this question differs from what the settings say.
+        """
         if not question.strip():
             raise QueryError("The question is empty; ask something about the workspace.")
-        snapshot = await self.snapshot(scope)
-        engine = await asyncio.to_thread(importlib.import_module, "rlm_core.engine")
-        if self._models is None:
-            from rlm_core import models  # came with the engine
-
-            self._models = models.choose(self.settings.model)
+        asked = asked or Asking()
+        snapshot = asked.snapshot or await self.snapshot(scope)
+        engine = await _engine("question")
         answer: Answer = await engine.ask(
             question,
             snapshot,
-            models=self._models,
-            sandbox=self._shared_sandbox(),
-            settings=self.settings,
+            models=asked.models or self._chosen(),
+            sandbox=self._sandbox(),
+            settings=self.settings.model_copy(update={"limits": asked.limits or self.settings.limits}),
             listeners=listeners,
             notes=self.notes(snapshot),
+            run_id=asked.run_id,
         )
         cited = dict.fromkeys(citation.path for citation in answer.citations)
         changed = await asyncio.to_thread(self.workspace.changed_files, snapshot, cited)
         return dataclasses.replace(answer, changed=changed)
 
+    async def open_repl(
+        self, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = (), asked: Asking | None = None
+    ) -> Repl:
+        """A session over a snapshot for programs that come from outside; see `rlm_core.engine.repl.Repl`."""
+        asked = asked or Asking()
+        snapshot = asked.snapshot or await self.snapshot(scope)
+        engine = await _engine("repl")
+        repl: Repl = await engine.Repl.open(
+            snapshot,
+            models=asked.models or self._chosen(),
+            sandbox=self._sandbox(REPL_OUTPUT_CHARS),
+            settings=self.settings.model_copy(update={"limits": asked.limits or self.settings.limits}),
+            listeners=listeners,
+        )
+        return repl
+
     async def run_code(
         self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
     ) -> CellResult:
         """Runs one program over `context` in a fresh sandbox, with no model behind it."""
-        limits = self.settings.sandbox.model_copy(update={"output_chars": EXEC_OUTPUT_CHARS})
-        sandbox = self._new_sandbox(limits)
-        session = await sandbox.open(await self.snapshot(scope), {})
+        session = await self._sandbox(EXEC_OUTPUT_CHARS).open(await self.snapshot(scope), {})
         try:
             return await session.run(code, on_output)
         finally:
@@ -182,7 +249,7 @@ class Service:
         Raises:
             SandboxError: no isolation can be had on this machine.
         """
-        return await self._shared_sandbox().check()
+        return await self._sandbox().check()
 
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What a reader of an answer should know about its context: above all what was left out."""
@@ -204,7 +271,7 @@ class Service:
             self._watcher, why_not = watcher.start(self.workspace)
             self.workspace.watch(self._watcher, why_not)
             self.workspace.snapshot()
-            importlib.import_module("rlm_core.engine")  # so that the first question need not wait for it
+            importlib.import_module("rlm_core.engine.repl")  # so that the first question need not wait for it
 
     def _scoped(self, snapshot: Snapshot, scope: Sequence[str]) -> Snapshot:
         self.workspace.remember(snapshot)
@@ -221,20 +288,30 @@ class Service:
         if self._kept_lookups is None:
             from rlm_core.lookups import Lookups  # pulls in the grammars
 
-            self._kept_lookups = Lookups(self._shared_sandbox())
+            self._kept_lookups = Lookups(self._sandbox())
         return self._kept_lookups
 
-    def _shared_sandbox(self) -> Sandbox:
-        if self._sandbox is None:
-            self._sandbox = self._new_sandbox(self.settings.sandbox)
-        return self._sandbox
+    def _chosen(self) -> Models:
+        if self._models is None:
+            from rlm_core import models  # came with the engine
 
-    def _new_sandbox(self, limits: SandboxLimits) -> Sandbox:
-        from rlm_core import sandbox  # after the handshake
+            self._models = models.choose(self.settings.model)
+        return self._models
 
-        created = sandbox.create(limits)
-        self._sandboxes.append(created)
-        return created
+    def _sandbox(self, output_chars: int = 0) -> Sandbox:
+        """The sandbox whose cells hand back so much output; 0 for what models' programs may print."""
+        limits = self.settings.sandbox
+        chars = output_chars or limits.output_chars
+        if chars not in self._sandboxes:
+            from rlm_core import sandbox  # after the handshake
+
+            self._sandboxes[chars] = sandbox.create(limits.model_copy(update={"output_chars": chars}))
+        return self._sandboxes[chars]
+
+
+async def _engine(module: str) -> ModuleType:
+    """A module of the engine; importing it takes a while, so that happens on a thread."""
+    return await asyncio.to_thread(importlib.import_module, f"rlm_core.engine.{module}")
 
 
 def _cache(roots: Sequence[Path], settings: Settings) -> Cache | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
-from rlm_core import engine, models, sandbox
+from rlm_core import models, sandbox
 from rlm_core.config import SandboxLimits, Settings, WorkspaceSettings
+from rlm_core.engine.question import ask
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 from tests.support.model_server import ModelServer
@@ -45,7 +46,7 @@ class Asker:
         settings = Settings.model_validate(given)
         chosen = models.choose(settings.model)
         try:
-            return await engine.ask(
+            return await ask(
                 question,
                 self.snapshot,
                 models=chosen,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core import engine, models
+from rlm_core import models
 from rlm_core.config import Settings, WorkspaceSettings
+from rlm_core.engine import question as engine
 from rlm_core.engine.events import CellCompleted
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree

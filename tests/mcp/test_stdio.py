@@ -6,52 +6,21 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client, StdioServerParameters
 
+from tests.mcp.clients import FILES, connected, text_of
 from tests.support.files import git_repository, write_tree
 from tests.support.processes import descendants, ended, generation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
-
-FILES = {
-    "shop/cart.py": (
-        "class Cart:\n"
-        '    """What a customer wants to buy."""\n'
-        "\n"
-        "    def __init__(self):\n"
-        "        self.items = []\n"
-        "\n"
-        "    def total_price(self, vat_rate):\n"
-        "        net = sum(item.price for item in self.items)\n"
-        "        return net * (1 + vat_rate)\n"
-    ),
-    "shop/checkout.py": "from shop.cart import Cart\n\ndef pay(cart):\n    return cart.total_price(0.2)\n",
-    "README.md": "# Shop\n",
-}
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     return git_repository(tmp_path / "repo", FILES)
-
-
-@asynccontextmanager
-async def connected(root: Path, mode: str = "auto", **env: str) -> AsyncIterator[Client]:
-    server = StdioServerParameters(
-        command=sys.executable, args=["-m", "rlm_mcp", "--root", str(root)], env={**os.environ, **env}
-    )
-    async with Client(server, mode=mode) as client:
-        yield client
-
-
-def text_of(result: Any) -> str:
-    return "".join(block.text for block in result.content)
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
@@ -63,12 +32,6 @@ async def test_a_question_is_answered_with_citations_and_progress(repository: Pa
 
     async with connected(repository, mode) as client:
         assert "scope" in (client.instructions or "")
-        (tool,) = (await client.list_tools()).tools
-        assert tool.name == "rlm_query"
-        assert tool.annotations is not None
-        assert tool.annotations.read_only_hint is True
-        assert tool.output_schema is not None
-        assert len(tool.description or "") < 2048
         result = await client.call_tool(
             "rlm_query", {"question": "Where is `total_price` computed?"}, progress_callback=seen
         )
@@ -123,7 +86,7 @@ async def test_cancelling_stops_the_run_and_its_worker(repository: Path, mode: s
         if "running" in (message or ""):
             running.set()
 
-    async with connected(repository, mode, **env) as client:
+    async with connected(repository, mode, env=env) as client:
         call = asyncio.create_task(
             client.call_tool("rlm_query", {"question": "Loop."}, progress_callback=seen)
         )
@@ -139,7 +102,7 @@ async def test_cancelling_stops_the_run_and_its_worker(repository: Path, mode: s
 
 async def test_the_server_answers_while_a_program_burns(repository: Path, serve_model: Any) -> None:
     _, env = serve_model(["```repl\nwhile True:\n    pass\n```"])
-    async with connected(repository, **env) as client:
+    async with connected(repository, env=env) as client:
         call = asyncio.create_task(client.call_tool("rlm_query", {"question": "Loop."}))
         for _ in range(20):
             assert (await client.list_tools()).tools
@@ -175,6 +138,24 @@ async def test_nothing_is_left_behind(repository: Path, number: signal.Signals |
         server.send_signal(number)
     await asyncio.wait_for(server.wait(), 10)
     assert await ended(children), "a process outlived the server"
+
+
+async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
+    repository: Path, own_home: Path
+) -> None:
+    async with connected(repository) as client:
+        answer = await client.call_tool("rlm_query", {"question": "Where is the zebra?"})
+        step = await client.call_tool("rlm_repl", {"code": "'giraffe'"})
+        assert not step.is_error
+    folder = own_home / "rlm-mcp" / "logs"
+    assert folder.stat().st_mode & 0o077 == 0
+    (file,) = folder.iterdir()
+    said = file.read_text()
+    assert answer.structured_content is not None
+    for words in ("starts", str(repository), answer.structured_content["run_id"], "ended by the client"):
+        assert words in said, words
+    assert "zebra" not in said
+    assert "giraffe" not in said
 
 
 async def test_unusable_roots_are_one_sentence(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""The recursive loop: turns, sub-calls, limits, events, answer and trace."""
+"""The recursive loop: turns, sub-calls, limits, events, answer and trace. It begins in `question`.
 
-from rlm_core.engine.answer import Answer, Citation, ModelUsage, RunUsage
-from rlm_core.engine.question import ask
-
-__all__ = ["Answer", "Citation", "ModelUsage", "RunUsage", "ask"]
+Nothing is imported here, so that a server can name answers and events in its handshake before the
+grammars and regex engines behind `question` are loaded.
+"""

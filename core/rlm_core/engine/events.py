@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -126,3 +126,25 @@ class RunFailed(Event):
 
 
 Listener = Callable[[Event], None]
+
+# What is kept of a long text by those who keep events.
+KEPT_CHARS = 4000
+
+
+def shortened(event: Event) -> Event:
+    """The event with its long text cut, and said so."""
+    match event:
+        case CellCompleted():
+            return replace(event, output=_cut(event.output))
+        case TurnCompleted() | SubcallCompleted():
+            return replace(event, text=_cut(event.text))
+        case RunCompleted():
+            return replace(event, answer=replace(event.answer, answer=_cut(event.answer.answer)))
+        case _:
+            return event
+
+
+def _cut(text: str) -> str:
+    if len(text) <= KEPT_CHARS:
+        return text
+    return f"{text[:KEPT_CHARS]}\n[{len(text) - KEPT_CHARS:,} more characters]"

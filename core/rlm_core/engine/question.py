@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from typing import TYPE_CHECKING
 
-from rlm_core.config import Price, state_dir
+from rlm_core.config import state_dir
 from rlm_core.context import Context
 from rlm_core.engine import prompts
 from rlm_core.engine.answer import Answer
-from rlm_core.engine.budget import Budget
 from rlm_core.engine.children import Children
 from rlm_core.engine.citations import check, named
 from rlm_core.engine.events import RunCompleted, RunStarted
-from rlm_core.engine.meter import Meter
 from rlm_core.engine.run import Run
-from rlm_core.engine.stream import Stream
-from rlm_core.engine.subcalls import Subcalls
+from rlm_core.engine.stream import Stream, new_run_id
 from rlm_core.engine.trace import Trace
 from rlm_core.engine.tree import Tree
-from rlm_core.models.offline import NAME as OFFLINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +38,7 @@ async def ask(
     settings: Settings,
     listeners: Sequence[Listener] = (),
     notes: Sequence[str] = (),
+    run_id: str = "",
 ) -> Answer:
     """Answers a question over a snapshot; cancelling it ends every session and request under way.
 
@@ -55,12 +50,13 @@ async def ask(
         settings: limits, prices and whether to record a trace.
         listeners: called with each event, on the event loop.
         notes: sentences for the answer's notes, from the caller.
+        run_id: from `new_run_id`, where the caller has to know it before the run starts.
 
     Raises:
         ModelError: the root model failed before anything was known.
         SandboxError: no session can be had.
     """
-    stream, trace = await _listen(settings, listeners)
+    stream, trace = await _listen(run_id or new_run_id(), settings, listeners)
     try:
         for note in (*models.notes, *notes):
             stream.note(note)
@@ -78,7 +74,7 @@ async def ask(
             )
         )
         with stream.failing(ROOT):
-            tree = _tree(models, sandbox, settings, stream)
+            tree = Tree.of(models, sandbox, settings, stream)
             run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)
             outcome = await run.outcome()
             citations, unverified = await asyncio.to_thread(check, outcome.text, snapshot)
@@ -103,8 +99,9 @@ async def ask(
             trace.close()
 
 
-async def _listen(settings: Settings, listeners: Sequence[Listener]) -> tuple[Stream, Trace | None]:
-    run_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+async def _listen(
+    run_id: str, settings: Settings, listeners: Sequence[Listener]
+) -> tuple[Stream, Trace | None]:
     if not settings.trace:
         return Stream(run_id, listeners), None
     try:
@@ -114,12 +111,3 @@ async def _listen(settings: Settings, listeners: Sequence[Listener]) -> tuple[St
         stream.note(f"This run is not recorded: {error}.")
         return stream, None
     return Stream(run_id, [trace, *listeners]), trace
-
-
-def _tree(models: Models, sandbox: Sandbox, settings: Settings, stream: Stream) -> Tree:
-    # What runs on this machine alone costs nothing, so limits.cost can be held for it as well.
-    prices = {OFFLINE: Price(input=0, output=0), **settings.model.prices}
-    budget = Budget(settings.limits, prices)
-    meter = Meter(budget, stream)
-    subcalls = Subcalls(models, meter, budget, stream, settings.limits.concurrency)
-    return Tree(models, sandbox, settings, budget, meter, subcalls, stream)

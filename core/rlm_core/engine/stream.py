@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from rlm_core.engine.events import Event, Listener
 
 logger = logging.getLogger(__name__)
+
+
+def new_run_id() -> str:
+    """Names a run: sorts by time, and cannot be guessed."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(6)}"
 
 
 class Stream:

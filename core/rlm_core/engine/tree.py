@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from rlm_core.config import Price
+from rlm_core.engine.budget import Budget
+from rlm_core.engine.meter import Meter
+from rlm_core.engine.subcalls import Subcalls
+from rlm_core.models import HostModel
+from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from rlm_core.config import Settings
-    from rlm_core.engine.budget import Budget
-    from rlm_core.engine.meter import Meter
     from rlm_core.engine.stream import Stream
-    from rlm_core.engine.subcalls import Subcalls
     from rlm_core.models import Models
     from rlm_core.sandbox.base import Sandbox
 
@@ -26,3 +30,17 @@ class Tree:
     meter: Meter
     subcalls: Subcalls
     stream: Stream
+
+    @classmethod
+    def of(cls, models: Models, sandbox: Sandbox, settings: Settings, stream: Stream) -> Self:
+        """The parts, made for these limits."""
+        # What runs here, and what the host pays for, costs nothing, so limits.cost can be held with it.
+        free = {
+            model.name: Price(input=0, output=0)
+            for model in (models.root, models.sub)
+            if isinstance(model, OfflineModel | HostModel)
+        }
+        budget = Budget(settings.limits, {**free, **settings.model.prices})
+        meter = Meter(budget, stream)
+        subcalls = Subcalls(models, meter, budget, stream, settings.limits.concurrency)
+        return cls(models, sandbox, settings, budget, meter, subcalls, stream)

@@ -2,5 +2,6 @@
 
 from rlm_core.models.base import Completion, Message, Model, ModelError, Usage
 from rlm_core.models.choice import Models, choose
+from rlm_core.models.host import Asked, HostModel
 
-__all__ = ["Completion", "Message", "Model", "ModelError", "Models", "Usage", "choose"]
+__all__ = ["Asked", "Completion", "HostModel", "Message", "Model", "ModelError", "Models", "Usage", "choose"]

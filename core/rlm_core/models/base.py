@@ -15,6 +15,8 @@ FailureKind = Literal[
     "unreachable", "timeout", "authentication", "unknown-model", "context-overflow", "rate-limit", "rejected"
 ]
 
+CHARS_PER_TOKEN = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -65,6 +67,12 @@ class Completion:
     usage: Usage = field(default_factory=Usage)
     truncated: bool = False
     notes: tuple[str, ...] = ()
+
+
+def estimated(messages: Sequence[Message], text: str) -> Usage:
+    """What a completion will have cost, where nobody says: from characters."""
+    sent = sum(len(message.content) for message in messages)
+    return Usage(sent // CHARS_PER_TOKEN, len(text) // CHARS_PER_TOKEN)
 
 
 class ModelError(RlmError):

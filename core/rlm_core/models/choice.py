@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rlm_core.models.offline import OfflineModel
-
 if TYPE_CHECKING:
     from rlm_core.config import ModelSettings
     from rlm_core.models.base import Model
@@ -41,7 +39,7 @@ class Models:
 
 def choose(settings: ModelSettings) -> Models:
     """The models that the settings name; the offline model when no endpoint is configured."""
-    if settings.api_key is None and settings.base_url is None:
+    if not settings.endpoint:
         return _offline(settings)
     from rlm_core.models.endpoint import Endpoint  # only where an endpoint is configured
     from rlm_core.models.openai_model import OpenAIModel
@@ -65,5 +63,7 @@ def _offline(settings: ModelSettings) -> Models:
             f"The model {wanted} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL is: "
             "the offline model quotes what matches the question."
         ]
+    from rlm_core.models.offline import OfflineModel  # brings the context's search along
+
     offline = OfflineModel()
     return Models(offline, offline, tuple(notes))

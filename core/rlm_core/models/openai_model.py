@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.models.base import Completion, Message, Usage
+from rlm_core.models.base import Completion, Message, Usage, estimated
 from rlm_core.models.endpoint import Attempts, attempts, listed
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from rlm_core.models.endpoint import Endpoint
 
-CHARS_PER_TOKEN = 4
 # Local reasoning models put their thoughts in front of the content; programs and answers start after it.
 _THOUGHTS = re.compile(r"\A\s*<think>.*?(</think>\s*|\Z)", re.DOTALL)
 
@@ -87,7 +86,7 @@ class OpenAIModel:
         if response.usage is not None:
             usage = _usage(response.usage)
         else:
-            usage = _estimate(messages, said)
+            usage = estimated(messages, said)
             if not self._told_estimate:
                 self._told_estimate = True
                 notes += (f"{self.name} reports no usage: its tokens are estimated from characters.",)
@@ -122,8 +121,3 @@ def _usage(usage: CompletionUsage) -> Usage:
     details = usage.prompt_tokens_details
     cached = (details.cached_tokens or 0) if details else 0
     return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached)
-
-
-def _estimate(messages: Sequence[Message], text: str) -> Usage:
-    sent = sum(len(message.content) for message in messages)
-    return Usage(sent // CHARS_PER_TOKEN, len(text) // CHARS_PER_TOKEN)

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import ignore
-import pathspec
 
 from rlm_core.workspace import gitview
 from rlm_core.workspace.secrets import is_secret
@@ -18,6 +17,8 @@ from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".rlmignore"
 NEVER = Path(__file__).with_name("never.gitignore")
@@ -86,9 +87,7 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
     return listing
 
 
-def _kept(
-    paths: Sequence[str], specs: Mapping[str, pathspec.GitIgnoreSpec], listing: Listing
-) -> Iterator[str]:
+def _kept(paths: Sequence[str], specs: Mapping[str, GitIgnoreSpec], listing: Listing) -> Iterator[str]:
     for path in paths:
         verdict = _verdict(path, specs)
         if verdict:
@@ -133,7 +132,7 @@ def would_belong(root: Path, path: str) -> bool:
     if left_out is None:
         left_out = _verdict(path, _specs(root, ".gitignore", [f"{folder}.gitignore" for folder in folders]))
     if left_out is None:
-        left_out = pathspec.GitIgnoreSpec.from_lines(NEVER.read_text("utf-8").split("\n")).match_file(path)
+        left_out = _spec(NEVER).match_file(path)
     return not left_out
 
 
@@ -173,23 +172,28 @@ def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
             listing.skipped.append(Skipped(show(str(error)), "unreadable folder"))
 
 
-def _specs(root: Path, name: str, files: Iterable[str]) -> dict[str, pathspec.GitIgnoreSpec]:
+def _specs(root: Path, name: str, files: Iterable[str]) -> dict[str, GitIgnoreSpec]:
     """Ignore files of a name by the folder that they speak for; those that cannot be read say nothing."""
-    specs: dict[str, pathspec.GitIgnoreSpec] = {}
+    specs: dict[str, GitIgnoreSpec] = {}
     for file in files:
         with contextlib.suppress(OSError):
             if not stat.S_ISREG(os.lstat(root / file).st_mode):
                 continue  # a pipe would keep us waiting
-            lines = (root / file).read_text("utf-8", "replace").split("\n")
-            specs[file.removesuffix(name)] = pathspec.GitIgnoreSpec.from_lines(lines)
+            specs[file.removesuffix(name)] = _spec(root / file)
     return specs
 
 
-def _takes_back(spec: pathspec.GitIgnoreSpec) -> bool:
+def _spec(file: Path) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # few workspaces have anything to match
+
+    return GitIgnoreSpec.from_lines(file.read_text("utf-8", "replace").split("\n"))
+
+
+def _takes_back(spec: GitIgnoreSpec) -> bool:
     return any(pattern.include is False for pattern in spec.patterns)
 
 
-def _verdict(path: str, specs: Mapping[str, pathspec.GitIgnoreSpec]) -> bool | None:
+def _verdict(path: str, specs: Mapping[str, GitIgnoreSpec]) -> bool | None:
     """True: left out; False: taken back; None: not named. The deepest file that has a say decides."""
     path = show(path)  # the matcher takes no bytes that are not UTF-8
     for folder in sorted(specs, key=len, reverse=True):

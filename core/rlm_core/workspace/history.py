@@ -32,7 +32,7 @@ class History:
     a revision of the repository around them.
 
     Args:
-        present: the snapshot, whole.
+        present: the snapshot, whole; snapshots of a part of it share its history.
         roots: the workspace's folders and what paths in each start with.
         earlier: other snapshots by id.
     """
@@ -40,7 +40,7 @@ class History:
     def __init__(
         self, present: Snapshot, roots: Sequence[tuple[Path, str]], earlier: Mapping[str, Snapshot]
     ) -> None:
-        self._present = present
+        self.present = present
         self._roots = roots
         self._earlier = earlier
 
@@ -51,10 +51,7 @@ class History:
             QueryError: there is no such snapshot or revision.
         """
         if since in self._earlier:
-            before = self._earlier[since]
-            old = {path: before.digest(row) for row, path in enumerate(before.paths)}
-            new = {path: self._present.digest(row) for row, path in enumerate(self._present.paths)}
-            return _compared(old, new, [path for path in new if old.get(path) != new[path]])
+            return differences(self._earlier[since], self.present)
         changes: list[Change] = []
         for root, prefix in self._roots:
             changes.extend(self._since_revision(root, prefix, since))
@@ -86,7 +83,7 @@ class History:
         return commit
 
     def _since_revision(self, root: Path, prefix: str, since: str) -> list[Change]:
-        present = self._present
+        present = self.present
         then = {
             prefix + show(path): oid for path, oid in gitview.tree(root, self._commit(root, since)).items()
         }
@@ -102,6 +99,13 @@ class History:
                 del differing[path]
         unread = {item.path for item in present.skipped}
         return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[Change]:
+    """The files in which two snapshots differ, by path."""
+    old = {path: before.digest(row) for row, path in enumerate(before.paths)}
+    new = {path: after.digest(row) for row, path in enumerate(after.paths)}
+    return _compared(old, new, [path for path in new if old.get(path) != new[path]])
 
 
 def _compared(old: Collection[str], new: Collection[str], differing: Iterable[str]) -> list[Change]:

@@ -20,7 +20,7 @@ from rlm_core.workspace.store import Store
 from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from rlm_core.config import WorkspaceSettings
@@ -60,6 +60,9 @@ class Workspace:
         settings: what belongs to the context.
         cache: where the text is kept between runs; None to keep it in temporary files.
 
+    Attributes:
+        on_report: called, from any thread, when something may have changed.
+
     Raises:
         WorkspaceError: a root is not a folder, or is a whole file system or home folder.
     """
@@ -68,6 +71,7 @@ class Workspace:
         self, roots: Sequence[Path], settings: WorkspaceSettings, cache: Cache | None = None
     ) -> None:
         self._roots = Roots(roots)
+        self.on_report: Callable[[], None] = _nobody
         self._max_bytes = settings.max_file_kb * 1024
         self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
         self._store = Store(self._roots, self._max_bytes, cache)
@@ -137,10 +141,12 @@ class Workspace:
         """Notes paths on disk that may have changed; returns at once."""
         with self._inbox:
             self._reported.update(files)
+        self.on_report()
 
     def invalidate_all(self) -> None:
         """Notes that anything may have changed: events were lost, or git's own files moved."""
         self._rescan = True
+        self.on_report()
 
     def set_overlay(self, file: Path, text: str, version: int) -> None:
         """Lets an editor's text shadow a file until `drop_overlay`; older versions are ignored.
@@ -315,6 +321,10 @@ class Workspace:
             if path.startswith(prefix):
                 return would_belong(root, path.removeprefix(prefix))
         return False
+
+
+def _nobody() -> None:
+    """Whom a report reaches as long as nobody wants to hear of it."""
 
 
 def _by_path(item: Skipped) -> str:

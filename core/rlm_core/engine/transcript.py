@@ -1,0 +1,83 @@
+"""A run as Markdown: turns, programs, what they printed, sub-calls, and what it all took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlm_core.engine.events import (
+    CellCompleted,
+    Noted,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    SubcallCompleted,
+    SubcallStarted,
+    TurnCompleted,
+)
+from rlm_core.engine.progress import spent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rlm_core.engine.events import Event
+
+
+def transcript(events: Iterable[Event]) -> str:
+    """The events of a run, in order, for a person who wants to see how an answer came about."""
+    return "\n\n".join(part for event in events if (part := _part(event)))
+
+
+def _part(event: Event) -> str:
+    where = "" if event.node == "0" else f" (child {event.node})"
+    match event:
+        case RunStarted():
+            size = f"{event.files:,} files, " if event.files else ""
+            return (
+                f"## Run{where}\n\n> {_quoted(event.question)}\n\n"
+                f"{event.model}, sub-calls {event.sub_model}; {size}{event.chars:,} characters, "
+                f"snapshot {event.snapshot}"
+            )
+        case TurnCompleted():
+            return f"### Turn {event.turn}{where}, {event.seconds:.1f} s\n\n{event.text.strip()}"
+        case CellCompleted():
+            return _cell(event)
+        case SubcallStarted():
+            return f"- sub-call {event.call}{where}: {event.prompt_chars:,} characters: {event.prompt_head}"
+        case SubcallCompleted():
+            outcome = event.error or f"{len(event.text):,} characters: {_line(event.text)}"
+            return f"- sub-call {event.call}{where} came back after {event.seconds:.1f} s: {outcome}"
+        case Noted():
+            return f"- note{where}: {event.text}"
+        case RunCompleted():
+            answer = event.answer
+            return (
+                f"## Answer{where}: {answer.status}\n\n{answer.reason}\n\n{answer.answer.strip()}\n\n"
+                f"{spent(answer.usage)}, {event.seconds:.1f} s"
+            )
+        case RunFailed():
+            return f"## Failed{where}\n\n{event.error}"
+        case _:
+            return ""
+
+
+def _cell(event: CellCompleted) -> str:
+    fence = "~" * max(4, max(map(len, _tildes(event.output)), default=0) + 1)
+    parts = [f"Printed in {event.cell_seconds:.2f} s:\n\n{fence}\n{event.output.rstrip()}\n{fence}"]
+    if event.omitted:
+        parts.append(f"[{event.omitted:,} more characters were printed]")
+    if event.error is not None:
+        parts.append(f"Failed:\n\n{fence}\n{event.error.rstrip()}\n{fence}")
+    return "\n\n".join(parts)
+
+
+def _tildes(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.strip("~")]
+
+
+def _quoted(text: str) -> str:
+    return "\n> ".join(text.strip().splitlines())
+
+
+def _line(text: str) -> str:
+    line = " ".join(text[:200].split())
+    return line[:100] + ("…" if len(line) > 100 or len(text) > 200 else "")

@@ -1,0 +1,259 @@
+"""The REPL sessions of a server: kept between calls, suspended while a program waits for its reader."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from typing import TYPE_CHECKING, Literal
+
+from rlm_core.errors import QueryError, RlmError
+from rlm_core.sandbox.base import CellResult
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from rlm_core.engine.events import Event, Listener
+    from rlm_core.engine.repl import Repl
+    from rlm_core.models.host import Asked, HostModel
+
+    OpenRepl = Callable[[Listener], Awaitable[Repl]]
+
+log = logging.getLogger(__name__)
+
+# So many ended sessions are remembered, with the reason why they ended.
+REMEMBERED = 256
+
+State = Literal["ready", "running", "suspended", "done", "failed"]
+
+
+class ReplSession:
+    """One REPL and the program that runs in it, which outlives the call that started it.
+
+    Attributes:
+        id: names it.
+        owner: the client whose it is; nobody else finds it.
+        repl: the session in the sandbox.
+        assistant: stands behind `llm_query` where its prompts go to whoever drives the session.
+        result: of the latest program, once it is over.
+        shown: the prompts that the reader was shown last, which `reply` answers.
+        used: when it was used last, on the monotonic clock.
+        cost_before: US dollars that REPLs before this one have cost.
+        listeners: hear of its sub-calls.
+    """
+
+    repl: Repl
+
+    def __init__(self, owner: str, assistant: HostModel | None) -> None:
+        self.id = secrets.token_hex(6)
+        self.owner = owner
+        self.assistant = assistant
+        self.listeners: list[Listener] = []
+        self.result: CellResult | None = None
+        self.shown: list[Asked] = []
+        self.used = time.monotonic()
+        self.cost_before = 0.0
+        self._printed: list[str] = []
+        self._task: asyncio.Task[CellResult] | None = None
+
+    async def open(self, open_repl: OpenRepl) -> None:
+        """Opens the REPL."""
+        self.repl = await open_repl(self._listen)
+
+    async def renew(self, open_repl: OpenRepl) -> None:
+        """Puts a fresh REPL in the place of this one, without its variables."""
+        await self.stop()
+        old = self.repl
+        await self.open(open_repl)
+        self.cost_before += old.usage.cost_usd or 0.0
+        self.result, self.shown = None, []
+        await old.close()
+
+    @property
+    def cost(self) -> float:
+        """US dollars that it has cost so far, as far as prices are known."""
+        return self.cost_before + (self.repl.usage.cost_usd or 0.0)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a program is running or suspended."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def waiting(self) -> list[Asked]:
+        """The prompts that wait for a reply."""
+        return self.assistant.waiting if self.assistant is not None and self.busy else []
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        if self.busy:
+            return "suspended" if self.waiting else "running"
+        if self.result is None:
+            return "ready"
+        return "done" if self.result.error is None else "failed"
+
+    @property
+    def printed(self) -> str:
+        """What the program under way has printed so far."""
+        return "".join(self._printed)
+
+    def start(self, code: str) -> None:
+        """Starts a program.
+
+        Raises:
+            QueryError: one is running or suspended.
+        """
+        if self.busy:
+            what = "waits for replies to its prompts" if self.waiting else "is still running"
+            raise QueryError(
+                f"The program before {what} in session {self.id}, so no other can start there. Go on with "
+                "it, or leave `session` out for a new one."
+            )
+        self.result, self.shown, self._printed = None, [], []
+        self._task = asyncio.create_task(self.repl.run(code, self._printed.append))
+        self._task.add_done_callback(self._over)
+
+    def reply(self, replies: Sequence[str]) -> None:
+        """Answers the prompts that were shown last, in their order; fewer replies leave the rest waiting.
+
+        Raises:
+            QueryError: there are more replies than prompts.
+        """
+        asked = [prompt for prompt in self.shown if prompt.open]
+        if len(replies) > len(asked):
+            raise QueryError(
+                f"{len(replies)} replies came for {len(asked)} prompts that session {self.id} has shown and "
+                "waits for; give one reply for each, in their order."
+            )
+        for prompt, text in zip(asked, replies, strict=False):
+            prompt.answer(text)
+
+    async def settle(self, seconds: float) -> None:
+        """Returns when the program is over or suspended, or after so many seconds."""
+        if self._task is None:
+            return
+        waiters: list[asyncio.Task[object]] = []
+        if self.assistant is not None:
+            waiters.append(asyncio.create_task(self.assistant.arrival()))
+        try:
+            await asyncio.wait([self._task, *waiters], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiter in waiters:
+                waiter.cancel()
+            self.used = time.monotonic()
+
+    async def stop(self) -> None:
+        """Ends the program under way, and with it its variables."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def close(self) -> None:
+        """Ends the program and the session."""
+        await self.stop()
+        await self.repl.close()
+
+    def _over(self, task: asyncio.Task[CellResult]) -> None:
+        self.used = time.monotonic()
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            self.result = task.result()
+            return
+        sentence = str(error)
+        if not isinstance(error, RlmError):
+            log.error("A program of session %s failed.", self.id, exc_info=error)
+            sentence = f"The program failed on a defect of rlm-mcp, whose log says where: {error}."
+        self.result = CellResult(self.printed, 0, sentence, None, (), (), 0.0)
+
+    def _listen(self, event: Event) -> None:
+        for listener in list(self.listeners):
+            listener(event)
+
+
+class Repls:
+    """Sessions by id: a bounded number for each owner, closed when they were not used for a while.
+
+    Args:
+        at_once: sessions for each owner; the one that was unused for longest makes room for a new one.
+        idle_seconds: after so long without use a session is closed, suspended or not.
+        on_close: called with each session before it is closed.
+    """
+
+    def __init__(self, at_once: int, idle_seconds: float, on_close: Callable[[ReplSession], None]) -> None:
+        self._at_once = at_once
+        self._idle_seconds = idle_seconds
+        self._on_close = on_close
+        self._sessions: dict[str, ReplSession] = {}
+        self._ended: dict[str, str] = {}  # id → why, as a sentence
+        self._opening = asyncio.Lock()
+
+    async def open(
+        self, owner: str, open_repl: OpenRepl, assistant: HostModel | None
+    ) -> tuple[ReplSession, str]:
+        """A new session, and a sentence about the one that had to go for it (or nothing).
+
+        Raises:
+            QueryError: each of the owner's sessions has a program that runs.
+        """
+        async with self._opening:
+            said = await self._make_room(owner)
+            session = ReplSession(owner, assistant)
+            await session.open(open_repl)
+            self._sessions[session.id] = session
+            return session, said
+
+    def get(self, id: str, owner: str) -> ReplSession:  # noqa: A002
+        """An owner's session; raises `QueryError` if there is none of that name (any more), and says why."""
+        session = self._sessions.get(id)
+        if session is not None and session.owner == owner:
+            session.used = time.monotonic()
+            return session
+        why = self._ended.get(id, "It is not known here.")
+        raise QueryError(
+            f"There is no session {id[:60]!r}. {why} Leave `session` out for a new one, with no variables."
+        )
+
+    def of(self, owner: str) -> list[ReplSession]:
+        """An owner's sessions."""
+        return [session for session in self._sessions.values() if session.owner == owner]
+
+    async def expire(self) -> None:
+        """Closes what was not used for too long."""
+        limit = time.monotonic() - self._idle_seconds
+        why = f"It was closed after {self._idle_seconds / 60:g} minutes without use (server.idle_seconds)."
+        for session in [session for session in self._sessions.values() if session.used < limit]:
+            if session.state != "running":
+                await self.close(session, why)
+
+    async def close_all(self, why: str) -> None:
+        """Closes every session, for this reason."""
+        await asyncio.gather(*(self.close(session, why) for session in list(self._sessions.values())))
+
+    async def close(self, session: ReplSession, why: str) -> None:
+        """Closes a session; whoever asks for it later is told why."""
+        if self._sessions.pop(session.id, None) is None:
+            return
+        self._ended[session.id] = why
+        while len(self._ended) > REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+        self._on_close(session)
+        await session.close()
+
+    async def _make_room(self, owner: str) -> str:
+        mine = self.of(owner)
+        if len(mine) < self._at_once:
+            return ""
+        idle = [session for session in mine if session.state != "running"]
+        if not idle:
+            raise QueryError(
+                f"All {len(mine)} sessions ({', '.join(session.id for session in mine)}) have a program that "
+                "runs, and there may be no more (server.sessions): wait for one of them."
+            )
+        oldest = min(idle, key=lambda session: (session.busy, session.used))
+        why = f"It was closed to make room: there may be {self._at_once} at once (server.sessions)."
+        await self.close(oldest, why)
+        return f"Session {oldest.id} was closed to make room for this one; its variables are gone."

@@ -1,0 +1,52 @@
+"""Where a server's log goes: warnings to stderr, and what happened to a file in the user's state folder.
+
+Never to stdout, which carries the protocol. Neither questions nor code are logged, only ids and figures.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from typing import TYPE_CHECKING
+
+from rlm_core.config import state_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 1_000_000
+# Each process has a file of its own, since two cannot rotate one.
+KEPT_FILES = 20
+
+log = logging.getLogger(__name__)
+
+
+def to_file() -> Path | None:
+    """Logs to a new file from now on; None, with a warning, where none can be written."""
+    from logging.handlers import RotatingFileHandler  # only servers need it
+
+    folder = state_dir() / "logs"
+    path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8")
+        for old in sorted(folder.glob("*.log"))[:-KEPT_FILES]:
+            for part in folder.glob(f"{old.name}*"):
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("There is no log file: %s.", error)
+        return None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_ours)
+    root = logging.getLogger()
+    for other in root.handlers:
+        other.setLevel(root.level)  # stderr stays as quiet as it was
+    root.addHandler(handler)
+    root.setLevel(min(root.level, logging.INFO))
+    return path
+
+
+def _ours(record: logging.LogRecord) -> bool:
+    return record.name.startswith("rlm") or record.levelno >= logging.WARNING

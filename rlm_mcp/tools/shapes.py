@@ -1,0 +1,61 @@
+"""What the tools return: the shapes behind their output schemas, which every connection pays for."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+def _lean(schema: dict[str, Any]) -> None:
+    schema.pop("title", None)
+    schema.pop("description", None)
+    schema.pop("required", None)
+    for field in schema.get("properties", {}).values():
+        field.pop("title", None)
+        field.pop("default", None)
+        field.pop("additionalProperties", None)
+        field.pop("items", None)
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(json_schema_extra=_lean)
+
+
+class Report(_Shape):
+    """A run as `rlm_query` and `rlm_result` tell of it; `rlm_core.engine.answer.Answer` once it is over."""
+
+    run_id: str
+    status: Literal["running", "complete", "incomplete", "failed", "cancelled"]
+    next: str = ""
+    answer: str = ""
+    page: int = 1
+    pages: int = 1
+    reason: str = ""
+    citations: list[dict[str, Any]] = []
+    unverified: list[str] = []
+    changed: list[str] = []
+    notes: list[str] = []
+    progress: list[str] = []
+    model: str = ""
+    snapshot: str = ""
+    usage: dict[str, Any] = {}
+
+
+class Step(_Shape):
+    """What became of a program in `rlm_repl`."""
+
+    session: str
+    status: Literal["ready", "running", "suspended", "done", "failed"]
+    next: str = ""
+    output: str = ""
+    error: str = ""
+    page: int = 1
+    pages: int = 1
+    prompts: list[str] = []
+    waiting: int = 0
+    variables: list[str] = []
+    changed: list[str] = []
+    notes: list[str] = []
+    sub_model: str = ""
+    snapshot: str = ""

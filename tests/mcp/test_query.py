@@ -1,0 +1,125 @@
+"""`rlm_query` and `rlm_result`: long runs, pages, cancelling, limits; and what the tools cost to list."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.mcp.clients import ERAS, FILES, attached, call, failure, text_of
+from tests.support.files import git_repository
+from tests.support.model_server import Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOOK = "```repl\nprint(len(context))\n```"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+@pytest.fixture
+def model(serve_model: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Scripts the root model that this process's servers ask."""
+
+    def serve(*replies: Any) -> None:
+        _, env = serve_model(replies)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+
+    return serve
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_the_tools_are_cheap_to_list(repository: Path, mode: str) -> None:
+    async with attached(repository, mode) as client:
+        tools = (await client.list_tools()).tools
+    assert [tool.name for tool in tools] == ["rlm_query", "rlm_result", "rlm_repl"]
+    for tool in tools:
+        assert len(tool.description or "") < 2048
+        assert tool.title
+        assert tool.icons
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint is True
+        assert tool.output_schema is not None
+    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+    assert len(json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode()) < 6 * 1024
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_run_outlives_the_call_that_asked(repository: Path, mode: str, model: Any) -> None:
+    let_go = threading.Event()
+    model(LOOK, Reply("FINAL(See shop/cart.py:7-9.)", until=let_go))
+    async with attached(repository, mode, grants={"patience": 0.5}) as client:
+        early = await call(client, "rlm_query", question="Where is the price?")
+        assert early["status"] == "running"
+        assert early["run_id"] in early["next"]
+        still = early
+        while not any("turn 2/" in line for line in still["progress"]):
+            still = await call(client, "rlm_result", run=early["run_id"], wait=0)
+            assert still["status"] == "running"
+        let_go.set()
+        done = still
+        while done["status"] == "running":
+            done = await call(client, "rlm_result", run=early["run_id"])
+        assert (done["status"], done["answer"]) == ("complete", "See shop/cart.py:7-9.")
+        assert done["citations"] == [
+            {"path": "shop/cart.py", "start_line": 7, "end_line": 9, "symbol": "Cart.total_price"}
+        ]
+        record = (await client.read_resource(f"rlm://run/{early['run_id']}")).contents[0].text
+        for words in ("Where is the price?", "print(len(context))", "## Answer: complete", "turn"):
+            assert words in record, words
+
+
+async def test_a_run_is_cancelled_by_its_id(repository: Path, model: Any) -> None:
+    model("```repl\nwhile True: pass\n```")
+    async with attached(repository, grants={"patience": 0.3}) as client:
+        run = (await call(client, "rlm_query", question="Loop."))["run_id"]
+        ended = await call(client, "rlm_result", run=run, cancel=True)
+        assert (ended["status"], ended["reason"]) == ("cancelled", "The run was cancelled.")
+
+
+async def test_runs_under_way_are_bounded(repository: Path, model: Any) -> None:
+    loop = "```repl\nwhile True: pass\n```"
+    model(loop, loop)
+    async with attached(repository, grants={"patience": 0.1, "runs": 2}) as client:
+        for _ in range(2):
+            await call(client, "rlm_query", question="Loop.")
+        assert "2 runs are under way" in await failure(client, "rlm_query", question="Another.")
+
+
+async def test_a_long_answer_comes_in_pages(repository: Path, model: Any) -> None:
+    model(LOOK, "```repl\nFINAL('\\n'.join(f'line {n}' for n in range(6_000)))\n```")
+    async with attached(repository) as client:
+        answer = await call(client, "rlm_query", question="Much?")
+        whole = answer["answer"]
+        assert answer["pages"] > 1
+        while answer["page"] < answer["pages"]:
+            answer = await call(client, "rlm_result", run=answer["run_id"], page=answer["page"] + 1)
+            whole += answer["answer"]
+        assert whole == "\n".join(f"line {n}" for n in range(6_000))
+
+
+async def test_a_question_about_a_sessions_snapshot(repository: Path, model: Any) -> None:
+    model(LOOK, "FINAL(seen)")
+    async with attached(repository) as client:
+        session = await call(client, "rlm_repl", code="1")
+        (repository / "README.md").write_text("# Changed\n")
+        answer = await call(client, "rlm_query", question="What?", session=session["session"])
+        assert answer["snapshot"] == session["snapshot"]
+
+
+async def test_errors_name_what_to_do(repository: Path, model: Any) -> None:
+    model(Reply(status=401, error={"message": "no"}))
+    async with attached(repository) as client:
+        assert "OPENAI_API_KEY" in await failure(client, "rlm_query", question="Anything?")
+        assert "There is no run" in await failure(client, "rlm_result", run="nonsense")
+        assert "ask briefly" in await failure(client, "rlm_query", question="x" * 200_000)
+        missing = await client.call_tool("rlm_query", {})
+        assert missing.is_error
+        assert "question" in text_of(missing)

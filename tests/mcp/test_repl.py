@@ -1,0 +1,176 @@
+"""`rlm_repl`: the assistant as the root model, in both protocol eras."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.mcp.clients import ERAS, FILES, attached, call, connected, failure
+from tests.support.files import git_repository, write_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_session_keeps_its_variables_and_its_snapshot(repository: Path, mode: str) -> None:
+    async with connected(repository, mode) as client:
+        first = await call(client, "rlm_repl", code="found = context.find('total_price')\nfound[0]")
+        assert first["status"] == "done"
+        assert "shop/cart.py:7" in first["output"]
+        assert [name.split(" ")[0] for name in first["variables"]] == ["found"]
+        session = first["session"]
+
+        write_tree(repository, {"shop/late.py": "def late():\n    pass\n"})
+        for _ in range(100):
+            again = await call(
+                client, "rlm_repl", session=session, code="'shop/late.py' in context, len(found)"
+            )
+            if again["changed"]:
+                break
+        assert again["output"] == "(False, 1)\n"
+        assert again["changed"] == ["shop/late.py"]
+        assert any("fresh=true" in note for note in again["notes"])
+
+        fresh = await call(client, "rlm_repl", session=session, fresh=True, code="'shop/late.py' in context")
+        assert (fresh["session"], fresh["output"], fresh["changed"]) == (session, "True\n", [])
+        assert any("variables are gone" in note for note in fresh["notes"])
+        gone = await call(client, "rlm_repl", session=session, code="found")
+        assert gone["status"] == "failed"
+        assert "NameError" in gone["error"]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_program_is_suspended_until_its_prompts_are_answered(repository: Path, mode: str) -> None:
+    program = (
+        "print('before')\n"
+        "one = llm_query('What is in ' + context['README.md'])\n"
+        "many = llm_query_batched([f'number {n}' for n in range(3)])\n"
+        "print(one, many)"
+    )
+    async with connected(repository, mode) as client:
+        asked = await call(client, "rlm_repl", code=program)
+        assert (asked["status"], asked["waiting"]) == ("suspended", 1)
+        assert asked["prompts"] == ["What is in # Shop\n"]
+        assert asked["output"] == "before\n"
+        assert asked["sub_model"] == "assistant"
+        session = asked["session"]
+
+        too_many = await failure(client, "rlm_repl", session=session, replies=["a", "b"])
+        assert "2 replies came for 1 prompts" in too_many
+        other = await failure(client, "rlm_repl", session=session, code="1")
+        assert "waits for replies" in other
+
+        batch = await call(client, "rlm_repl", session=session, replies=["a shop"])
+        assert batch["prompts"] == ["number 0", "number 1", "number 2"]
+        part = await call(client, "rlm_repl", session=session, replies=["zero"])
+        assert part["prompts"] == ["number 1", "number 2"]
+        looked = await call(client, "rlm_repl", session=session)
+        assert looked["prompts"] == part["prompts"]
+        done = await call(client, "rlm_repl", session=session, replies=["one", "two"])
+        assert (done["status"], done["output"]) == ("done", "before\na shop ['zero', 'one', 'two']\n")
+
+
+async def test_prompts_come_in_portions_that_a_window_can_take(repository: Path) -> None:
+    program = "replies = llm_query_batched([str(n) * 10_000 for n in range(5)] + ['x' * 60_000])\nreplies"
+    async with attached(repository) as client:
+        step = await call(client, "rlm_repl", code=program)
+        session, seen = step["session"], []
+        while step["status"] == "suspended":
+            assert sum(map(len, step["prompts"])) <= 24_000
+            seen.append((len(step["prompts"]), step["pages"]))
+            if step["page"] < step["pages"]:
+                step = await call(client, "rlm_repl", session=session, page=step["page"] + 1)
+                continue
+            step = await call(client, "rlm_repl", session=session, replies=["r"] * len(step["prompts"]))
+        assert seen == [(2, 1), (2, 1), (1, 1), (1, 3), (1, 3), (1, 3)]
+        assert step["output"] == f"{['r'] * 6}\n"
+
+
+async def test_long_output_comes_in_pages(repository: Path) -> None:
+    async with attached(repository) as client:
+        step = await call(client, "rlm_repl", code="for n in range(12_000): print(n)")
+        whole, session = step["output"], step["session"]
+        assert step["pages"] == 3
+        while step["page"] < step["pages"]:
+            step = await call(client, "rlm_repl", session=session, page=step["page"] + 1)
+            assert len(step["output"]) <= 24_000
+            whole += step["output"]
+        assert whole == "".join(f"{n}\n" for n in range(12_000))
+
+
+async def test_a_slow_program_is_waited_for(repository: Path) -> None:
+    program = "import time\nprint('begun')\ntime.sleep(1)\n'over'"
+    async with attached(repository, grants={"patience": 0.3}) as client:
+        step = await call(client, "rlm_repl", code=program)
+        assert step["status"] == "running"
+        while step["status"] == "running":
+            step = await call(client, "rlm_repl", session=step["session"])
+        assert step["output"] == "begun\n'over'\n"
+
+
+async def test_sessions_make_room_and_say_so(repository: Path) -> None:
+    async with attached(repository, grants={"sessions": 2}) as client:
+        first = await call(client, "rlm_repl", code="x = 1")
+        waiting = await call(client, "rlm_repl", code="llm_query('hello')")
+        third = await call(client, "rlm_repl", code="x = 3")
+        assert any(first["session"] in note and "closed" in note for note in third["notes"])
+        assert "to make room" in await failure(client, "rlm_repl", session=first["session"], code="x")
+        assert (await call(client, "rlm_repl", session=waiting["session"]))["status"] == "suspended"
+        assert "not known here" in await failure(client, "rlm_repl", session="nonsense", code="x")
+
+
+async def test_an_unused_session_ends(repository: Path) -> None:
+    async with attached(repository, grants={"idle_seconds": 0.2}) as client:
+        waiting = await call(client, "rlm_repl", code="llm_query('hello')")
+        await asyncio.sleep(0.6)  # that time passes is what is tested
+        assert "without use" in await failure(client, "rlm_repl", session=waiting["session"], replies=["x"])
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_cancelling_a_program_ends_it(repository: Path, mode: str) -> None:
+    async with connected(repository, mode) as client:
+        step = await call(client, "rlm_repl", code="x = 1")
+        burning = asyncio.create_task(
+            client.call_tool("rlm_repl", {"session": step["session"], "code": "while True: pass"})
+        )
+        for _ in range(5):
+            await client.list_tools()
+        burning.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await burning
+        for _ in range(100):
+            after = await client.call_tool("rlm_repl", {"session": step["session"], "code": "1 + 1"})
+            if not after.is_error:
+                break
+        assert after.structured_content["output"] == "2\n"
+        kept = any(name.startswith("x ") for name in after.structured_content["variables"])
+        assert kept or any("names are gone: x" in note for note in after.structured_content["notes"])
+
+
+async def test_errors_name_what_to_do(repository: Path) -> None:
+    async with attached(repository) as client:
+        assert "Give `code` to run" in await failure(client, "rlm_repl")
+        assert "Give either" in await failure(client, "rlm_repl", code="1", replies=["x"])
+        step = await call(client, "rlm_repl", code="context['nope.py']")
+        assert step["status"] == "failed"
+        assert "nope.py" in step["error"]
+        assert "shopp/" in await failure(client, "rlm_repl", code="1", scope=["shopp/"])
+        narrow = await call(client, "rlm_repl", code="list(context)", scope=["*.md"])
+        assert narrow["output"].count(".md") == 1
+        assert ".py" not in narrow["output"]
+
+
+async def test_a_configured_sub_model_answers_by_itself(repository: Path, serve_model: Any) -> None:
+    _, env = serve_model([], ["from the sub-model", "FINAL(from a child)"])
+    async with connected(repository, env=env) as client:
+        step = await call(client, "rlm_repl", code="llm_query('hello')")
+        assert (step["status"], step["output"]) == ("done", "'from the sub-model'\n")
+        assert step["sub_model"] == "sub"
