@@ -22,7 +22,7 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-from rlm_core.models import HostModel, Models
+from rlm_core.models import HostModel, LentModel, Models
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 REPLY_TOKENS = 16_384
 # Clients give up after ten rounds (SDK default); one is needed to come back with what is known.
 MOST_ROUNDS = 8
-NOTE = "No endpoint is configured: the host's own model answers (MCP sampling), at the host's cost."
+NOTE = "No endpoint is configured: the host's own model is asked (MCP sampling), at the host's cost."
 
 
 def offered(ctx: Context[App, Any]) -> bool:
@@ -49,9 +49,10 @@ def offered(ctx: Context[App, Any]) -> bool:
 
 
 def host_models() -> tuple[HostModel, Models]:
-    """The host's model, and the models of a run that it answers alone."""
+    """The host's model, and the models of a run that it answers, unless it refuses."""
     host = HostModel("host")
-    return host, Models(host, host, (NOTE,))
+    lent = LentModel(host)
+    return host, Models(lent, lent, (NOTE,))
 
 
 def lend(app: App, ctx: Context[App, Any], run: Run) -> None:
@@ -85,7 +86,7 @@ async def follow(ctx: Context[App, Any], run: Run, seconds: float) -> InputRequi
 def resumed(ctx: Context[App, Any]) -> tuple[str, int]:
     """The run that a call of the modern era comes back to, and its round; nothing and 0 on a first call."""
     match (ctx.request_state or "").split():
-        case ["run", run, rounds]:
+        case ["run", run, rounds] if rounds.isdecimal():
             return run, int(rounds)
         case _:
             return "", 0
@@ -97,6 +98,8 @@ def deliver(ctx: Context[App, Any], run: Run) -> None:
         reply = (ctx.input_responses or {}).get(str(asked.number))
         if isinstance(reply, CreateMessageResult):
             _answer(asked, reply)
+        elif reply is not None:
+            asked.refuse(f"The host's model did not answer: it sent a {type(reply).__name__}.")
 
 
 async def _asked(run: Run, host: HostModel, seconds: float) -> bool:

@@ -53,7 +53,7 @@ def create_server(
 
     server = _Server(
         "rlm-mcp",
-        title="Recursive Language Model over this workspace",
+        title="RLM",  # hosts make tool names of it, and show it beside others
         version=__version__,
         instructions=files("rlm_mcp").joinpath("instructions.md").read_text("utf-8"),
         icons=ICONS,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mcp.types import CreateMessageResult, ErrorData, ListRootsResult, Root, TextContent
 
-from tests.mcp.clients import ERAS, FILES, attached, call, connected, failure
+from tests.mcp.clients import ERAS, FILES, attached, call, connected
 from tests.support.files import git_repository
 
 if TYPE_CHECKING:
@@ -119,11 +119,23 @@ async def test_a_configured_endpoint_comes_first(
     assert not host.asked
 
 
-async def test_a_host_that_refuses_is_an_error_that_says_so(repository: Path) -> None:
+async def test_where_the_host_refuses_the_offline_model_answers_and_says_why(repository: Path) -> None:
     async def refuse(_context: Any, _params: CreateMessageRequestParams) -> ErrorData:
         return ErrorData(code=-1, message="User rejected sampling request")
 
     async with attached(repository, "legacy", sampling_callback=refuse) as client:
-        said = await failure(client, "rlm_query", question="What?")
-        assert "The host's model did not answer" in said
-        assert "User rejected" in said
+        answer = await call(client, "rlm_query", question="Where is the price?")
+        assert (answer["status"], answer["model"]) == ("complete", "offline")
+        assert any("did not answer: User rejected" in note for note in answer["notes"])
+
+
+async def test_a_host_that_refuses_later_leaves_what_is_known(repository: Path) -> None:
+    host = HostsModel(pieces)
+
+    async def tire(context: Any, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+        return await host(context, params) if not host.asked else ErrorData(code=-1, message="Enough")
+
+    async with attached(repository, "legacy", sampling_callback=tire) as client:
+        answer = await call(client, "rlm_query", question="Where is the price?")
+        assert (answer["status"], answer["model"]) == ("incomplete", "host")
+        assert "Enough" in answer["reason"]

@@ -2,6 +2,17 @@
 
 from rlm_core.models.base import Completion, Message, Model, ModelError, Usage
 from rlm_core.models.choice import Models, choose
-from rlm_core.models.host import Asked, HostModel
+from rlm_core.models.host import Asked, HostModel, LentModel
 
-__all__ = ["Asked", "Completion", "HostModel", "Message", "Model", "ModelError", "Models", "Usage", "choose"]
+__all__ = [
+    "Asked",
+    "Completion",
+    "HostModel",
+    "LentModel",
+    "Message",
+    "Model",
+    "ModelError",
+    "Models",
+    "Usage",
+    "choose",
+]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from itertools import count
 from typing import TYPE_CHECKING
 
 from rlm_core.models.base import Completion, ModelError, estimated
+from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,6 +109,57 @@ class HostModel:
             return await asked.reply()
         finally:
             del self._waiting[asked.number]
+
+    async def reach(self) -> str | None:
+        """See `Model.reach`; nothing is known before it is asked."""
+        return None
+
+    async def close(self) -> None:
+        """Holds nothing to give back."""
+
+
+class LentModel:
+    """Implements `Model` with a host's model; with the offline one where the host refuses from the start.
+
+    A user may say no when the host asks whether its model may be used. What was begun with one model is
+    not gone on with by the other: a refusal after the first reply is an error as any other.
+
+    Args:
+        host: asked first.
+    """
+
+    def __init__(self, host: HostModel) -> None:
+        self._host = host
+        self._offline = OfflineModel()
+        self._model: HostModel | OfflineModel | None = None  # not known yet
+
+    @property
+    def name(self) -> str:
+        """Who answers, as far as is known."""
+        return (self._model or self._host).name
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_output_tokens: int | None = None,
+        on_retry: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """See `Model.complete`."""
+        model = self._model or self._host
+        refusal: tuple[str, ...] = ()
+        try:
+            completion = await model.complete(
+                messages, max_output_tokens=max_output_tokens, on_retry=on_retry
+            )
+            self._model = model
+        except ModelError as error:
+            if self._model is not None:
+                raise
+            self._model = self._offline
+            refusal = (f"{error} The offline model quotes what matches the question.",)
+            completion = await self._offline.complete(messages)
+        return dataclasses.replace(completion, notes=(*completion.notes, *refusal))
 
     async def reach(self) -> str | None:
         """See `Model.reach`; nothing is known before it is asked."""
