@@ -190,6 +190,8 @@ class Repls:
         self._sessions: dict[str, ReplSession] = {}
         self._ended: dict[str, str] = {}  # id → why, as a sentence
         self._opening = asyncio.Lock()
+        self._closings = 0  # how often all were closed, and why the last time
+        self._why = ""
 
     async def open(
         self, owner: str, open_repl: OpenRepl, assistant: HostModel | None
@@ -197,13 +199,21 @@ class Repls:
         """A new session, and a sentence about the one that had to go for it (or nothing).
 
         Raises:
-            QueryError: each of the owner's sessions has a program that runs.
+            QueryError: each of the owner's sessions has a program that runs, or all were closed meanwhile.
         """
         async with self._opening:
-            said = await self._make_room(owner)
+            said, closings = await self._make_room(owner), self._closings
             session = ReplSession(owner, assistant)
-            await session.open(open_repl)
-            self._sessions[session.id] = session
+            try:
+                await session.open(open_repl)
+            except RlmError:
+                if closings == self._closings:
+                    raise  # else what it was opened over is gone
+            else:
+                self._sessions[session.id] = session
+            if closings != self._closings:
+                await self.close(session, self._why)
+                raise QueryError(f"The session could not be opened. {self._why} Call again.")
             return session, said
 
     def get(self, id: str, owner: str) -> ReplSession:  # noqa: A002
@@ -230,7 +240,9 @@ class Repls:
                 await self.close(session, why)
 
     async def close_all(self, why: str) -> None:
-        """Closes every session, for this reason."""
+        """Closes every session, for this reason; also those that are just being opened."""
+        self._closings += 1
+        self._why = why
         await asyncio.gather(*(self.close(session, why) for session in list(self._sessions.values())))
 
     async def close(self, session: ReplSession, why: str) -> None:

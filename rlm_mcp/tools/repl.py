@@ -87,6 +87,7 @@ async def rlm_repl(
             if code or replies:
                 app.background(current.stop())
             raise
+        app.repls.get(current.id, owner)  # it may have been closed meanwhile, and says why
     return step(current, page, [change.path for change in changes], notes)
 
 

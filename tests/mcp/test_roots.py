@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mcp.types import ListRootsResult, Root
 
-from tests.mcp.clients import ERAS, attached, call, connected, failure
+from tests.mcp.clients import ERAS, attached, call, connected, failure, text_of
 from tests.support.files import git_repository
 
 if TYPE_CHECKING:
@@ -57,9 +57,12 @@ async def test_roots_may_change_meanwhile(repositories: dict[str, Path], mode: s
         folders.uris = [repositories["two spaces"].as_uri()]
         if mode == "legacy":
             await client.session.send_roots_list_changed()
-        for _ in range(100):
-            if (seen := await files(client)) != "['one.py']\n":
-                break
+        seen = "['one.py']\n"
+        while seen == "['one.py']\n":
+            result = await client.call_tool("rlm_repl", {"code": LIST})
+            # A session that lies across the change is refused, and says why.
+            assert not result.is_error or "folders have changed" in text_of(result)
+            seen = seen if result.is_error else result.structured_content["output"]
         assert seen == "['two-spaces.py']\n"
         assert "folders have changed" in await failure(
             client, "rlm_repl", session=session["session"], code="x"
