@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import importlib
 import logging
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
@@ -131,7 +132,9 @@ class Service:
         self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
     ) -> CellResult:
         """Runs one program over `context` in a fresh sandbox, with no model behind it."""
-        limits = self.settings.sandbox.model_copy(update={"output_chars": EXEC_OUTPUT_CHARS})
+        limits = self.settings.sandbox.model_copy(
+            update={"output_chars": EXEC_OUTPUT_CHARS, "session_seconds": math.inf}  # of one cell
+        )
         sandbox = self._new_sandbox(limits)
         session = await sandbox.open(await self.snapshot(scope), {})
         try:

@@ -118,14 +118,14 @@ async def test_sessions_opened_at_once_share_one_zygote(started: Callable[[], se
 async def test_a_zygote_that_died_is_replaced(started: Callable[[], set[int]]) -> None:
     sandbox = NativeSandbox(LIMITS)
     session = await sandbox.open("text", {})
-    await session.run("x = 1")
+    await session.run("x = 1\nf = open")
     zygote = sandbox._zygote
     assert zygote is not None
     workers = started() - {zygote.pid}
     os.kill(zygote.pid, signal.SIGKILL)
     await gone(workers)
-    result = await session.run("context")
-    assert (result.output, result.lost) == ("'text'\n", ("x",))
+    result = await session.run("context, x")
+    assert (result.output, result.lost) == ("('text', 1)\n", ("f",))
     await sandbox.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import RlmError
@@ -24,13 +25,27 @@ MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wai
 _log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Spent:
+    """What a session has used so far.
+
+    Attributes:
+        seconds: running time of its cells, waiting for host functions not counted.
+        calls: calls of host functions.
+    """
+
+    seconds: float = 0.0
+    calls: int = 0
+
+
 class Exchange:
     """Sends a request and serves the worker until it is done with it.
 
     Args:
         process: the worker.
         functions: what the program may call.
-        limits: what a cell may use.
+        limits: what a cell, and all cells of a session together, may use.
+        spent: what the session has used before; brought up to date.
         on_output: receives the output piece by piece.
     """
 
@@ -39,11 +54,14 @@ class Exchange:
         process: Process,
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
         limits: SandboxLimits,
+        spent: Spent,
         on_output: Callable[[str], None] | None,
     ) -> None:
         self._process = process
         self._functions = functions
         self._limits = limits
+        self._spent = spent
+        self._made = 0
         self._on_output = on_output
         self._calls: set[asyncio.Task[None]] = set()
         self._pieces: list[str] = []
@@ -65,7 +83,8 @@ class Exchange:
             wire.FrameError: the request is too large to be sent; the worker knows nothing of it.
         """
         self._process.go_on()
-        self._clock = Clock(self._limits.cell_seconds, self._process.cpu_seconds, self._on_limit)
+        seconds = min(self._limits.cell_seconds, self._limits.session_seconds - self._spent.seconds)
+        self._clock = Clock(seconds, self._process.cpu_seconds, self._on_limit)
         try:
             await self._process.send(request)
             while True:
@@ -85,6 +104,8 @@ class Exchange:
     async def _finish(self) -> None:
         self._clock.stop()
         self.seconds = self._clock.seconds()
+        self._spent.seconds += self.seconds
+        self._spent.calls += self._made
         if self._grace is not None:
             self._grace.cancel()
         for call in self._calls:
@@ -128,6 +149,11 @@ class Exchange:
             await self._process.send(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
 
     async def _answer(self, call: frames.Call) -> dict[str, Any]:
+        self._made += 1
+        if self._made > self._limits.cell_calls:
+            return _failure(call, "RlmError", _refusal("cell", self._limits.cell_calls))
+        if self._spent.calls + self._made > self._limits.session_calls:
+            return _failure(call, "RlmError", _refusal("session", self._limits.session_calls))
         function = self._functions[call.name]
         try:
             bound = inspect.signature(function).bind(*call.args, **call.kwargs)
@@ -142,6 +168,13 @@ class Exchange:
             _log.exception("Host function %s failed", call.name)
             return _failure(call, "RuntimeError", f"{call.name}() failed on the host, whose log says why.")
         return {"op": "reply", "id": call.id, "value": value}
+
+
+def _refusal(what: str, limit: int) -> str:
+    return (
+        f"This {what} has made the {limit:,} calls that a {what} may make; "
+        "give a function many items at once instead of one at a time."
+    )
 
 
 def _failure(call: frames.Call, kind: str, message: str) -> dict[str, Any]:

@@ -20,9 +20,10 @@ class _Frame(BaseModel):
 
 
 class Ready(_Frame):
-    """The worker is locked and waits for its first cell."""
+    """The worker is locked and waits for its first cell, with these variables of the one before it."""
 
     op: Literal["ready"]
+    variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 
 
 class Refused(_Frame):

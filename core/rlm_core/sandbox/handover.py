@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+REGION_BYTES = 16 << 20  # for the variables that a session's workers leave to each other
+
+
+def region() -> int:
+    """The descriptor of fresh memory in which a worker leaves its variables to the next one."""
+    descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
+    os.truncate(descriptor, REGION_BYTES)
+    return descriptor
+
+
 class Handover:
     """A context as descriptors, open until the `with` block ends.
 
@@ -49,7 +59,7 @@ class Handover:
 
     def _shards(self, snapshot: Snapshot) -> list[int]:
         """The arena's read-only descriptors; texts that are in no arena are copied."""
-        if len(snapshot.maps) > MAX_DESCRIPTORS - 2:  # the channel and the table go along
+        if len(snapshot.maps) > MAX_DESCRIPTORS - 3:  # the channel, the region and the table go along
             raise SandboxError(
                 f"The workspace fills {len(snapshot.maps)} shards, more than a sandbox can be handed; "
                 "narrow the question to a part of it."

@@ -70,9 +70,13 @@ class Scaffold:
             self._finish(answer.get("content"))
             self._namespace["answer"] = {**answer, "ready": False}
 
+    def own(self) -> list[tuple[str, Any]]:
+        """Returns name and value of what the program has defined, in the order of definition."""
+        return [(name, value) for name, value in list(self._namespace.items()) if self._is_own(name, value)]
+
     def variables(self) -> list[tuple[str, str, str]]:
         """Returns name, type and summary of what the program has defined, in the order of definition."""
-        own = [(name, value) for name, value in list(self._namespace.items()) if self._is_own(name, value)]
+        own = self.own()
         rows = [
             (name[:_MAX_NAME], type(value).__name__[:_MAX_NAME], summary(value))
             for name, value in own[:_MAX_VARIABLES]
