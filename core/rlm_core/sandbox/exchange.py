@@ -111,7 +111,7 @@ class Exchange:
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        self._process.stop()
+        self._process.rest()
 
     def _take(self, text: str) -> None:
         # The worker stops at the limit by itself; if more comes, it isn't our code that sends it.

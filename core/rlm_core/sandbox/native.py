@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox import frames, past, probes
-from rlm_core.sandbox.handover import Handover
+from rlm_core.sandbox.handover import Handover, Tables
 from rlm_core.sandbox.process import Process, WorkerGoneError
 from rlm_core.sandbox.session import NativeSession, as_variables
 from rlm_core.sandbox.zygote import Zygote, ZygoteGoneError
@@ -38,6 +38,7 @@ class NativeSandbox:
         self._limits = limits
         self._zygote: Zygote | None = None
         self._starting = asyncio.Lock()
+        self._tables = Tables()
         self._sessions: set[NativeSession] = set()
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -69,6 +70,7 @@ class NativeSandbox:
         await asyncio.gather(*(session.close() for session in list(self._sessions)))
         while self._background:
             await asyncio.gather(*self._background, return_exceptions=True)
+        self._tables.close()
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
             await zygote.close()
@@ -105,7 +107,7 @@ class NativeSandbox:
     async def _bear(self, context: Any, functions: list[dict[str, str]], region: int) -> Born:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with theirs, await asyncio.to_thread(Handover, context) as handover:
+            with theirs, await asyncio.to_thread(Handover, context, self._tables) as handover:
                 kind = handover.kind
                 pid, pidfd = await self._fork([theirs.fileno(), region, *handover.descriptors])
         except BaseException:
@@ -143,7 +145,7 @@ class NativeSandbox:
             raise SandboxError(frame.message)
         if not isinstance(frame, frames.Ready):
             raise SandboxError(f"A sandbox worker began with a frame of the wrong kind: {frame.op}.")
-        process.stop()
+        process.rest()
         return frame
 
     async def _fork(self, descriptors: Sequence[int]) -> tuple[int, int]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import socket
 
 
+_MOMENT = 0.01  # seconds
+
+
 class WorkerGoneError(Exception):
     """The worker is gone, or has said something that made the host end it: the message says which."""
 
@@ -22,8 +25,8 @@ class WorkerGoneError(Exception):
 class Process:
     """A worker, addressed by a pidfd: no signal can ever reach another process.
 
-    Between requests the worker is stopped, so that threads which a program has left running cost
-    nothing.
+    A worker that waits for its next request is stopped after a moment, so that threads which a program
+    has left running cost nothing. Not at once, since two signals take as long as a small cell.
 
     Args:
         pid: process id, for its CPU clock.
@@ -42,6 +45,8 @@ class Process:
         self._reader = reader
         self._writer = writer
         self._ended = asyncio.Event()
+        self._resting: asyncio.TimerHandle | None = None
+        self._stopped = False
         asyncio.get_running_loop().add_reader(pidfd, self._on_end)
 
     @classmethod
@@ -100,13 +105,17 @@ class Process:
         """Sends SIGINT."""
         self._signal(signal.SIGINT)
 
-    def stop(self) -> None:
-        """Lets the process stand still."""
-        self._signal(signal.SIGSTOP)
+    def rest(self) -> None:
+        """Lets the process stand still, unless it is needed again right away."""
+        self._resting = asyncio.get_running_loop().call_later(_MOMENT, self._stop)
 
     def go_on(self) -> None:
         """Lets the process run again."""
-        self._signal(signal.SIGCONT)
+        if self._resting is not None:
+            self._resting.cancel()
+        if self._stopped:
+            self._stopped = False
+            self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Sends SIGKILL."""
@@ -120,6 +129,10 @@ class Process:
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
+    def _stop(self) -> None:
+        self._stopped = True
+        self._signal(signal.SIGSTOP)
+
     def _signal(self, number: signal.Signals) -> None:
         if self.alive:
             with suppress(ProcessLookupError):
@@ -127,5 +140,7 @@ class Process:
 
     def _on_end(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
+        if self._resting is not None:
+            self._resting.cancel()
         os.close(self._pidfd)
         self._ended.set()

@@ -68,7 +68,8 @@ class Repl:
         while True:
             request = self._channel.request()
             served = self._run(request["code"]) if request["op"] == "run" else self._value(request["name"])
-            self._channel.send({"op": "done", "id": request["id"], **served})
+            printed = [_printed(piece) for piece in self._output.take()]
+            self._channel.send(*printed, {"op": "done", "id": request["id"], **served})
 
     def _run(self, source: str) -> dict[str, Any]:
         self._cells += 1
@@ -78,7 +79,6 @@ class Repl:
         error = self._guarded(source)
         self._reserve.release()
         self._scaffold.restore()
-        self._output.flush()
         self._keeper.save(self._scaffold.own(), self._cells)
         return self._done(error, self._scaffold.final)
 
@@ -135,7 +135,11 @@ class Repl:
             raise
 
     def _send_output(self, text: str) -> None:
-        self._channel.send({"op": "output", "text": text})
+        self._channel.send(_printed(text))
+
+
+def _printed(text: str) -> dict[str, Any]:
+    return {"op": "output", "text": text}
 
 
 def _main_module() -> types.ModuleType:

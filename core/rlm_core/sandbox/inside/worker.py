@@ -60,7 +60,7 @@ def _locked(
     left, data, *shards = descriptors
     region = mmap.mmap(left, REGION_BYTES)
     maps = [_mapped(shard) for shard in shards]
-    context = _context(opening["context"], _contents(data), maps, channel)
+    context = _context(opening["context"], data, maps, channel)
     lock.close_from(CHANNEL + 1)
     lock.apply(parent, opening["memory_mb"] << 20)
     imports.close()
@@ -69,10 +69,13 @@ def _locked(
     return Repl(channel, interrupts, opening, context, region)
 
 
-def _context(kind: str, data: bytes, maps: Sequence[mmap.mmap], channel: Channel) -> Any:
-    if kind == "text":
-        return data.decode("utf-8", "surrogatepass")
-    return Context(Snapshot.load(data, maps), _Past(channel))
+def _context(kind: str, descriptor: int, maps: Sequence[mmap.mmap], channel: Channel) -> Any:
+    if os.fstat(descriptor).st_size == 0:  # cannot be mapped, and can only be a text
+        return ""
+    with _mapped(descriptor) as data:
+        if kind == "text":
+            return str(data, "utf-8", "surrogatepass")
+        return Context(Snapshot.load(data, maps), _Past(channel))
 
 
 class _Past:
@@ -89,13 +92,7 @@ class _Past:
         return text
 
 
-def _contents(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as file:
-        file.seek(0)
-        return file.read()
-
-
 def _mapped(descriptor: int) -> mmap.mmap:
-    """A shard, privately: the pages are shared, but no write could ever reach them."""
+    """What a descriptor has, privately: the pages are shared, but no write could ever reach them."""
     size = os.fstat(descriptor).st_size
     return mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
