@@ -167,7 +167,7 @@ while todo:
     o = todo.pop()
     if id(o) not in seen:
         seen.add(id(o))
-        if isinstance(o, mmap.mmap) and len(o) == 16 << 20:
+        if isinstance(o, mmap.mmap) and len(o) == 32 << 20:
             region = o
         elif isinstance(o, (list, tuple, dict)) or type(o).__module__.startswith('rlm_core'):
             todo.extend(gc.get_referents(o))

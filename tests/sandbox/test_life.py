@@ -18,6 +18,7 @@ from rlm_core.errors import SandboxError
 from rlm_core.sandbox.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
+from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -113,6 +114,21 @@ async def test_sessions_opened_at_once_share_one_zygote(started: Callable[[], se
     results = await asyncio.gather(*(session.run("context") for session in sessions))
     assert [result.output for result in results] == [f"'{n}'\n" for n in range(8)]
     await sandbox.close()
+
+
+async def test_sessions_over_different_snapshots_at_once() -> None:
+    snapshots = [snapshot_of({f"{n}.txt": f"text {n}\n" * (n + 1)}) for n in range(3)]
+    sandbox = NativeSandbox(LIMITS)
+    before = descriptors()
+    sessions = await asyncio.gather(*(sandbox.open(snapshots[n % 3], {}) for n in range(12)))
+    for n, session in enumerate(sessions):
+        result = await session.run(f"list(context), context['{n % 3}.txt'].count('text')")
+        assert result.output == f"(['{n % 3}.txt'], {n % 3 + 1})\n"
+    await sandbox.close()
+    assert len(descriptors()) <= len(before)
+    for snapshot in snapshots:
+        assert snapshot.arena is not None
+        snapshot.arena.close()
 
 
 async def test_a_zygote_that_died_is_replaced(started: Callable[[], set[int]]) -> None:

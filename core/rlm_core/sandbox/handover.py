@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-REGION_BYTES = 16 << 20  # for the variables that a session's workers leave to each other
+REGION_BYTES = 32 << 20  # sparse, for the variables that a session's workers leave to each other
 
 
 def region() -> int:

@@ -30,7 +30,8 @@ _FIRST = 8
 _HALF = (REGION_BYTES - _FIRST) // 2
 _LENGTH = struct.Struct("<I")
 
-# What is looked at after a cell, which bounds the time that it takes.
+# What is looked at after a cell, which bounds the time that it takes. Text may take twice the space in UTF-8
+# that it has in memory.
 _MAX_ITEMS = 100_000
 _MAX_BYTES = _HALF // 2
 _MAX_DEPTH = 50
