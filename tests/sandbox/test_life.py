@@ -90,8 +90,9 @@ async def test_cancelled_opens_leave_nothing_behind(started: Callable[[], set[in
     last = await sandbox.open("", {})
     assert (await last.run("1")).output == "1\n"
     await last.close()
-    await gone(started() - zygote)
-    assert len(descriptors()) <= len(before)  # an earlier test may have left some to the collector
+    # A birth that nobody waits for any longer comes to its end in the background.
+    while started() - zygote or len(descriptors()) > len(before):  # noqa: ASYNC110 - its own limit ends it
+        await asyncio.sleep(0.01)
     await sandbox.close()
 
 
