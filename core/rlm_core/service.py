@@ -142,13 +142,14 @@ class Service:
         finally:
             await session.close()
 
-    async def check_sandbox(self) -> list[Probe]:
-        """Attempts what must be impossible in the sandbox and says how each attempt ended.
+    async def check_sandbox(self) -> tuple[str, list[Probe]]:
+        """Says what isolates programs, attempts what must be impossible, and says how each attempt ended.
 
         Raises:
             SandboxError: no isolation can be had on this machine.
         """
-        return await self._shared_sandbox().check()
+        sandbox = self._shared_sandbox()
+        return sandbox.describe(), await sandbox.check()
 
     def workspace_notes(self) -> tuple[str, ...]:
         """How the workspace is listed and watched, where that is not the usual way."""

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rlm_core.sandbox import probes
+from rlm_core.sandbox.base import CellResult
 from rlm_core.sandbox.linux import seccomp
 from rlm_core.sandbox.linux.libc import MACHINE
+from rlm_core.sandbox.probes import ATTEMPTS
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
 from tests.sandbox.escapes import ESCAPES
@@ -195,7 +198,21 @@ bytes(shard[:17])
 
 @in_module_loop
 async def test_doctor_finds_every_attempt_blocked(sandbox: NativeSandbox) -> None:
-    probes = await sandbox.check()
-    assert len(probes) >= 10
-    assert [probe for probe in probes if not probe.blocked] == []
-    assert all(probe.detail for probe in probes)
+    found = await sandbox.check()
+    assert len(found) >= 10
+    assert [probe for probe in found if not probe.blocked] == []
+    assert all(probe.detail for probe in found)
+
+
+@pytest.mark.parametrize("name", sorted(ATTEMPTS.keys() - {"take more memory than it may"}))
+def test_doctor_would_notice_an_attempt_that_is_not_blocked(name: str) -> None:
+    with open(os.devnull) as inherited:  # noqa: PTH123 - a descriptor
+        ran = subprocess.run(
+            [sys.executable, "-I", "-c", ATTEMPTS[name].program],
+            capture_output=True,
+            text=True,
+            pass_fds=[inherited.fileno()],
+            check=False,
+        )
+    ended = CellResult(ran.stdout, 0, ran.stderr or None, None, (), (), 0.0)
+    assert not probes.judge(name, ended).blocked, ended

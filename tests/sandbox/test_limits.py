@@ -204,6 +204,45 @@ async def test_output_arrives_while_the_cell_runs(sandbox: NativeSandbox) -> Non
     await session.close()
 
 
+async def test_calls_are_counted_for_the_cell_and_for_the_session() -> None:
+    made = []
+
+    async def call() -> None:
+        made.append(1)
+
+    sandbox = NativeSandbox(SandboxLimits(cell_calls=5, session_calls=12))
+    session = await sandbox.open("", {"call": call})
+    cell = "n = 0\nwhile True:\n    call()\n    n += 1"
+    for allowed, sentence in (
+        (5, "This cell has made the 5 calls that a cell may make"),
+        (5, "This cell has made the 5 calls"),
+        (2, "This session has made the 12 calls that a session may make"),
+        (0, "This session has made the 12 calls"),
+    ):
+        before = len(made)
+        result = await session.run(cell)
+        assert sentence in (result.error or ""), "and the program can catch it"
+        assert len(made) - before == allowed
+        assert (await session.run("n")).output == f"{allowed}\n"
+    await sandbox.close()
+
+
+async def test_a_session_s_cells_share_its_running_time() -> None:
+    sandbox = NativeSandbox(SandboxLimits(cell_seconds=30, session_seconds=0.5))
+    session = await sandbox.open("", {})
+    assert (await session.run("kept = 1\nimport time; time.sleep(0.2)")).error is None
+    result = await session.run("while True: pass")
+    assert (result.error or "").startswith(
+        "The session has run for the 0.5 s that its cells may run together "
+        "(waiting for sub-calls not counted). It was interrupted; variables assigned before are kept."
+    )
+    result = await session.run("print('never')")
+    assert (result.error or "").endswith("No more cells are run.")
+    assert (result.output, [v.name for v in result.variables]) == ("", ["kept", "time"])
+    assert await session.value("kept") == "1", "what is there can still be given as the answer"
+    await sandbox.close()
+
+
 async def test_a_thread_bomb_is_an_error(sandbox: NativeSandbox) -> None:
     bomb = (
         "import threading\nthreading.stack_size(32 * 1024)\nstop = threading.Event()\nstarted = 0\n"

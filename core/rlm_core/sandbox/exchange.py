@@ -149,11 +149,11 @@ class Exchange:
             await self._process.send(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
 
     async def _answer(self, call: frames.Call) -> dict[str, Any]:
-        self._made += 1
-        if self._made > self._limits.cell_calls:
+        if self._made >= self._limits.cell_calls:
             return _failure(call, "RlmError", _refusal("cell", self._limits.cell_calls))
-        if self._spent.calls + self._made > self._limits.session_calls:
+        if self._spent.calls + self._made >= self._limits.session_calls:
             return _failure(call, "RlmError", _refusal("session", self._limits.session_calls))
+        self._made += 1
         function = self._functions[call.name]
         try:
             bound = inspect.signature(function).bind(*call.args, **call.kwargs)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox import frames, past, probes
 from rlm_core.sandbox.handover import Handover, Tables
+from rlm_core.sandbox.linux import landlock
 from rlm_core.sandbox.process import Process, WorkerGoneError
 from rlm_core.sandbox.session import NativeSession, as_variables
 from rlm_core.sandbox.zygote import Zygote, ZygoteGoneError
@@ -74,6 +75,14 @@ class NativeSandbox:
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
             await zygote.close()
+
+    def describe(self) -> str:
+        """What the lock consists of here; see `base.Sandbox.describe`."""
+        abi = landlock.version()
+        return (
+            f"a system call filter, {f'Landlock (ABI {abi})' if abi else 'no Landlock in this kernel'}, "
+            "and resource limits, around a process of its own for each session"
+        )
 
     async def check(self) -> list[Probe]:
         """Tries in a real session what must be impossible, and says how each attempt ended."""

@@ -94,7 +94,7 @@ class NativeSession:
             process, _ = await self._worker()
             try:
                 done = await self._guarded(
-                    Exchange(process, self._functions, self._limits, self._spent, None),
+                    Exchange(process, self._functions, self._limits, Spent(), None),
                     {"op": "value", "name": name},
                 )
             except (WorkerGoneError, wire.FrameError):
