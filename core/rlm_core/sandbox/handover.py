@@ -111,8 +111,9 @@ class Handover:
 
 
 def _memory(data: bytes) -> int:
-    """The descriptor of an anonymous file with these bytes."""
-    descriptor = os.memfd_create("rlm-context", os.MFD_CLOEXEC)
-    with open(descriptor, "wb", closefd=False) as file:
+    """A read-only descriptor of an anonymous file with these bytes."""
+    writable = os.memfd_create("rlm-context", os.MFD_CLOEXEC)
+    with os.fdopen(writable, "wb") as file:
         file.write(data)
-    return descriptor
+        file.flush()
+        return os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC)

@@ -9,7 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import frames, past, probes
+from rlm_core.sandbox import frames, past, probes, wire
 from rlm_core.sandbox.handover import Handover, Tables
 from rlm_core.sandbox.linux import landlock
 from rlm_core.sandbox.process import Process, WorkerGoneError
@@ -137,17 +137,16 @@ class NativeSandbox:
         return process, as_variables(ready.variables)
 
     async def _greet(self, process: Process, kind: str, functions: list[dict[str, str]]) -> frames.Ready:
-        await process.send(
-            {
-                "op": "open",
-                "context": kind,
-                "functions": functions,
-                "memory_mb": self._limits.memory_mb,
-                "output_chars": self._limits.output_chars,
-            }
-        )
+        opening = {
+            "op": "open",
+            "context": kind,
+            "functions": functions,
+            "memory_mb": self._limits.memory_mb,
+            "output_chars": self._limits.output_chars,
+        }
+        await process.send(wire.encode(opening))
         try:
-            frame = await process.receive()
+            frame, _ = await process.receive()
         except WorkerGoneError as error:
             raise SandboxError(f"A sandbox worker ended before it was ready. {error}") from error
         if isinstance(frame, frames.Refused):

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rlm_core.sandbox import frames, wire
 
@@ -67,33 +67,26 @@ class Process:
         except OSError:
             return 0.0
 
-    def post(self, message: dict[str, Any]) -> None:
-        """Writes a message without waiting until the worker takes it.
+    def post(self, frame: bytes) -> None:
+        """Writes a frame without waiting until the worker takes it."""
+        self._writer.write(frame)
 
-        Raises:
-            wire.FrameError: it is too large for a frame.
-        """
-        self._writer.write(wire.encode(message))
-
-    async def send(self, message: dict[str, Any]) -> None:
-        """Writes a message, and waits while the worker is behind with reading.
-
-        Raises:
-            wire.FrameError: it is too large for a frame.
-        """
-        self.post(message)
+    async def send(self, frame: bytes) -> None:
+        """Writes a frame, and waits while the worker is behind with reading."""
+        self.post(frame)
         with suppress(ConnectionError):  # the end of the worker is told by `receive`
             await self._writer.drain()
 
-    async def receive(self) -> frames.Frame:
-        """Waits for the next message.
+    async def receive(self) -> tuple[frames.Frame, int]:
+        """Waits for the next message, and returns it with the number of bytes that it had.
 
         Raises:
             WorkerGoneError: there is none: the process is gone, or has sent what is not a frame.
         """
         try:
             head, body = wire.sizes(await self._reader.readexactly(wire.PREFIX.size))
-            return frames.parse(await self._reader.readexactly(head), await self._reader.readexactly(body))
+            read = self._reader.readexactly
+            return frames.parse(await read(head), await read(body)), head + body
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WorkerGoneError(
                 "The program's process has ended (it crashed, or memory ran out)."

@@ -8,13 +8,13 @@ from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox.inside.functions import dressed
+from rlm_core.sandbox.wire import MAX_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MAX_VARIABLES = 500
 _MAX_NAME = 100
-_MAX_TEXT = 4_000_000
 _SUMMARY = 60
 _to_json = JSONEncoder(indent=2, ensure_ascii=False).encode  # bound before a program can patch `json`
 _SCALARS = (int, float, bool, complex, type(None))
@@ -128,8 +128,8 @@ def text_of(value: Any) -> str:
         ValueError: longer than any answer can be.
     """
     text = _text_of(value)
-    if len(text) > _MAX_TEXT:
-        raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {_MAX_TEXT:,}.")
+    if len(text) > MAX_ANSWER:
+        raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {MAX_ANSWER:,}.")
     return text
 
 

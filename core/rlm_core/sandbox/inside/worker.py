@@ -93,6 +93,9 @@ class _Past:
 
 
 def _mapped(descriptor: int) -> mmap.mmap:
-    """What a descriptor has, privately: the pages are shared, but no write could ever reach them."""
+    """What a read-only descriptor has, which can never be made writable; see mprotect(2), EACCES.
+
+    A private mapping could be: into copies of its pages, which would be memory that no limit counts.
+    """
     size = os.fstat(descriptor).st_size
-    return mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+    return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
