@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import ignore
@@ -89,6 +89,13 @@ def listed_among(root: Path, files: Sequence[str]) -> Listing | None:
         else:
             listing.files[show(path)] = f"{root}/{path}"
     return listing
+
+
+def left_out(root: Path, path: str) -> bool:
+    """Whether a file that git knows does not belong by its name: a secret, or named in `.rlmignore`."""
+    folders = ["", *(f"{folder}/" for folder in map(str, PurePosixPath(path).parents) if folder != ".")]
+    specs = _rlmignore_specs(root, [folder + IGNORE_FILE for folder in folders])
+    return is_secret(path) or bool(_verdict(path, specs))
 
 
 def show(path: str) -> str:
