@@ -152,10 +152,11 @@ def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
 
 async def _sandbox(service: Service) -> AsyncIterator[Finding]:
     try:
-        probes = await service.check_sandbox()
+        lock, probes = await service.check_sandbox()
     except RlmError as error:
         yield Finding("sandbox", "wrong", str(error))
         return
+    yield Finding("sandbox", "ok", f"programs are isolated by {lock}")
     for probe in probes:
         state: Literal["ok", "wrong"] = "ok" if probe.blocked else "wrong"
         yield Finding(

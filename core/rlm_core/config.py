@@ -45,6 +45,9 @@ class SandboxLimits(_Section):
     """What one program may use. A cell is one fenced block that the model wrote."""
 
     cell_seconds: float = Field(60.0, gt=0, description="Running time of one cell, sub-calls not counted.")
+    session_seconds: float = Field(600.0, gt=0, description="Running time of a session's cells together.")
+    cell_calls: int = Field(5_000, ge=0, description="Calls of functions outside of the sandbox in one cell.")
+    session_calls: int = Field(50_000, ge=0, description="Such calls in all cells of a session.")
     memory_mb: int = Field(1024, ge=64, description="Memory of the program beyond the mapped workspace.")
     output_chars: int = Field(20_000, ge=200, description="Characters of a cell's output the model sees.")
 

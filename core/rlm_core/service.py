@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import importlib
 import logging
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -81,7 +82,7 @@ class Service:
         self.workspace = Workspace(roots, settings.workspace, _cache(roots, settings))
         self._watch = watch
         self._watcher: Watching | None = None
-        self._sandboxes: dict[int, Sandbox] = {}  # by the output that they let through
+        self._sandboxes: dict[frozenset[tuple[str, float]], Sandbox] = {}  # by the limits of their own
         self._models: Models | None = None
         self._compared: tuple[Snapshot, Snapshot, list[Change]] | None = None
         self._kept_lookups: Lookups | None = None
@@ -208,7 +209,7 @@ class Service:
         repl: Repl = await engine.Repl.open(
             snapshot,
             models=asked.models or self._chosen(),
-            sandbox=self._sandbox(REPL_OUTPUT_CHARS),
+            sandbox=self._sandbox(output_chars=REPL_OUTPUT_CHARS),
             settings=self.settings.model_copy(update={"limits": asked.limits or self.settings.limits}),
             listeners=listeners,
         )
@@ -218,7 +219,9 @@ class Service:
         self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
     ) -> CellResult:
         """Runs one program over `context` in a fresh sandbox, with no model behind it."""
-        session = await self._sandbox(EXEC_OUTPUT_CHARS).open(await self.snapshot(scope), {})
+        # One cell is all there is, so only its own limit counts.
+        sandbox = self._sandbox(output_chars=EXEC_OUTPUT_CHARS, session_seconds=math.inf)
+        session = await sandbox.open(await self.snapshot(scope), {})
         try:
             return await session.run(code, on_output)
         finally:
@@ -243,13 +246,14 @@ class Service:
         """Where a name is defined; see `Context.find`."""
         return await self._lookups().find(at or await self.present(), name, kind, limit)
 
-    async def check_sandbox(self) -> list[Probe]:
-        """Attempts what must be impossible in the sandbox and says how each attempt ended.
+    async def check_sandbox(self) -> tuple[str, list[Probe]]:
+        """Says what isolates programs, attempts what must be impossible, and says how each attempt ended.
 
         Raises:
             SandboxError: no isolation can be had on this machine.
         """
-        return await self._sandbox().check()
+        sandbox = self._sandbox()
+        return sandbox.describe(), await sandbox.check()
 
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What a reader of an answer should know about its context: above all what was left out."""
@@ -298,15 +302,14 @@ class Service:
             self._models = models.choose(self.settings.model)
         return self._models
 
-    def _sandbox(self, output_chars: int = 0) -> Sandbox:
-        """The sandbox whose cells hand back so much output; 0 for what models' programs may print."""
-        limits = self.settings.sandbox
-        chars = output_chars or limits.output_chars
-        if chars not in self._sandboxes:
+    def _sandbox(self, **limits: float) -> Sandbox:
+        """The sandbox with these limits instead of those in the settings."""
+        key = frozenset(limits.items())
+        if key not in self._sandboxes:
             from rlm_core import sandbox  # after the handshake
 
-            self._sandboxes[chars] = sandbox.create(limits.model_copy(update={"output_chars": chars}))
-        return self._sandboxes[chars]
+            self._sandboxes[key] = sandbox.create(self.settings.sandbox.model_copy(update=limits))
+        return self._sandboxes[key]
 
 
 async def _engine(module: str) -> ModuleType:

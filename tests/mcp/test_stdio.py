@@ -100,15 +100,32 @@ async def test_cancelling_stops_the_run_and_its_worker(repository: Path, mode: s
         assert (await client.list_tools()).tools, "the server lives"
 
 
-async def test_the_server_answers_while_a_program_burns(repository: Path, serve_model: Any) -> None:
-    _, env = serve_model(["```repl\nwhile True:\n    pass\n```"])
-    async with connected(repository, env=env) as client:
-        call = asyncio.create_task(client.call_tool("rlm_query", {"question": "Loop."}))
-        for _ in range(20):
+@pytest.mark.filterwarnings("ignore:ping is removed")  # in the newer era; clients of the older one use it
+async def test_the_server_answers_while_programs_burn_allocate_and_flood(
+    repository: Path, serve_model: Any
+) -> None:
+    programs = iter(
+        [
+            "while True: pass",
+            "b = []\nwhile True:\n    try: b.append([b])\n    except MemoryError: b = []",
+            "while True: print('x' * 1_000_000)",
+        ]
+    )
+    _, env = serve_model(lambda request: f"```repl\n{next(programs)}\n```")
+    async with connected(repository, "legacy", env=env) as client:
+        calls = [
+            asyncio.create_task(client.call_tool("rlm_query", {"question": f"Loop {n}."})) for n in range(3)
+        ]
+        while len(workers := generation(os.getpid(), 3)) < len(calls):  # ours is the server, its the zygote
+            await client.send_ping()
+        for _ in range(50):
+            await client.send_ping()
             assert (await client.list_tools()).tools
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
+        assert not any(call.done() for call in calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        assert await ended(workers)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, None])

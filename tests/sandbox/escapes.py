@@ -75,6 +75,9 @@ FILES = {
     "x32 open": _CTYPES + "fd = libc.syscall(0x40000000 + 2, b'@file@', 0); " + _READ,
     "io_uring": _CTYPES + "fd = libc.syscall(425, 4, ctypes.create_string_buffer(120)); print('LEAK' if fd >= 0 else '')",
     "open by handle": _CTYPES + "fd = libc.syscall(304, -100, ctypes.create_string_buffer(64), 0); " + _READ,
+    "a library": "import ctypes; print('LEAK', ctypes.CDLL('libthread_db.so.1'))",
+    "its own descriptors again": "import os; print('LEAK', [os.open(f'/proc/self/fd/{n}', os.O_RDWR) for n in range(4)])",
+    "imports, reopened": "import importlib.machinery as m, sys\nsys.meta_path[:] = [m.PathFinder]; sys.path[:] = ['@file@'.rpartition('/')[0], '/usr/lib/python3.11']; sys.path_importer_cache.clear()\nimport this; print('LEAK')",
     "file with a relative path": "import os; print(open('../' * 20 + '@file@'[1:]).read())",
 }  # fmt: skip
 
@@ -122,6 +125,7 @@ NETWORK = {
     "sequenced pair": _NET + "print('LEAK', socket.socketpair(type=socket.SOCK_SEQPACKET))",
     "send with an address": _NET + "a, b = socket.socketpair(); a.sendto(b'x', '@unix@'); print('LEAK')",
     "pass a descriptor": _NET + "a, b = socket.socketpair(); socket.send_fds(a, [b'x'], [0]); print('LEAK')",
+    "out-of-band data": _NET + "a, b = socket.socketpair(); a.send(b'x', socket.MSG_OOB); print('LEAK')",
     "raw socket call": _CTYPES + "print('LEAK' if libc.socket(2, 1, 0) >= 0 else '')",
     "raw connect on the channel": _CTYPES + "print('LEAK' if any(libc.connect(n, b'\\2\\0' + bytes(14), 16) == 0 for n in range(64)) else '')",
 }  # fmt: skip
@@ -159,6 +163,7 @@ SIGNALS = {
     "tkill": _CTYPES + "print('LEAK' if libc.syscall(200, @pid@, 10) == 0 else '')",
     "sigqueue": _CTYPES + "print('LEAK' if libc.sigqueue(@pid@, 10, 0) == 0 else '')",
     "pidfd": "import os, signal; signal.pidfd_send_signal(os.pidfd_open(@pid@), 10)",
+    "signal of a descriptor": "import fcntl\nfor n in range(64):\n    try: fcntl.fcntl(n, 10, 10); print('LEAK')\n    except OSError: pass",
     "owner of a descriptor": "import fcntl\nfor n in range(64):\n    try: fcntl.fcntl(n, fcntl.F_SETOWN, @pid@); print('LEAK')\n    except OSError: pass",
     "prlimit": "import resource; print('LEAK', resource.prlimit(@pid@, resource.RLIMIT_NOFILE, (9, 9)))",
     "priority": "import os; os.setpriority(os.PRIO_PROCESS, @pid@, 19); print('LEAK')",
@@ -187,6 +192,10 @@ PRIVILEGES = {
     "userfaultfd": _CTYPES + "print('LEAK' if libc.syscall(323, 1) >= 0 else '')",
     "clock": "import time; time.clock_settime(time.CLOCK_REALTIME, 0); print('LEAK')",
     "type into the terminal": "import fcntl\nfor n in range(4): fcntl.ioctl(n, 0x5412, b'x'); print('LEAK')",
+    "traced by its parent": _CTYPES + "print('LEAK' if libc.ptrace(0, 0, 0, 0) == 0 else '')",
+    "merged pages": _CTYPES + "import mmap; m = mmap.mmap(-1, 8192); a = ctypes.addressof(ctypes.c_char.from_buffer(m)); print('LEAK' if libc.madvise(ctypes.c_void_p(a), 8192, 12) == 0 else '')",
+    "priority inheritance": _CTYPES + "w = ctypes.c_uint(); print('LEAK' if libc.syscall(202 if os.uname().machine == 'x86_64' else 98, ctypes.byref(w), 6, 0, 0, 0, 0) == 0 else '')",
+    "memory of another's": _CTYPES + "print('LEAK' if libc.syscall(440, 0, 0, 0, 4, 0) >= 0 or ctypes.get_errno() != 1 else '')",
     "system v shared memory": _CTYPES + "print('LEAK' if libc.shmget(0, 4096, 0o1600) >= 0 else '')",
     "message queue": _CTYPES + "print('LEAK' if libc.msgget(0, 0o1600) >= 0 else '')",
     "syslog": _CTYPES + "print('LEAK' if libc.klogctl(3, ctypes.create_string_buffer(99), 99) >= 0 else '')",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rlm_core.sandbox import probes
+from rlm_core.sandbox.base import CellResult
 from rlm_core.sandbox.linux import seccomp
 from rlm_core.sandbox.linux.libc import MACHINE
+from rlm_core.sandbox.probes import ATTEMPTS
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
 from tests.sandbox.escapes import ESCAPES
@@ -156,12 +160,12 @@ print([mode for n, mode in found[:3]], len(found))
 
 @in_module_loop
 async def test_the_arena_cannot_be_changed(sandbox: NativeSandbox) -> None:
-    """A worker can at most get a private copy of a page: neither the host nor another worker sees it."""
+    """A worker cannot even have a changed copy of a page: that would be memory beyond its limit."""
     arena = Arena(shard_bytes=1 << 20)
     span = arena.append(b"the original text")
     snapshot = Snapshot.of([Entry("a.txt", *span, bytes(16))], arena.maps, arena=arena)
-    vandal, reader = await sandbox.open(snapshot, {}), await sandbox.open(snapshot, {})
-    overwrite = """
+    session = await sandbox.open(snapshot, {})
+    find = """
 import ctypes, gc, mmap
 libc = ctypes.CDLL(None, use_errno=True)
 class Buffer(ctypes.Structure):
@@ -179,23 +183,34 @@ while todo:
 shard, = (o for o in found if len(o) == 1 << 20)
 buffer = Buffer()
 ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(shard), ctypes.byref(buffer), 0)
-libc.mprotect(ctypes.c_void_p(buffer.address), 4096, 3)
-ctypes.memmove(buffer.address, b'XXX', 3)
 bytes(shard[:17])
 """
-    assert (await vandal.run(overwrite)).output == "b'XXX original text'\n"
-    assert (
-        await reader.run(overwrite.replace("b'XXX'", "b''").replace(", 3)\nbytes", ", 0)\nbytes"))
-    ).output == ("b'the original text'\n")
+    assert (await session.run(find)).output == "b'the original text'\n"
+    result = await session.run("libc.mprotect(ctypes.c_void_p(buffer.address), 4096, 3), ctypes.get_errno()")
+    assert result.output == f"(-1, {errno.EACCES})\n"
+    assert "has ended" in ((await session.run("ctypes.memmove(buffer.address, b'XXX', 3)")).error or "")
     assert snapshot.text("a.txt") == "the original text"
-    await vandal.close()
-    await reader.close()
+    await session.close()
     arena.close()
 
 
 @in_module_loop
 async def test_doctor_finds_every_attempt_blocked(sandbox: NativeSandbox) -> None:
-    probes = await sandbox.check()
-    assert len(probes) >= 10
-    assert [probe for probe in probes if not probe.blocked] == []
-    assert all(probe.detail for probe in probes)
+    found = await sandbox.check()
+    assert len(found) >= 10
+    assert [probe for probe in found if not probe.blocked] == []
+    assert all(probe.detail for probe in found)
+
+
+@pytest.mark.parametrize("name", sorted(ATTEMPTS.keys() - {"take more memory than it may"}))
+def test_doctor_would_notice_an_attempt_that_is_not_blocked(name: str) -> None:
+    with open(os.devnull) as inherited:  # noqa: PTH123 - a descriptor
+        ran = subprocess.run(
+            [sys.executable, "-I", "-c", ATTEMPTS[name].program],
+            capture_output=True,
+            text=True,
+            pass_fds=[inherited.fileno()],
+            check=False,
+        )
+    ended = CellResult(ran.stdout, 0, ran.stderr or None, None, (), (), 0.0)
+    assert not probes.judge(name, ended).blocked, ended

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rlm_core.sandbox import frames, wire
+from rlm_core.sandbox import exchange, frames, wire
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult
@@ -95,8 +95,8 @@ async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
     session = await sandbox.open("text", {"ask": ask})
     await session.run("kept = 1" + FIND)
     result = await session.run(f"os.write(channel, {data!r})\nwhile True: time.sleep(9)")
-    after = await session.run("context")
-    assert after.output == "'text'\n", "the session goes on"
+    after = await session.run("print(repr(context))\nkept")
+    assert after.output == "'text'\n1\n", "the session goes on"
     await session.close()
     return result
 
@@ -122,8 +122,10 @@ async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
 async def test_a_program_that_breaks_the_rules_loses_its_worker(sandbox: NativeSandbox, data: bytes) -> None:
     result = await write(sandbox, data)
     assert result.error is not None
-    assert result.error.endswith("Its variables are lost; the next cell starts afresh.")
-    assert "kept" in result.lost
+    assert result.error.startswith("The program ")
+    assert result.error.endswith(
+        "The REPL was started again with the variables as they were before this cell."
+    )
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -138,6 +140,67 @@ async def test_a_forged_end_is_the_end_of_that_cell_only(sandbox: NativeSandbox)
     assert after.error is not None
     assert after.error.startswith("The program wrote to the sandbox's own channel: done.")
     assert (await session.run("context")).output == "'text'\n"
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"final": "x" * 4_000_001},
+        {"variables": [["n" * 201, "int", "1"]]},
+        {"variables": [["n", "int", "1"]] * 1_001},
+        {"omitted": 10**400},
+        {"error": "e" * 20_001},
+    ],
+    ids=str,
+)
+async def test_a_forged_end_is_no_larger_than_a_true_one(
+    sandbox: NativeSandbox, fields: dict[str, Any]
+) -> None:
+    done = {"op": "done", "id": 2, "error": None, "final": None, "omitted": 0, "variables": [], **fields}
+    session = await sandbox.open("text", {})
+    await session.run(f"{FIND}\nfrom rlm_core.sandbox import wire")
+    result = await session.run(f"os.write(channel, wire.encode({done!r})); time.sleep(9)")
+    assert "A frame has the wrong shape" in (result.error or "")
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_calls_at_once_carry_no_more_than_the_host_can_keep(
+    sandbox: NativeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MAX_HELD", 1_000_000)
+    released = asyncio.Event()
+
+    async def keep(text: str) -> int:
+        await released.wait()
+        return len(text)
+
+    async def release() -> None:
+        released.set()
+
+    async def much() -> str:
+        return "x" * 1_100_000
+
+    session = await sandbox.open("", {"keep": keep, "release": release, "much": much})
+    program = """
+import threading
+ends, refused = [], threading.Semaphore(0)
+def ask():
+    try: ends.append(keep('x' * 300_000))
+    except RlmError as e: ends.append(str(e)[:27]); refused.release()
+threads = [threading.Thread(target=ask) for _ in range(8)]
+for t in threads: t.start()
+for _ in range(5): refused.acquire()
+release()
+for t in threads: t.join()
+sorted(map(str, ends))
+"""
+    result = await session.run(program)
+    assert result.output == f"{['300000'] * 3 + ['The calls under way at this'] * 5}\n", result.error
+    assert (await session.run("keep('x' * 900_000)")).output == "900000\n", "nothing is held any more"
+    assert "carry more than" in ((await session.run("much()")).error or "")
     await session.close()
 
 

@@ -68,16 +68,19 @@ STUBBORN = [
 async def test_cells_that_cannot_be_interrupted_are_killed(hasty: NativeSandbox) -> None:
     async def killed(program: str) -> str:
         session = await hasty.open("again", {})
-        await session.run("first = 1\nsecond = 2")
+        await session.run("first = 1\nsecond = iter([2])")
         result = await session.run(f"print('before', flush=True)\n{program}")
-        assert (result.lost, result.variables) == (("first", "second"), ())
-        after = await session.run("context")
-        assert (after.output, after.lost) == ("'again'\n", ())
+        assert (result.lost, [v.name for v in result.variables]) == (("second",), ["first"])
+        after = await session.run("context, first")
+        assert (after.output, after.lost) == ("('again', 1)\n", ())
         await session.close()
         return result.error or ""
 
     for error in await asyncio.gather(*map(killed, STUBBORN)):
-        assert "and was killed 2 s later. Its variables are lost; the next cell starts afresh." in error
+        assert error.endswith(
+            "and was killed 2 s later. The REPL was started again with the variables as they were before "
+            "this cell, but for those that are lost."
+        )
 
 
 async def test_threads_cannot_burn_cpu_behind_the_waiting_program(hasty: NativeSandbox) -> None:
@@ -201,6 +204,45 @@ async def test_output_arrives_while_the_cell_runs(sandbox: NativeSandbox) -> Non
     await session.close()
 
 
+async def test_calls_are_counted_for_the_cell_and_for_the_session() -> None:
+    made = []
+
+    async def call() -> None:
+        made.append(1)
+
+    sandbox = NativeSandbox(SandboxLimits(cell_calls=5, session_calls=12))
+    session = await sandbox.open("", {"call": call})
+    cell = "n = 0\nwhile True:\n    call()\n    n += 1"
+    for allowed, sentence in (
+        (5, "This cell has made the 5 calls that a cell may make"),
+        (5, "This cell has made the 5 calls"),
+        (2, "This session has made the 12 calls that a session may make"),
+        (0, "This session has made the 12 calls"),
+    ):
+        before = len(made)
+        result = await session.run(cell)
+        assert sentence in (result.error or ""), "and the program can catch it"
+        assert len(made) - before == allowed
+        assert (await session.run("n")).output == f"{allowed}\n"
+    await sandbox.close()
+
+
+async def test_a_session_s_cells_share_its_running_time() -> None:
+    sandbox = NativeSandbox(SandboxLimits(cell_seconds=30, session_seconds=0.5))
+    session = await sandbox.open("", {})
+    assert (await session.run("kept = 1\nimport time; time.sleep(0.2)")).error is None
+    result = await session.run("while True: pass")
+    assert (result.error or "").startswith(
+        "The session has run for the 0.5 s that its cells may run together "
+        "(waiting for sub-calls not counted). It was interrupted; variables assigned before are kept."
+    )
+    result = await session.run("print('never')")
+    assert (result.error or "").endswith("No more cells are run.")
+    assert (result.output, [v.name for v in result.variables]) == ("", ["kept", "time"])
+    assert await session.value("kept") == "1", "what is there can still be given as the answer"
+    await sandbox.close()
+
+
 async def test_a_thread_bomb_is_an_error(sandbox: NativeSandbox) -> None:
     bomb = (
         "import threading\nthreading.stack_size(32 * 1024)\nstop = threading.Event()\nstarted = 0\n"
@@ -226,7 +268,7 @@ async def test_a_crash_is_told_and_the_next_cell_starts_afresh(sandbox: NativeSa
         "import os\nfor n in range(64):\n    try: os.close(n)\n    except OSError: pass",
     ]
     for crash in crashes:
-        await session.run("y = 2")
+        await session.run("y = object()")
         result = await session.run(crash)
         assert result.error is not None
         if not result.lost:  # a deep recursion may end in MemoryError instead, depending on the version
@@ -240,19 +282,19 @@ async def test_a_crash_is_told_and_the_next_cell_starts_afresh(sandbox: NativeSa
 
 async def test_a_worker_that_is_killed_between_cells_is_replaced(sandbox: NativeSandbox) -> None:
     session = await sandbox.open("text", {})
-    await session.run("x = 1")
+    await session.run("x = 1\ny = object()")
     process = session._process
     assert process is not None
     process.kill()
     await process._ended.wait()
-    result = await session.run("context")
-    assert (result.output, result.lost, result.error) == ("'text'\n", ("x",), None)
+    result = await session.run("context, x")
+    assert (result.output, result.lost, result.error) == ("('text', 1)\n", ("y",), None)
     await session.close()
 
 
 async def test_cancelling_ends_the_worker(sandbox: NativeSandbox) -> None:
     session = await sandbox.open("", {})
-    await session.run("x = 1")
+    await session.run("x = 1\ny = object()")
     process = session._process
     assert process is not None
     printed = asyncio.Event()
@@ -262,8 +304,8 @@ async def test_cancelling_ends_the_worker(sandbox: NativeSandbox) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not process.alive
-    result = await session.run("1")
-    assert (result.output, result.lost) == ("1\n", ("x",))
+    result = await session.run("x")
+    assert (result.output, result.lost) == ("1\n", ("y",))
     await session.close()
 
 

@@ -34,6 +34,34 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     opened.close()
 
 
+def test_what_does_not_belong_in_a_context_is_not_in_its_past_either(tmp_path: Path) -> None:
+    hidden = {
+        ".env": "KEY=1\n",
+        "deep/.env.local": "KEY=2\n",
+        "own/notes.md": "mine\n",
+        "deep/own.md": "mine\n",
+    }
+    root = git_repository(
+        tmp_path / "repo",
+        {
+            **hidden,
+            "key.txt": "-----BEGIN PRIVATE KEY-----\nx\n",
+            "shown.py": "shown\n",
+            "deep/shown.py": "shown\n",
+        },
+    )
+    write_tree(root, {".rlmignore": "own/\n", "deep/.rlmignore": "own.md\n", "shown.py": "changed\n"})
+    for name in ("own/notes.md", ".env", "deep/shown.py"):  # nor when they are gone from the work tree
+        (root / name).unlink()
+    opened = Workspace([root], WorkspaceSettings())
+    history = past(opened)
+    assert {name: history.text(name, "HEAD") for name in (*hidden, "key.txt")} == dict.fromkeys(
+        (*hidden, "key.txt")
+    )
+    assert history.text("shown.py", "HEAD") == history.text("deep/shown.py", "HEAD") == "shown\n"
+    opened.close()
+
+
 def past(workspace: Workspace) -> History:
     snapshot = workspace.snapshot()
     workspace.remember(snapshot)

@@ -48,7 +48,7 @@ def _outcome(name: str, result: CellResult) -> str:
     if result.error is not None:
         parts.append(f"{name} failed:\n<error>\n{clipped(result.error.rstrip(), ERROR_CHARS)}\n</error>")
     if result.lost:
-        parts.append(f"The REPL was restarted; these names are gone: {', '.join(result.lost)}.")
+        parts.append(f"The REPL was restarted, and these names are gone: {', '.join(result.lost)}.")
     if result.final is not None and result.error is not None:
         parts.append("FINAL was called, but the program failed, so it does not count.")
     return "\n".join(parts) or f"{name} ran and printed nothing."

@@ -90,6 +90,10 @@ class Sandbox(Protocol):
         """
         ...
 
+    def describe(self) -> str:
+        """What isolates programs on this machine, in a few words."""
+        ...
+
     async def check(self) -> list[Probe]:
         """Makes a handful of escape attempts in a real session; raises `SandboxError` like `open`."""
         ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import RlmError
@@ -13,7 +15,7 @@ from rlm_core.sandbox.clock import Clock
 from rlm_core.sandbox.process import WorkerGoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from rlm_core.config import SandboxLimits
     from rlm_core.sandbox.process import Process
@@ -21,7 +23,31 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 2.0
 MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
 
+MAX_HELD = 128 << 20  # bytes of calls and replies under way
+
+_TOO_MUCH = (
+    f"The calls under way at this moment carry more than {MAX_HELD >> 20} MB, which is all that they may; "
+    "make fewer at once, or with less text."
+)
+
 _log = logging.getLogger(__name__)
+
+
+class _TooMuchError(Exception):
+    """The calls under way carry too much."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a session has used so far.
+
+    Attributes:
+        seconds: running time of its cells, waiting for host functions not counted.
+        calls: calls of host functions.
+    """
+
+    seconds: float = 0.0
+    calls: int = 0
 
 
 class Exchange:
@@ -30,7 +56,8 @@ class Exchange:
     Args:
         process: the worker.
         functions: what the program may call.
-        limits: what a cell may use.
+        limits: what a cell, and all cells of a session together, may use.
+        spent: what the session has used before; brought up to date.
         on_output: receives the output piece by piece.
     """
 
@@ -39,11 +66,15 @@ class Exchange:
         process: Process,
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
         limits: SandboxLimits,
+        spent: Spent,
         on_output: Callable[[str], None] | None,
     ) -> None:
         self._process = process
         self._functions = functions
         self._limits = limits
+        self._spent = spent
+        self._made = 0
+        self._held = 0
         self._on_output = on_output
         self._calls: set[asyncio.Task[None]] = set()
         self._pieces: list[str] = []
@@ -65,16 +96,19 @@ class Exchange:
             wire.FrameError: the request is too large to be sent; the worker knows nothing of it.
         """
         self._process.go_on()
-        self._clock = Clock(self._limits.cell_seconds, self._process.cpu_seconds, self._on_limit)
+        seconds = min(self._limits.cell_seconds, self._limits.session_seconds - self._spent.seconds)
+        self._clock = Clock(seconds, self._process.cpu_seconds, self._on_limit)
         try:
-            await self._process.send(request)
+            await self._process.send(wire.encode(request))
             while True:
-                frame = await self._process.receive()
+                frame, size = await self._process.receive()
                 match frame:
                     case frames.Output():
                         self._take(frame.text)
-                    case frames.Call():
-                        self._start(frame)
+                        await asyncio.sleep(0)  # a flood of frames that are here already is no reason to
+                    case frames.Call():  # keep everybody else waiting
+                        self._start(frame, size)
+                        await asyncio.sleep(0)
                     case frames.Done() if frame.id == request["id"]:
                         return frame
                     case _:
@@ -85,12 +119,14 @@ class Exchange:
     async def _finish(self) -> None:
         self._clock.stop()
         self.seconds = self._clock.seconds()
+        self._spent.seconds += self.seconds
+        self._spent.calls += self._made
         if self._grace is not None:
             self._grace.cancel()
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        self._process.stop()
+        self._process.rest()
 
     def _take(self, text: str) -> None:
         # The worker stops at the limit by itself; if more comes, it isn't our code that sends it.
@@ -106,28 +142,53 @@ class Exchange:
         self._process.interrupt()
         self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._process.kill)
 
-    def _start(self, call: frames.Call) -> None:
+    def _start(self, call: frames.Call, size: int) -> None:
         if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
             raise WorkerGoneError(f"The program made a call that the sandbox does not offer: {call.name!r}.")
-        task = asyncio.create_task(self._serve(call))
+        task = asyncio.create_task(self._serve(call, size))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def _serve(self, call: frames.Call) -> None:
+    async def _serve(self, call: frames.Call, size: int) -> None:
         try:
-            reply = await self._answer(call)
+            with self._holding(size):
+                reply = await self._answer(call)
+            try:
+                frame = wire.encode(reply)
+            except wire.FrameError as error:
+                frame = wire.encode(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
+            with self._holding(len(frame)):
+                await self._process.send(frame)
         except asyncio.CancelledError:
             # Tells a thread that still waits. The worker may be standing still: no waiting for it here.
-            self._process.post(
-                _failure(call, "RuntimeError", "The cell ended before this call was answered.")
-            )
+            unanswered = _failure(call, "RuntimeError", "The cell ended before this call was answered.")
+            self._process.post(wire.encode(unanswered))
             raise
+        except _TooMuchError:
+            refused = _failure(call, "RlmError", _TOO_MUCH)
+            await self._process.send(wire.encode(refused))
+
+    @contextmanager
+    def _holding(self, size: int) -> Iterator[None]:
+        """Counts the bytes of calls and replies under way, which this process has to keep.
+
+        Raises:
+            _TooMuchError: there are too many.
+        """
+        if self._held + size > MAX_HELD:
+            raise _TooMuchError
+        self._held += size
         try:
-            await self._process.send(reply)
-        except wire.FrameError as error:
-            await self._process.send(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
+            yield
+        finally:
+            self._held -= size
 
     async def _answer(self, call: frames.Call) -> dict[str, Any]:
+        if self._made >= self._limits.cell_calls:
+            return _failure(call, "RlmError", _refusal("cell", self._limits.cell_calls))
+        if self._spent.calls + self._made >= self._limits.session_calls:
+            return _failure(call, "RlmError", _refusal("session", self._limits.session_calls))
+        self._made += 1
         function = self._functions[call.name]
         try:
             bound = inspect.signature(function).bind(*call.args, **call.kwargs)
@@ -142,6 +203,13 @@ class Exchange:
             _log.exception("Host function %s failed", call.name)
             return _failure(call, "RuntimeError", f"{call.name}() failed on the host, whose log says why.")
         return {"op": "reply", "id": call.id, "value": value}
+
+
+def _refusal(what: str, limit: int) -> str:
+    return (
+        f"This {what} has made the {limit:,} calls that a {what} may make; "
+        "give a function many items at once instead of one at a time."
+    )
 
 
 def _failure(call: frames.Call, kind: str, message: str) -> dict[str, Any]:

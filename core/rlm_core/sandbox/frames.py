@@ -12,7 +12,7 @@ _MAX_VARIABLES = 1_000
 
 
 # Name, type, summary; JSON has no tuples.
-Row = Annotated[list[str], Field(min_length=3, max_length=3)]
+Row = Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_length=3, max_length=3)]
 
 
 class _Frame(BaseModel):
@@ -20,9 +20,10 @@ class _Frame(BaseModel):
 
 
 class Ready(_Frame):
-    """The worker is locked and waits for its first cell."""
+    """The worker is locked and waits for its first cell, with these variables of the one before it."""
 
     op: Literal["ready"]
+    variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 
 
 class Refused(_Frame):
@@ -55,8 +56,8 @@ class Done(_Frame):
     op: Literal["done"]
     id: int
     error: str | None = Field(max_length=20_000)
-    final: str | None
-    omitted: int = Field(ge=0)
+    final: str | None = Field(max_length=wire.MAX_ANSWER)
+    omitted: int = Field(ge=0, le=1 << 53)
     variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 
 

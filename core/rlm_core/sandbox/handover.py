@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import weakref
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,8 +16,50 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+REGION_BYTES = 32 << 20  # sparse, for the variables that a session's workers leave to each other
+
+
+def region() -> int:
+    """The descriptor of fresh memory in which a worker leaves its variables to the next one."""
+    descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
+    os.truncate(descriptor, REGION_BYTES)
+    return descriptor
+
+
+class Tables:
+    """The table of the snapshot that was handed over last: sessions over one snapshot come in numbers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # handovers are made on threads
+        self._snapshot: weakref.ref[Snapshot] | None = None
+        self._descriptor = -1
+
+    def of(self, snapshot: Snapshot) -> int:
+        """A descriptor of the snapshot's table, for the caller to close."""
+        with self._lock:
+            if self._snapshot is None or self._snapshot() is not snapshot:
+                self._forget()
+                self._descriptor = _memory(snapshot.dump())
+                self._snapshot = weakref.ref(snapshot)
+            return os.dup(self._descriptor)
+
+    def close(self) -> None:
+        """Gives the memory back."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._snapshot is not None:
+            self._snapshot = None
+            os.close(self._descriptor)
+
+
 class Handover:
     """A context as descriptors, open until the `with` block ends.
+
+    Args:
+        context: a snapshot or a text.
+        tables: where the tables of snapshots are kept.
 
     Attributes:
         kind: `snapshot` or `text`.
@@ -26,15 +70,15 @@ class Handover:
         TypeError: neither a snapshot nor a text.
     """
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, tables: Tables) -> None:
         self._stack = ExitStack()
         with self._stack:
             if isinstance(context, str):
                 self.kind = "text"
-                self.descriptors = [self._memory(context.encode("utf-8", "surrogatepass"))]
+                self.descriptors = [self._closing(_memory(context.encode("utf-8", "surrogatepass")))]
             elif isinstance(context, Snapshot):
                 self.kind = "snapshot"
-                self.descriptors = [self._memory(context.dump()), *self._shards(context)]
+                self.descriptors = [self._closing(tables.of(context)), *self._shards(context)]
             else:
                 raise TypeError(f"A context is a Snapshot or a str, not {type(context).__name__}.")
             self._stack = self._stack.pop_all()
@@ -49,22 +93,27 @@ class Handover:
 
     def _shards(self, snapshot: Snapshot) -> list[int]:
         """The arena's read-only descriptors; texts that are in no arena are copied."""
-        if len(snapshot.maps) > MAX_DESCRIPTORS - 2:  # the channel and the table go along
+        if len(snapshot.maps) > MAX_DESCRIPTORS - 3:  # the channel, the region and the table go along
             raise SandboxError(
                 f"The workspace fills {len(snapshot.maps)} shards, more than a sandbox can be handed; "
                 "narrow the question to a part of it."
             )
         if snapshot.arena is None:
-            return [self._memory(bytes(mapped)) for mapped in snapshot.maps]
+            return [self._closing(_memory(bytes(mapped))) for mapped in snapshot.maps]
         descriptors = snapshot.arena.descriptors[: len(snapshot.maps)]
         if len(descriptors) < len(snapshot.maps):
             raise SandboxError("The workspace has been closed; open it again to run programs over it.")
         return descriptors
 
-    def _memory(self, data: bytes) -> int:
-        """The descriptor of an anonymous file with these bytes."""
-        descriptor = os.memfd_create("rlm-context", os.MFD_CLOEXEC)
+    def _closing(self, descriptor: int) -> int:
         self._stack.callback(os.close, descriptor)
-        with open(descriptor, "wb", closefd=False) as file:
-            file.write(data)
         return descriptor
+
+
+def _memory(data: bytes) -> int:
+    """A read-only descriptor of an anonymous file with these bytes."""
+    writable = os.memfd_create("rlm-context", os.MFD_CLOEXEC)
+    with os.fdopen(writable, "wb") as file:
+        file.write(data)
+        file.flush()
+        return os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import frames, past, probes
-from rlm_core.sandbox.handover import Handover
+from rlm_core.sandbox import frames, past, probes, wire
+from rlm_core.sandbox.handover import Handover, Tables
+from rlm_core.sandbox.linux import landlock
 from rlm_core.sandbox.process import Process, WorkerGoneError
-from rlm_core.sandbox.session import NativeSession
+from rlm_core.sandbox.session import NativeSession, as_variables
 from rlm_core.sandbox.zygote import Zygote, ZygoteGoneError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from rlm_core.config import SandboxLimits
     from rlm_core.sandbox.base import Probe
+    from rlm_core.sandbox.session import Born
 
 LOCK_SECONDS = 20.0
 
@@ -36,6 +39,7 @@ class NativeSandbox:
         self._limits = limits
         self._zygote: Zygote | None = None
         self._starting = asyncio.Lock()
+        self._tables = Tables()
         self._sessions: set[NativeSession] = set()
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -50,11 +54,15 @@ class NativeSandbox:
         functions = {**functions, **past.functions(context)}
         described = [_described(name, function) for name, function in functions.items()]
 
-        async def spawn() -> Process:
-            return await self._spawn(context, described)
+        async def spawn(region: int) -> Born:
+            return await self._spawn(context, described, region)
 
         session = NativeSession(spawn, functions, self._limits, self._sessions.discard)
-        await session.start()
+        try:
+            await session.start()
+        except BaseException:
+            await session.close()
+            raise
         self._sessions.add(session)
         return session
 
@@ -63,9 +71,18 @@ class NativeSandbox:
         await asyncio.gather(*(session.close() for session in list(self._sessions)))
         while self._background:
             await asyncio.gather(*self._background, return_exceptions=True)
+        self._tables.close()
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
             await zygote.close()
+
+    def describe(self) -> str:
+        """What the lock consists of here; see `base.Sandbox.describe`."""
+        abi = landlock.version()
+        return (
+            f"a system call filter, {f'Landlock (ABI {abi})' if abi else 'no Landlock in this kernel'}, "
+            "and resource limits, around a process of its own for each session"
+        )
 
     async def check(self) -> list[Probe]:
         """Tries in a real session what must be impossible, and says how each attempt ended."""
@@ -75,13 +92,14 @@ class NativeSandbox:
         finally:
             await session.close()
 
-    async def _spawn(self, context: Any, functions: list[dict[str, str]]) -> Process:
-        """A locked worker that waits for its first cell.
+    async def _spawn(self, context: Any, functions: list[dict[str, str]], region: int) -> Born:
+        """A locked worker that waits for its first cell, and the variables that it has taken over.
 
         A birth is never broken off half way, with descriptors and processes that nobody knows: who is
         cancelled does not wait for it any longer, and the worker is ended when it is there.
         """
-        birth = self._keep(self._bear(context, functions))
+        own = os.dup(region)  # the session may close its descriptor in the meantime
+        birth = self._keep(self._bear(context, functions, own))
         try:
             return await asyncio.shield(birth)
         except asyncio.CancelledError:
@@ -95,44 +113,48 @@ class NativeSandbox:
         task.add_done_callback(self._background.discard)
         return task
 
-    async def _bear(self, context: Any, functions: list[dict[str, str]]) -> Process:
+    async def _bear(self, context: Any, functions: list[dict[str, str]], region: int) -> Born:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with theirs, await asyncio.to_thread(Handover, context) as handover:
+            with theirs, await asyncio.to_thread(Handover, context, self._tables) as handover:
                 kind = handover.kind
-                pid, pidfd = await self._fork([theirs.fileno(), *handover.descriptors])
+                pid, pidfd = await self._fork([theirs.fileno(), region, *handover.descriptors])
         except BaseException:
             ours.close()
             raise
+        finally:
+            os.close(region)
         process = await Process.attach(pid, pidfd, ours)
         try:
             async with asyncio.timeout(LOCK_SECONDS):
-                await self._greet(process, kind, functions)
+                ready = await self._greet(process, kind, functions)
         except TimeoutError as error:
             await process.close()
             raise SandboxError(f"A sandbox worker was not ready after {LOCK_SECONDS:g} s.") from error
         except BaseException:
             await process.close()
             raise
-        return process
+        return process, as_variables(ready.variables)
 
-    async def _greet(self, process: Process, kind: str, functions: list[dict[str, str]]) -> None:
-        await process.send(
-            {
-                "op": "open",
-                "context": kind,
-                "functions": functions,
-                "memory_mb": self._limits.memory_mb,
-                "output_chars": self._limits.output_chars,
-            }
-        )
+    async def _greet(self, process: Process, kind: str, functions: list[dict[str, str]]) -> frames.Ready:
+        opening = {
+            "op": "open",
+            "context": kind,
+            "functions": functions,
+            "memory_mb": self._limits.memory_mb,
+            "output_chars": self._limits.output_chars,
+        }
+        await process.send(wire.encode(opening))
         try:
-            frame = await process.receive()
+            frame, _ = await process.receive()
         except WorkerGoneError as error:
             raise SandboxError(f"A sandbox worker ended before it was ready. {error}") from error
         if isinstance(frame, frames.Refused):
             raise SandboxError(frame.message)
-        process.stop()
+        if not isinstance(frame, frames.Ready):
+            raise SandboxError(f"A sandbox worker began with a frame of the wrong kind: {frame.op}.")
+        process.rest()
+        return frame
 
     async def _fork(self, descriptors: Sequence[int]) -> tuple[int, int]:
         """A worker from the zygote, from a new zygote if the old one is gone."""
@@ -152,11 +174,12 @@ class NativeSandbox:
         )
 
 
-async def _end(birth: asyncio.Task[Process]) -> None:
+async def _end(birth: asyncio.Task[Born]) -> None:
     """Ends a worker that nobody waits for any more, when it is there."""
     await asyncio.wait([birth])
     if not birth.cancelled() and birth.exception() is None:
-        await birth.result().close()
+        process, _ = birth.result()
+        await process.close()
 
 
 def _described(name: str, function: Callable[..., Awaitable[Any]]) -> dict[str, str]:

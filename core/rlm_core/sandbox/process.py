@@ -7,12 +7,15 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rlm_core.sandbox import frames, wire
 
 if TYPE_CHECKING:
     import socket
+
+
+_MOMENT = 0.01  # seconds
 
 
 class WorkerGoneError(Exception):
@@ -22,8 +25,8 @@ class WorkerGoneError(Exception):
 class Process:
     """A worker, addressed by a pidfd: no signal can ever reach another process.
 
-    Between requests the worker is stopped, so that threads which a program has left running cost
-    nothing.
+    A worker that waits for its next request is stopped after a moment, so that threads which a program
+    has left running cost nothing. Not at once, since two signals take as long as a small cell.
 
     Args:
         pid: process id, for its CPU clock.
@@ -42,6 +45,8 @@ class Process:
         self._reader = reader
         self._writer = writer
         self._ended = asyncio.Event()
+        self._resting: asyncio.TimerHandle | None = None
+        self._stopped = False
         asyncio.get_running_loop().add_reader(pidfd, self._on_end)
 
     @classmethod
@@ -62,33 +67,26 @@ class Process:
         except OSError:
             return 0.0
 
-    def post(self, message: dict[str, Any]) -> None:
-        """Writes a message without waiting until the worker takes it.
+    def post(self, frame: bytes) -> None:
+        """Writes a frame without waiting until the worker takes it."""
+        self._writer.write(frame)
 
-        Raises:
-            wire.FrameError: it is too large for a frame.
-        """
-        self._writer.write(wire.encode(message))
-
-    async def send(self, message: dict[str, Any]) -> None:
-        """Writes a message, and waits while the worker is behind with reading.
-
-        Raises:
-            wire.FrameError: it is too large for a frame.
-        """
-        self.post(message)
+    async def send(self, frame: bytes) -> None:
+        """Writes a frame, and waits while the worker is behind with reading."""
+        self.post(frame)
         with suppress(ConnectionError):  # the end of the worker is told by `receive`
             await self._writer.drain()
 
-    async def receive(self) -> frames.Frame:
-        """Waits for the next message.
+    async def receive(self) -> tuple[frames.Frame, int]:
+        """Waits for the next message, and returns it with the number of bytes that it had.
 
         Raises:
             WorkerGoneError: there is none: the process is gone, or has sent what is not a frame.
         """
         try:
             head, body = wire.sizes(await self._reader.readexactly(wire.PREFIX.size))
-            return frames.parse(await self._reader.readexactly(head), await self._reader.readexactly(body))
+            read = self._reader.readexactly
+            return frames.parse(await read(head), await read(body)), head + body
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WorkerGoneError(
                 "The program's process has ended (it crashed, or memory ran out)."
@@ -100,13 +98,17 @@ class Process:
         """Sends SIGINT."""
         self._signal(signal.SIGINT)
 
-    def stop(self) -> None:
-        """Lets the process stand still."""
-        self._signal(signal.SIGSTOP)
+    def rest(self) -> None:
+        """Lets the process stand still, unless it is needed again right away."""
+        self._resting = asyncio.get_running_loop().call_later(_MOMENT, self._stop)
 
     def go_on(self) -> None:
         """Lets the process run again."""
-        self._signal(signal.SIGCONT)
+        if self._resting is not None:
+            self._resting.cancel()
+        if self._stopped:
+            self._stopped = False
+            self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Sends SIGKILL."""
@@ -120,6 +122,10 @@ class Process:
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
+    def _stop(self) -> None:
+        self._stopped = True
+        self._signal(signal.SIGSTOP)
+
     def _signal(self, number: signal.Signals) -> None:
         if self.alive:
             with suppress(ProcessLookupError):
@@ -127,5 +133,7 @@ class Process:
 
     def _on_end(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
+        if self._resting is not None:
+            self._resting.cancel()
         os.close(self._pidfd)
         self._ended.set()

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import wire
+from rlm_core.sandbox import handover, wire
 from rlm_core.sandbox.base import CellResult, Variable
-from rlm_core.sandbox.exchange import GRACE_SECONDS, Exchange
-from rlm_core.sandbox.process import WorkerGoneError
+from rlm_core.sandbox.exchange import GRACE_SECONDS, Exchange, Spent
+from rlm_core.sandbox.process import Process, WorkerGoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from rlm_core.config import SandboxLimits
     from rlm_core.sandbox.frames import Done
-    from rlm_core.sandbox.process import Process
+
+_CLOSED = "The sandbox session is closed; open a new one."
+
+Born = tuple[Process, tuple[Variable, ...]]
 
 
 class NativeSession:
     """Implements `base.Session` over worker processes.
 
     Args:
-        spawn: gives a locked worker that waits for its first cell; raises `SandboxError`.
+        spawn: gives a locked worker that waits for its first cell, and the variables that it has taken
+            over from the memory behind this descriptor; raises `SandboxError`.
         functions: host functions by name.
-        limits: what one cell may use.
+        limits: what one cell, and all of them together, may use.
         on_close: called with the session when it is closed.
     """
 
     def __init__(
         self,
-        spawn: Callable[[], Awaitable[Process]],
+        spawn: Callable[[int], Awaitable[Born]],
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
         limits: SandboxLimits,
         on_close: Callable[[NativeSession], None],
@@ -41,11 +46,14 @@ class NativeSession:
         self._functions = functions
         self._limits = limits
         self._on_close = on_close
+        self._region = handover.region()
         self._process: Process | None = None
+        self._left = False  # whether a worker may have left something in the region
         self._variables: tuple[Variable, ...] = ()
         self._turn = asyncio.Lock()
         self._numbers = count(1)
-        self._closed = False
+        self._spent = Spent()
+        self._closed = asyncio.Event()
 
     async def start(self) -> None:
         """Gets the first worker ready.
@@ -59,8 +67,13 @@ class NativeSession:
     async def run(self, code: str, on_output: Callable[[str], None] | None = None) -> CellResult:
         """Runs a cell; see `base.Session.run`. Cells of one session run one after another."""
         async with self._turn:
+            if self._spent.seconds >= self._limits.session_seconds:
+                return CellResult(
+                    "", 0, f"{self._out_of_time()} No more cells are run.", None, self._variables, (), 0.0
+                )
             process, lost = await self._worker()
-            exchange = Exchange(process, self._functions, self._limits, on_output)
+            self._left = True
+            exchange = Exchange(process, self._functions, self._limits, self._spent, on_output)
             try:
                 done = await self._guarded(exchange, {"op": "run", "code": code})
             except wire.FrameError as refusal:
@@ -69,7 +82,7 @@ class NativeSession:
                 )
             except WorkerGoneError as end:
                 return await self._after_end(exchange, str(end), lost)
-            self._variables = _variables(done)
+            self._variables = as_variables(done.variables)
             error = self._with_verdict(exchange, done.error)
             return CellResult(
                 exchange.output, done.omitted, error, done.final, self._variables, lost, exchange.seconds
@@ -81,7 +94,8 @@ class NativeSession:
             process, _ = await self._worker()
             try:
                 done = await self._guarded(
-                    Exchange(process, self._functions, self._limits, None), {"op": "value", "name": name}
+                    Exchange(process, self._functions, self._limits, Spent(), None),
+                    {"op": "value", "name": name},
                 )
             except (WorkerGoneError, wire.FrameError):
                 return None
@@ -89,8 +103,11 @@ class NativeSession:
 
     async def close(self) -> None:
         """Kills the worker and waits for it; a cell that is running ends as if it had crashed."""
-        self._closed = True
+        if self._closed.is_set():
+            return
+        self._closed.set()
         await self._discard()
+        os.close(self._region)
         self._on_close(self)
 
     async def _guarded(self, exchange: Exchange, request: dict[str, Any]) -> Done:
@@ -105,30 +122,50 @@ class NativeSession:
 
     async def _worker(self) -> tuple[Process, tuple[str, ...]]:
         """The worker, and the names that were lost if it had to be replaced."""
-        if self._closed:
-            raise SandboxError("The sandbox session is closed; open a new one.")
+        if self._closed.is_set():
+            raise SandboxError(_CLOSED)
         if self._process is not None and self._process.alive:
             return self._process, ()
         await self._discard()
-        lost, self._variables = self._variables, ()
-        self._process = await self._spawn()
-        return self._process, tuple(variable.name for variable in lost)
+        before, self._variables = self._variables, ()
+        self._process, self._variables = await self._born()
+        if self._closed.is_set():  # meanwhile
+            await self._discard()
+            raise SandboxError(_CLOSED)
+        kept = {variable.name for variable in self._variables}
+        return self._process, tuple(variable.name for variable in before if variable.name not in kept)
 
     async def _discard(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             await asyncio.shield(asyncio.ensure_future(process.close()))
 
+    async def _born(self) -> Born:
+        """A worker with what the last one has left, or with nothing, should that be what makes it fail."""
+        try:
+            return await self._spawn(self._region)
+        except SandboxError:
+            if not self._left:
+                raise
+        os.close(self._region)
+        self._region, self._left = handover.region(), False
+        return await self._spawn(self._region)
+
     async def _after_end(self, exchange: Exchange, reason: str, lost: tuple[str, ...]) -> CellResult:
-        names = tuple(variable.name for variable in self._variables)
-        self._variables = ()
         if exchange.timed_out:
             reason = (
                 f"{self._out_of_time()} It did not stop when it was interrupted, "
                 f"and was killed {GRACE_SECONDS:g} s later."
             )
-        error = f"{reason} Its variables are lost; the next cell starts afresh."
-        return CellResult(exchange.output, 0, error, None, (), (*lost, *names), exchange.seconds)
+        names = tuple(variable.name for variable in self._variables)
+        try:
+            _, gone = await self._worker()
+            after = "The REPL was started again with the variables as they were before this cell"
+            error = f"{reason} {after}{', but for those that are lost.' if gone else '.'}"
+        except SandboxError as failure:
+            gone = names
+            error = f"{reason} Its variables are lost. {failure}"
+        return CellResult(exchange.output, 0, error, None, self._variables, (*lost, *gone), exchange.seconds)
 
     def _with_verdict(self, exchange: Exchange, error: str | None) -> str | None:
         if not exchange.timed_out:
@@ -137,11 +174,18 @@ class NativeSession:
         return sentence if error is None else f"{sentence}\n{error}"
 
     def _out_of_time(self) -> str:
+        limits = self._limits
+        if self._spent.seconds >= limits.session_seconds:
+            return (
+                f"The session has run for the {limits.session_seconds:g} s that its cells may run together "
+                "(waiting for sub-calls not counted)."
+            )
         return (
-            f"The cell ran longer than the {self._limits.cell_seconds:g} s that it may "
+            f"The cell ran longer than the {limits.cell_seconds:g} s that it may "
             "(waiting for sub-calls not counted)."
         )
 
 
-def _variables(done: Done) -> tuple[Variable, ...]:
-    return tuple(Variable(*row) for row in done.variables)
+def as_variables(rows: Sequence[Sequence[str]]) -> tuple[Variable, ...]:
+    """Variables as frames carry them."""
+    return tuple(Variable(*row) for row in rows)

@@ -16,6 +16,7 @@ from typing import Any
 
 MAX_HEAD = 1 << 20
 MAX_BODY = 32 << 20
+MAX_ANSWER = 4_000_000  # characters
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")
 

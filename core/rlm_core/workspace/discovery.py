@@ -123,17 +123,28 @@ def listed_among(root: Path, paths: Sequence[str]) -> Listing | None:
 
 def would_belong(root: Path, path: str) -> bool:
     """Whether a file (relative) that is not on disk would belong if it were."""
-    if is_secret(path):
-        return False
+    out = _named_out(root, path)
+    if out is None:
+        out = gitview.is_ignored(root, path)
+    if out is None:
+        out = _verdict(path, _specs_above(root, path, ".gitignore"))
+    if out is None:
+        out = _spec(NEVER).match_file(path)
+    return not out
+
+
+def left_out(root: Path, path: str) -> bool:
+    """Whether a file that git knows does not belong by its name: a secret, or named in `.rlmignore`."""
+    return bool(_named_out(root, path))
+
+
+def _named_out(root: Path, path: str) -> bool | None:
+    return True if is_secret(path) else _verdict(path, _specs_above(root, path, IGNORE_FILE))
+
+
+def _specs_above(root: Path, path: str, name: str) -> dict[str, GitIgnoreSpec]:
     folders = ["", *(f"{folder}/" for folder in PurePosixPath(path).parents[:-1])]
-    left_out = _verdict(path, _specs(root, IGNORE_FILE, [folder + IGNORE_FILE for folder in folders]))
-    if left_out is None:
-        left_out = gitview.is_ignored(root, path)
-    if left_out is None:
-        left_out = _verdict(path, _specs(root, ".gitignore", [f"{folder}.gitignore" for folder in folders]))
-    if left_out is None:
-        left_out = _spec(NEVER).match_file(path)
-    return not left_out
+    return _specs(root, name, [folder + name for folder in folders])
 
 
 def show(path: str) -> str:

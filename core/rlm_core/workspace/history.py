@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace import gitview
-from rlm_core.workspace.discovery import show
+from rlm_core.workspace.discovery import left_out, show
 from rlm_core.workspace.text import NotTextError, to_utf8
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class History:
         return sorted(changes)
 
     def text(self, path: str, since: str) -> str | None:
-        """What a file said then; None when it was not there, or was no text.
+        """What a file said then; None when it was not there, was no text, or does not belong in a context.
 
         Raises:
             QueryError: there is no such snapshot or revision.
@@ -68,8 +68,11 @@ class History:
             return before.text(path) if path in before else None
         for root, prefix in self._roots:
             if path.startswith(prefix):
-                blob = gitview.tree(root, self._commit(root, since)).get(path.removeprefix(prefix))
-                return None if blob is None else _text(next(gitview.blobs(root, [blob])))
+                name = path.removeprefix(prefix)
+                blob = gitview.tree(root, self._commit(root, since)).get(name)
+                if blob is None or left_out(root, name):
+                    return None
+                return _text(next(gitview.blobs(root, [blob])))
         return None
 
     def _commit(self, root: Path, since: str) -> str:

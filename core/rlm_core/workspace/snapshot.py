@@ -207,17 +207,18 @@ class Snapshot:
         return struct.pack("<7Q", len(self.paths), *map(len, parts)) + b"".join(parts)
 
     @classmethod
-    def load(cls, table: bytes, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
+    def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
         """Reads what `dump` wrote (by this program on this machine: native byte order)."""
         count, *sizes = struct.unpack_from("<7Q", table)
-        parts: list[bytes] = []
+        view = memoryview(table)
+        parts: list[memoryview] = []
         start = struct.calcsize("<7Q")
         for size in sizes:
-            parts.append(table[start : start + size])
+            parts.append(view[start : start + size])
             start += size
-        paths = parts[0].decode("utf-8", "surrogateescape").split("\0") if count else []
+        paths = str(parts[0], "utf-8", "surrogateescape").split("\0") if count else []
         shards, offsets, lengths = array("H"), array("Q"), array("Q")
         for column, part in zip((shards, offsets, lengths), parts[1:4], strict=True):
             column.frombytes(part)
-        skipped = tuple(Skipped(**item) for item in json.loads(parts[5]))
-        return cls(paths, shards, offsets, lengths, parts[4], skipped, maps)
+        skipped = tuple(Skipped(**item) for item in json.loads(bytes(parts[5])))
+        return cls(paths, shards, offsets, lengths, bytes(parts[4]), skipped, maps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from _thread import start_new_thread
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import socket
 
     from rlm_core.sandbox.inside.interrupts import Interrupts
+
+_PIECE = 1 << 16
 
 # What a call may raise in the program; anything else the host says is a plain RuntimeError.
 _ERRORS: dict[str, type[Exception]] = {"RlmError": RlmError, "TypeError": TypeError}
@@ -32,7 +35,8 @@ class _Call:
 class Channel:
     """Talks to the host; `call` and `send` may be used by several threads at once.
 
-    One thread does all the reading: it is never interrupted, so it never loses its place in a frame.
+    Reading is never interrupted, so it never loses its place in a frame: between cells the main thread
+    reads, which ignores interrupts then; from the first call on a thread of its own does, which gets none.
     When the host is gone, the process ends.
 
     Args:
@@ -47,25 +51,35 @@ class Channel:
         self._calls: dict[int, _Call] = {}
         self._last = 0
         self._writing = threading.RLock()
+        self._reading = threading.Lock()
+        self._needed = threading.Lock()  # held until the thread that reads is needed
+        self._needed.acquire()
+        self._buffer = bytearray()
 
     def start(self) -> None:
-        """Starts reading."""
-        threading.Thread(target=self._read, name="channel", daemon=True).start()
+        """Starts the thread that reads, now that there is memory for it and nobody has patched anything."""
+        start_new_thread(self._read, ())
 
     def request(self) -> dict[str, Any]:
-        """Waits for the host's next request and returns it."""
+        """Waits for the host's next request and returns it; the main thread's to call, outside of cells."""
+        while self._reading.acquire(blocking=False):
+            message = self.receive()
+            self._reading.release()
+            if message["op"] != "reply":
+                return message
+            self._dispatch(message)
         return self._requests.get()
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Writes a message.
+    def send(self, *messages: dict[str, Any]) -> None:
+        """Writes messages, one after another.
 
         Raises:
-            wire.FrameError: it is too large or nested too deeply; nothing was written.
+            wire.FrameError: one is too large or nested too deeply; nothing was written.
         """
-        frame = wire.encode(message)
+        data = b"".join(map(wire.encode, messages))
         with self._interrupts.shielded(), self._writing:
             try:
-                self._connection.sendall(frame)
+                self._connection.sendall(data)
             except OSError:
                 os._exit(0)
 
@@ -81,6 +95,8 @@ class Channel:
         with self._writing:
             self._last += 1
             number = self._last
+            if self._needed.locked():
+                self._needed.release()
         self._calls[number] = call
         try:
             self.send({"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords})
@@ -93,6 +109,9 @@ class Channel:
         raise _ERRORS.get(failure["kind"], RuntimeError)(failure["message"])
 
     def _read(self) -> None:
+        self._needed.acquire()
+        self._needed.release()
+        self._reading.acquire()
         try:
             while True:
                 self._dispatch(self.receive())
@@ -115,10 +134,12 @@ class Channel:
         return message
 
     def _exactly(self, size: int) -> bytes:
-        pieces = bytearray()
-        while len(pieces) < size:
-            piece = self._connection.recv(min(size - len(pieces), 1 << 20))
+        buffer = self._buffer
+        while len(buffer) < size:
+            piece = self._connection.recv(min(max(size - len(buffer), _PIECE), 1 << 20))
             if not piece:
                 os._exit(0)
-            pieces += piece
-        return bytes(pieces)
+            buffer += piece
+        taken = bytes(buffer[:size])
+        del buffer[:size]
+        return taken

@@ -50,9 +50,14 @@ class Output:
     def flush(self) -> None:
         """Passes on what is held."""
         with self._lock:
+            for piece in self.take():
+                self._send(piece)
+
+    def take(self) -> list[str]:
+        """Hands over what is held, in pieces."""
+        with self._lock:
             text, self._held, self._size = "".join(self._held), [], 0
-            for start in range(0, len(text), _PIECE):
-                self._send(text[start : start + _PIECE])
+        return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
 
 
 class Stream(io.TextIOBase):

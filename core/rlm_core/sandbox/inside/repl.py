@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rlm_core import errors
 from rlm_core.sandbox.inside.cell import ECHO, awaits, compile_cell, describe
 from rlm_core.sandbox.inside.functions import proxies
+from rlm_core.sandbox.inside.keeping import Keeper
 from rlm_core.sandbox.inside.output import Keyboard, Output, Stream
 from rlm_core.sandbox.inside.reserve import Reserve
 from rlm_core.sandbox.inside.scaffold import Scaffold, text_of
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Coroutine
 
     from rlm_core.sandbox.inside.channel import Channel
@@ -30,10 +32,16 @@ class Repl:
         interrupts: when an interrupt may reach the program.
         opening: the host's first message: limits and functions.
         context: the value of `context`.
+        region: where the session's last worker has left its variables, and this one leaves its own.
     """
 
     def __init__(
-        self, channel: Channel, interrupts: Interrupts, opening: dict[str, Any], context: Any
+        self,
+        channel: Channel,
+        interrupts: Interrupts,
+        opening: dict[str, Any],
+        context: Any,
+        region: mmap.mmap,
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts
@@ -42,7 +50,8 @@ class Repl:
         self._namespace = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
         self._scaffold = Scaffold(self._namespace, context, functions)
-        self._cells = 0
+        self._keeper = Keeper(region, self._namespace)
+        self._cells = self._keeper.restore()
         self._runner: asyncio.Runner | None = None
         self._reserve = Reserve()
         sys.argv = [""]
@@ -50,12 +59,17 @@ class Repl:
         sys.stdout = sys.__stdout__ = Stream(self._output, "stdout")  # type: ignore[assignment, misc]
         sys.stderr = sys.__stderr__ = Stream(self._output, "stderr")  # type: ignore[assignment, misc]
 
+    def variables(self) -> list[tuple[str, str, str]]:
+        """The program's variables; in a fresh worker, those that it took over."""
+        return self._scaffold.variables()
+
     def serve(self) -> NoReturn:
         """Answers requests, one at a time."""
         while True:
             request = self._channel.request()
             served = self._run(request["code"]) if request["op"] == "run" else self._value(request["name"])
-            self._channel.send({"op": "done", "id": request["id"], **served})
+            printed = [_printed(piece) for piece in self._output.take()]
+            self._channel.send(*printed, {"op": "done", "id": request["id"], **served})
 
     def _run(self, source: str) -> dict[str, Any]:
         self._cells += 1
@@ -65,7 +79,7 @@ class Repl:
         error = self._guarded(source)
         self._reserve.release()
         self._scaffold.restore()
-        self._output.flush()
+        self._keeper.save(self._scaffold.own(), self._cells)
         return self._done(error, self._scaffold.final)
 
     def _value(self, name: str) -> dict[str, Any]:
@@ -82,7 +96,7 @@ class Repl:
             "error": error,
             "final": final,
             "omitted": self._output.omitted,
-            "variables": self._scaffold.variables(),
+            "variables": self.variables(),
         }
 
     def _guarded(self, source: str) -> str | None:
@@ -121,7 +135,11 @@ class Repl:
             raise
 
     def _send_output(self, text: str) -> None:
-        self._channel.send({"op": "output", "text": text})
+        self._channel.send(_printed(text))
+
+
+def _printed(text: str) -> dict[str, Any]:
+    return {"op": "output", "text": text}
 
 
 def _main_module() -> types.ModuleType:

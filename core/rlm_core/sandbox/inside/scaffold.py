@@ -8,13 +8,13 @@ from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox.inside.functions import dressed
+from rlm_core.sandbox.wire import MAX_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MAX_VARIABLES = 500
 _MAX_NAME = 100
-_MAX_TEXT = 4_000_000
 _SUMMARY = 60
 _to_json = JSONEncoder(indent=2, ensure_ascii=False).encode  # bound before a program can patch `json`
 _SCALARS = (int, float, bool, complex, type(None))
@@ -70,9 +70,13 @@ class Scaffold:
             self._finish(answer.get("content"))
             self._namespace["answer"] = {**answer, "ready": False}
 
+    def own(self) -> list[tuple[str, Any]]:
+        """Returns name and value of what the program has defined, in the order of definition."""
+        return [(name, value) for name, value in list(self._namespace.items()) if self._is_own(name, value)]
+
     def variables(self) -> list[tuple[str, str, str]]:
         """Returns name, type and summary of what the program has defined, in the order of definition."""
-        own = [(name, value) for name, value in list(self._namespace.items()) if self._is_own(name, value)]
+        own = self.own()
         rows = [
             (name[:_MAX_NAME], type(value).__name__[:_MAX_NAME], summary(value))
             for name, value in own[:_MAX_VARIABLES]
@@ -124,8 +128,8 @@ def text_of(value: Any) -> str:
         ValueError: longer than any answer can be.
     """
     text = _text_of(value)
-    if len(text) > _MAX_TEXT:
-        raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {_MAX_TEXT:,}.")
+    if len(text) > MAX_ANSWER:
+        raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {MAX_ANSWER:,}.")
     return text
 
 

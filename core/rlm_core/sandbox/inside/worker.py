@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rlm_core.context import Context
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox import past
+from rlm_core.sandbox.handover import REGION_BYTES
 from rlm_core.sandbox.inside import imports
 from rlm_core.sandbox.inside.channel import Channel
 from rlm_core.sandbox.inside.interrupts import Interrupts
@@ -30,7 +31,8 @@ def run(parent: int, descriptors: Sequence[int]) -> NoReturn:
 
     Args:
         parent: the zygote's process id.
-        descriptors: the channel, the table (or text) of the context, and the arena's shards.
+        descriptors: the channel, what the session's last worker has left, the table (or text) of the
+            context, and the arena's shards.
     """
     limits.die_with(parent)
     os.dup2(descriptors[0], CHANNEL, inheritable=False)
@@ -43,7 +45,7 @@ def run(parent: int, descriptors: Sequence[int]) -> NoReturn:
         reason = str(error) if isinstance(error, SandboxError) else f"A worker failed to start: {error!r}."
         channel.send({"op": "refused", "message": reason[:1_000]})
         os._exit(1)
-    channel.send({"op": "ready"})
+    channel.send({"op": "ready", "variables": repl.variables()})
     repl.serve()
 
 
@@ -55,21 +57,25 @@ def _locked(
     descriptors: Sequence[int],
 ) -> Repl:
     """Takes what it needs from the descriptors, closes all but the channel, and locks the process."""
-    data, *shards = descriptors
+    left, data, *shards = descriptors
+    region = mmap.mmap(left, REGION_BYTES)
     maps = [_mapped(shard) for shard in shards]
-    context = _context(opening["context"], _contents(data), maps, channel)
+    context = _context(opening["context"], data, maps, channel)
     lock.close_from(CHANNEL + 1)
     lock.apply(parent, opening["memory_mb"] << 20)
     imports.close()
     gc.enable()
     channel.start()
-    return Repl(channel, interrupts, opening, context)
+    return Repl(channel, interrupts, opening, context, region)
 
 
-def _context(kind: str, data: bytes, maps: Sequence[mmap.mmap], channel: Channel) -> Any:
-    if kind == "text":
-        return data.decode("utf-8", "surrogatepass")
-    return Context(Snapshot.load(data, maps), _Past(channel))
+def _context(kind: str, descriptor: int, maps: Sequence[mmap.mmap], channel: Channel) -> Any:
+    if os.fstat(descriptor).st_size == 0:  # cannot be mapped, and can only be a text
+        return ""
+    with _mapped(descriptor) as data:
+        if kind == "text":
+            return str(data, "utf-8", "surrogatepass")
+        return Context(Snapshot.load(data, maps), _Past(channel))
 
 
 class _Past:
@@ -86,13 +92,10 @@ class _Past:
         return text
 
 
-def _contents(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as file:
-        file.seek(0)
-        return file.read()
-
-
 def _mapped(descriptor: int) -> mmap.mmap:
-    """A shard, privately: the pages are shared, but no write could ever reach them."""
+    """What a read-only descriptor has, which can never be made writable; see mprotect(2), EACCES.
+
+    A private mapping could be: into copies of its pages, which would be memory that no limit counts.
+    """
     size = os.fstat(descriptor).st_size
-    return mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+    return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)

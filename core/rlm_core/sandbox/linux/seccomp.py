@@ -1,5 +1,9 @@
 """The system call filter: about 45 calls are allowed, none of which opens, connects, starts or signals.
 
+Of calls with many functions only those pass that Python and the C library use: what the kernel does for
+nobody else is where its errors are (out-of-band data of Unix sockets, CVE-2025-38236; futexes with priority
+inheritance, CVE-2014-3153).
+
 A program for the kernel's classic BPF machine, assembled by hand; see seccomp(2), bpf(4),
 `include/uapi/linux/seccomp.h` and `filter.h`. Whatever it does not know fails with EPERM, which Python
 turns into `PermissionError`.
@@ -11,10 +15,13 @@ import ctypes
 import errno
 import os
 import struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.linux.libc import MACHINE, syscall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SET_MODE_FILTER = 1
 _FILTER_FLAG_TSYNC = 1  # all threads; prctl(PR_SET_SECCOMP) would bind the calling one alone
@@ -35,6 +42,13 @@ _THREAD_FLAGS = 0x007D0F00
 _AF_UNIX, _SOCK_STREAM, _SOCK_FLAGS = 1, 1, 0o2004000  # SOCK_CLOEXEC | SOCK_NONBLOCK
 _FIONBIO = 0x5421
 _F_GETFD, _F_SETFL = 1, 4  # F_GETFD, F_SETFD, F_GETFL, F_SETFL in a row
+_MSG_FLAGS = 0x4162  # MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT, MSG_WAITALL, MSG_NOSIGNAL
+_MREMAP_MAYMOVE = 1
+# MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED; FREE; HUGEPAGE, NOHUGEPAGE; GUARD_INSTALL, GUARD_REMOVE
+_ADVICE = (*range(5), 8, 14, 15, 102, 103)
+# FUTEX_WAIT, WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP, WAIT_BITSET, WAKE_BITSET
+_FUTEX_OPERATIONS = (0, 1, 3, 4, 5, 9, 10)
+_FUTEX_FLAGS = 0x180  # FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME
 _X32 = 0x40000000
 
 Block = bytes
@@ -52,13 +66,13 @@ _ABIS = {"x86_64": _Abi(0xC000003E, 317), "aarch64": _Abi(0xC00000B7, 277)}
 # name: (x86_64, aarch64); None where the architecture has no such call.
 _FREE: dict[str, tuple[int | None, int | None]] = {
     # the descriptors there are
-    "read": (0, 63), "write": (1, 64), "close": (3, 57), "recvfrom": (45, 207),
+    "read": (0, 63), "write": (1, 64), "close": (3, 57),
     "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72),
     "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_wait": (232, None), "epoll_pwait": (281, 22),
     # memory
-    "munmap": (11, 215), "brk": (12, 214), "mremap": (25, 216), "madvise": (28, 233),
+    "munmap": (11, 215), "brk": (12, 214),
     # threads
-    "futex": (202, 98), "sched_yield": (24, 124), "sched_getaffinity": (204, 123),
+    "sched_yield": (24, 124), "sched_getaffinity": (204, 123),
     "set_robust_list": (273, 99), "rseq": (334, 293), "gettid": (186, 178), "exit": (60, 93),
     # signals to itself
     "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
@@ -75,6 +89,7 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
 _CHECKED: dict[str, tuple[int, int]] = {
     "mmap": (9, 222), "mprotect": (10, 226), "clone": (56, 220), "clone3": (435, 435),
     "tgkill": (234, 131), "socketpair": (53, 199), "sendto": (44, 206), "fcntl": (72, 25), "ioctl": (16, 29),
+    "recvfrom": (45, 207), "mremap": (25, 216), "madvise": (28, 233), "futex": (202, 98),
 }  # fmt: skip
 
 
@@ -136,13 +151,12 @@ def program(machine: str, pid: int) -> bytes:
 
 def _checks(pid: int) -> dict[str, Block]:
     """For each call that depends on its arguments, the block that decides (and always returns)."""
-    never_executable = _argument(2) + _op(_ANY_BIT, _PROT_EXEC, 0, 1) + _deny() + _allow()
+    never_executable = _argument(2) + _no_bit(_PROT_EXEC) + _allow()
     return {
         "mmap": never_executable,
         "mprotect": never_executable,
         "clone": _argument(0)
-        + _op(_ANY_BIT, 0xFFFFFFFF & ~_THREAD_FLAGS, 0, 1)
-        + _deny()
+        + _no_bit(~_THREAD_FLAGS)
         + _op(_ANY_BIT, _CLONE_THREAD, 1, 0)
         + _deny()
         + _allow(),
@@ -151,13 +165,22 @@ def _checks(pid: int) -> dict[str, Block]:
         "tgkill": _argument(0) + _only(pid),
         # An event loop wakes itself through a pair. Without sendmsg no descriptor can pass it.
         "socketpair": _argument(0)
-        + _op(_EQUAL, _AF_UNIX, 1, 0)
-        + _deny()
+        + _must_be(_AF_UNIX)
         + _argument(1)
         + _op(_AND, 0xFFFFFFFF & ~_SOCK_FLAGS)
         + _only(_SOCK_STREAM),
         # An address would make it reach out of a datagram socket.
-        "sendto": _argument(4) + _op(_EQUAL, 0, 1, 0) + _deny() + _argument(4, high=True) + _only(0),
+        "sendto": _argument(4)
+        + _must_be(0)
+        + _argument(4, high=True)
+        + _must_be(0)
+        + _argument(3)
+        + _no_bit(~_MSG_FLAGS)
+        + _allow(),
+        "recvfrom": _argument(3) + _no_bit(~_MSG_FLAGS) + _allow(),
+        "mremap": _argument(3) + _no_bit(~_MREMAP_MAYMOVE) + _allow(),
+        "madvise": _argument(2) + _one_of(_ADVICE),
+        "futex": _argument(1) + _op(_AND, 0xFFFFFFFF & ~_FUTEX_FLAGS) + _one_of(_FUTEX_OPERATIONS),
         "fcntl": _argument(1)
         + _op(_AT_LEAST, _F_GETFD, 1, 0)
         + _deny()
@@ -183,8 +206,22 @@ def _argument(index: int, *, high: bool = False) -> Block:
     return _op(_LOAD, 16 + 8 * index + 4 * high)
 
 
+def _must_be(value: int) -> Block:
+    """Denies another value; else what follows decides."""
+    return _op(_EQUAL, value, 1, 0) + _deny()
+
+
+def _no_bit(bits: int) -> Block:
+    """Denies a value with any of these bits; else what follows decides."""
+    return _op(_ANY_BIT, bits & 0xFFFFFFFF, 0, 1) + _deny()
+
+
 def _only(value: int) -> Block:
-    return _op(_EQUAL, value, 1, 0) + _deny() + _allow()
+    return _must_be(value) + _allow()
+
+
+def _one_of(values: Sequence[int]) -> Block:
+    return b"".join(_op(_EQUAL, value, 0, 1) + _allow() for value in values) + _deny()
 
 
 def _allow() -> Block:
