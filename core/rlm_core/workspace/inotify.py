@@ -8,6 +8,7 @@ are built on, does what is needed here.
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,15 @@ _MASK = Mask(
     | InotifyConstants.IN_EXCL_UNLINK
 )
 
+# Longer than this no queue needs to be read, unless something is wrong.
+_SETTLE_SECONDS = 2.0
+
 
 class InotifyWatcher:
     """Follows a set of folders.
+
+    Events come in the order in which things happened, whatever they happened to. So once a change of our
+    own has been reported (to a nameless file of this process), all that went before it has been as well.
 
     Raises:
         OSError: the user has too many inotify instances.
@@ -45,8 +52,12 @@ class InotifyWatcher:
         self._lock = threading.Lock()
         self._watched: dict[str, WatchDescriptor] = {}
         self._folders: dict[WatchDescriptor, str] = {}
+        self._mark = tempfile.TemporaryFile(prefix="rlm-", buffering=0)  # noqa: SIM115 - `close` closes it
+        self._marked = threading.Event()
         self._inotify = InotifyFD()
         self._inotify.start()
+        place = b"/proc/self/fd/%d" % self._mark.fileno()
+        self._marker = self._inotify.add_callback(place, Mask(InotifyConstants.IN_MODIFY), self, self._id)
 
     def follow(self, folders: set[str]) -> bool:
         """See `Watching.follow`."""
@@ -58,6 +69,12 @@ class InotifyWatcher:
             for folder in fresh:
                 self._add(folder)
             return bool(fresh & self._watched.keys())
+
+    def settle(self) -> bool:
+        """See `Watching.settle`."""
+        self._marked.clear()
+        os.pwrite(self._mark.fileno(), b"x", 0)
+        return self._marked.wait(_SETTLE_SECONDS)
 
     def _add(self, folder: str) -> None:
         try:
@@ -76,9 +93,12 @@ class InotifyWatcher:
         """Ends the thread and gives the watches back."""
         self._inotify.stop()
         self._inotify.join()
+        self._mark.close()
 
     def on_event(self, event: InotifyEvent) -> None:
         """An entry of a watched folder changed (watchdog's `WatchCallback`)."""
+        if event.wd == self._marker:
+            self._marked.set()
         folder = self._folders.get(event.wd)
         if folder is not None and event.name:
             self._reports.changed([f"{folder}/{os.fsdecode(event.name)}"])

@@ -51,6 +51,10 @@ class RecursiveWatcher(FileSystemEventHandler):
         self._followed = folders
         return False
 
+    def settle(self) -> bool:
+        """See `Watching.settle`; these systems report within moments, and give no way to wait for it."""
+        return True
+
     def close(self) -> None:
         """Ends the observer's threads."""
         self._observer.stop()

@@ -43,6 +43,10 @@ class Watching(Protocol):
         """
         ...
 
+    def settle(self) -> bool:
+        """Waits until what happened before this call has been reported; False if that does not end."""
+        ...
+
     def close(self) -> None:
         """Ends the watching."""
         ...
@@ -53,7 +57,7 @@ class Workspace:
 
     All methods may be called from any thread. Reading happens in `snapshot`; a server calls it in a
     thread. Without a watcher each snapshot looks at every file's `stat`; with one only at what was
-    reported by `invalidate` since.
+    reported by `invalidate` since. Either way it has everything that was written before it was asked for.
 
     Args:
         roots: folders. With one, paths are relative to it; with several, they start with its name.
@@ -107,9 +111,11 @@ class Workspace:
         with self._reading:
             if self._closed:
                 raise WorkspaceError("The workspace is closed.")
+            settled = self._watching is None or self._watching.settle()
             with self._inbox:
                 reported, self._reported = self._reported, set()
-                rescan, self._rescan = self._rescan or self._watching is None, False
+                rescan = self._rescan or self._watching is None or not settled
+                self._rescan = False
             self._touched |= self._overlays.take_typed()
             try:
                 if rescan or not self._take(reported):
