@@ -82,8 +82,8 @@ def follow(root: Path, base: Path) -> None:
     print(f"\nwrite → visible: p50 {ms(visible, 50)}, p95 {ms(visible, 95)}")
     print(f"snapshot after one edit: p50 {ms(frozen, 50)}, p95 {ms(frozen, 95)}")
     print(f"memory of the server: {memory(os.getpid())}")
-    following.close()
     asyncio.run(work(workspace.snapshot()))
+    following.close()
     workspace.close()
 
 

@@ -73,7 +73,10 @@ class InotifyWatcher:
     def settle(self) -> bool:
         """See `Watching.settle`."""
         self._marked.clear()
-        os.pwrite(self._mark.fileno(), b"x", 0)
+        try:
+            os.pwrite(self._mark.fileno(), b"x", 0)
+        except ValueError:
+            return False  # closed: nothing is reported any more
         return self._marked.wait(_SETTLE_SECONDS)
 
     def _add(self, folder: str) -> None:
