@@ -39,6 +39,8 @@ INTERRUPTIBLE = {
     ),
     "endless repr": "class E:\n    def __repr__(self):\n        while True: pass\nE()",
     "endless error": "class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E",
+    "endless finaliser": "class F:\n    def __del__(self):\n        while True: pass\nF()\nwhile True: pass",
+    "the first is caught": "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    while True: pass",
     "endless answer": "class E:\n    def __repr__(self):\n        while True: pass\nFINAL(E())",
 }
 
@@ -52,7 +54,8 @@ async def test_an_interrupted_cell_keeps_its_variables(hasty: NativeSandbox, pro
         "The cell ran longer than the 0.3 s that it may (waiting for sub-calls not counted). "
         "It was interrupted; variables assigned before are kept."
     )
-    assert (result.output, result.lost) == ("before\n", ())
+    assert result.output.startswith("before\n")
+    assert result.lost == ()
     assert (await session.run("kept")).output == "'yes'\n"
     await session.close()
 
@@ -61,7 +64,6 @@ STUBBORN = [
     "sum(range(10 ** 12))",
     ("while True:\n    try: exec('while True: pass')\n    except BaseException: pass"),
     "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
-    "class F:\n    def __del__(self):\n        while True: pass\nF()\nwhile True: pass",
 ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.process import Process
 
 GRACE_SECONDS = 2.0
+_AGAIN = 0.5
 MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
 
 MAX_HELD = 128 << 20  # bytes of calls and replies under way
@@ -139,8 +140,15 @@ class Exchange:
 
     def _on_limit(self) -> None:
         self.timed_out = True
+        self._interrupt(GRACE_SECONDS)
+
+    def _interrupt(self, left: float) -> None:
+        """Interrupts, and again while there is time left: an exception that came in a finaliser is lost."""
+        if left <= 0:
+            self._process.kill()
+            return
         self._process.interrupt()
-        self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._process.kill)
+        self._grace = asyncio.get_running_loop().call_later(_AGAIN, self._interrupt, left - _AGAIN)
 
     def _start(self, call: frames.Call, size: int) -> None:
         if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
