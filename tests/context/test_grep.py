@@ -110,6 +110,13 @@ def test_optional_parts_of_an_expression_are_optional(expression: str) -> None:
     assert len(Context(snapshot_of({"a": "fa\n"})).grep(expression)) == 1
 
 
+def test_plain_texts_far_apart_are_all_found() -> None:
+    for gap in (4090, 4095, 4096, 4097, 9000):
+        text = "needle\n" + "x" * gap + "needle\n" + "y\n" * gap + "sneedles\n" + "z" * gap
+        hits = Context(snapshot_of({"a": text})).grep("needle|absent")
+        assert [(hit.line, hit.column) for hit in hits] == [(1, 1), (2, gap + 1), (gap + 3, 2)]
+
+
 def test_texts_of_other_snapshots_are_not_found() -> None:
     whole = snapshot_of({"a": "needle\n", "b": "needle\n", "c": "needle\n"})
     part = whole.restricted([0, 2])

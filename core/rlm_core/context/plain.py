@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from rlm_core.context.scan import literal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TEXT = r"[^\\.^$*+?{}\[\]|()\r\n]+"
 _TEXTS = re.compile(rf"({_TEXT}(?:\|{_TEXT})*)")
 _BOUNDED = re.compile(rf"\\b(?:({_TEXT})|\((?:\?:)?({_TEXT}(?:\|{_TEXT})*)\))\\b")
+_NEAR_BYTES = 4096
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 
 
@@ -35,7 +38,7 @@ class Texts(NamedTuple):
 
     def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         """Yields start and end of the first match on each line that has one, as byte offsets."""
-        following = {text: start for text in self.texts if (start := source.find(text)) >= 0}
+        following = {text: start for text in self.texts if (start := _find(source, text, 0)) >= 0}
         while following:
             text = min(following, key=following.__getitem__)
             start, at = following[text], following[text] + 1
@@ -43,9 +46,18 @@ class Texts(NamedTuple):
                 yield start, start + len(text)
                 at = source.find(b"\n", start)
             for other in [other for other, place in following.items() if place < at]:
-                following[other] = source.find(other, at)
+                following[other] = _find(source, other, at)
                 if following[other] < 0:
                     del following[other]
+
+
+def _find(source: bytes, text: bytes, start: int) -> int:
+    """As `bytes.find`, which starts quicker, with RE2 for what lies further off, which runs quicker."""
+    end = start + _NEAR_BYTES
+    if (found := source.find(text, start, end + len(text) - 1)) >= 0 or end >= len(source):
+        return found
+    match = literal(text.decode()).search(source, end, len(source))
+    return -1 if match is None else match.start()
 
 
 def _is_bounded(source: bytes, start: int, end: int) -> bool:
