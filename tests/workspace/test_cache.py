@@ -12,6 +12,7 @@ from rlm_core.config import WorkspaceSettings
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
+from tests.workspace.changes import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,6 @@ LARGE = 10**12
 def opened(tmp_path: Path, name: str = "repo") -> Workspace:
     root = tmp_path / name
     return Workspace([root], WorkspaceSettings(), Cache(tmp_path / "cache", [root], LARGE))
-
-
-def texts(snapshot: Snapshot) -> dict[str, str]:
-    return {path: snapshot.text(path) for path in snapshot}
 
 
 def appended(snapshot: Snapshot) -> int:
