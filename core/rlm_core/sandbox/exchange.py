@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.process import Process
 
 GRACE_SECONDS = 2.0
-_AGAIN = 0.5
+_AGAIN = 0.5  # seconds between two interrupts
 MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
-
 MAX_HELD = 128 << 20  # bytes of calls and replies under way
 
 _TOO_MUCH = (
@@ -106,14 +105,13 @@ class Exchange:
                 match frame:
                     case frames.Output():
                         self._take(frame.text)
-                        await asyncio.sleep(0)  # a flood of frames that are here already is no reason to
-                    case frames.Call():  # keep everybody else waiting
+                    case frames.Call():
                         self._start(frame, size)
-                        await asyncio.sleep(0)
                     case frames.Done() if frame.id == request["id"]:
                         return frame
                     case _:
                         raise WorkerGoneError(f"The program wrote to the sandbox's own channel: {frame.op}.")
+                await asyncio.sleep(0)  # frames that are here already must not keep everybody else waiting
         finally:
             await self._finish()
 

@@ -106,9 +106,11 @@ class NativeSession:
         if self._closed.is_set():
             return
         self._closed.set()
-        await self._discard()
-        os.close(self._region)
-        self._on_close(self)
+        try:
+            await self._discard()
+        finally:
+            os.close(self._region)
+            self._on_close(self)
 
     async def _guarded(self, exchange: Exchange, request: dict[str, Any]) -> Done:
         """Runs an exchange; whatever ends it before its time ends the worker too."""
