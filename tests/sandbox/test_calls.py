@@ -231,3 +231,23 @@ async def test_closing_a_session_in_the_middle_of_a_call(sandbox: NativeSandbox)
     await started.wait()
     await session.close()
     assert "has ended" in ((await task).error or "")
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["print('early', flush=True)", "import time\ntime.sleep(0.3)\nprint('early')"],
+    ids=["flushed", "after a while"],
+)
+async def test_what_is_printed_is_seen_while_the_program_goes_on(
+    sandbox: NativeSandbox, program: str
+) -> None:
+    printed = asyncio.Event()
+    session = await sandbox.open("", {})
+    running = asyncio.create_task(
+        session.run(f"{program}\nwhile True: pass", lambda text: printed.set() if "early" in text else None)
+    )
+    async with asyncio.timeout(10):
+        await printed.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await session.close()

@@ -134,6 +134,44 @@ def test_a_snapshot_has_what_was_written_a_moment_before(watched: Seen) -> None:
         assert f"{number}.py" in snapshot
 
 
+def test_another_folder_in_the_place_of_one(watched: Seen) -> None:
+    root = watched.roots[0]
+    write_tree(root, {"sub/deep/b.py": "old", "out/sub/deep/b.py": "new"})
+    assert watched.snapshot().text("sub/deep/b.py") == "old"
+    (root / "sub").rename(root / "out/old")
+    (root / "out/sub").rename(root / "sub")
+    assert watched.snapshot().text("sub/deep/b.py") == "new"
+    write_tree(root, {"sub/deep/b.py": "newer"})
+    assert watched.snapshot().text("sub/deep/b.py") == "newer"
+
+
+def test_another_folder_in_the_place_of_the_root(watched: Seen) -> None:
+    root = watched.roots[0]
+    root.rename(root.with_name("old"))
+    assert list(watched.snapshot()) == []
+    git_repository(root, {"b.py": "another"})
+    assert texts(watched.snapshot()) == {"b.py": "another"}
+    write_tree(root, {"b.py": "changed", "c.py": "new"})
+    assert texts(watched.snapshot()) == {"b.py": "changed", "c.py": "new"}
+    spare = git_repository(root.with_name("spare"), {"d.py": "restored"})
+    root.rename(root.with_name("older"))
+    spare.rename(root)
+    assert texts(watched.snapshot()) == {"d.py": "restored"}
+
+
+def test_a_server_whose_own_folder_is_gone_goes_on(
+    watched: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = write_tree(tmp_path / "plain", {"a.py": "one"})
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+    workspace = Workspace([plain], WorkspaceSettings())
+    assert texts(workspace.snapshot()) == {"a.py": "one"}
+    assert watched.snapshot().text("a.py") == "one"
+    workspace.close()
+
+
 def test_editors_that_save_by_rename(watched: Seen) -> None:
     root = watched.roots[0]
     (root / "a.py.tmp").write_text("saved")

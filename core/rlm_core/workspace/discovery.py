@@ -161,6 +161,10 @@ def _is_tree(root: Path, path: str) -> bool:
 def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
     """Relative paths under the `.gitignore` files on the way down and `never.gitignore`; and folders."""
     listing.notes.append(f"No git view of {root}: .gitignore files and a list of usual folders were applied.")
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        os.chdir(os.sep)  # the walk wants one that exists, and where this process stood was deleted
     walk = ignore.WalkBuilder(root).hidden(False).require_git(False).git_global(False).parents(False)
     walk.add_ignore(NEVER)
     walk.add_custom_ignore_filename(IGNORE_FILE)

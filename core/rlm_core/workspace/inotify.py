@@ -52,6 +52,7 @@ class InotifyWatcher:
         self._lock = threading.Lock()
         self._watched: dict[str, WatchDescriptor] = {}
         self._folders: dict[WatchDescriptor, str] = {}
+        self._replaced: set[str] = set()  # another folder has, or may get, the name of one that is watched
         self._mark = tempfile.TemporaryFile(prefix="rlm-", buffering=0)  # noqa: SIM115 - `close` closes it
         self._marked = threading.Event()
         self._inotify = InotifyFD()
@@ -63,12 +64,20 @@ class InotifyWatcher:
         """See `Watching.follow`."""
         with self._lock:
             # What is gone goes first: a folder that was moved has the same watch under another name.
-            for folder in self._watched.keys() - folders:
+            replaced = tuple(f"{folder}/" for folder in self._replaced)
+            self._replaced.clear()
+            moved = {folder for folder in self._watched if f"{folder}/".startswith(replaced)}
+            for folder in moved | (self._watched.keys() - folders):
                 self._remove(folder)
             fresh = folders - self._watched.keys()
             for folder in fresh:
                 self._add(folder)
             return bool(fresh & self._watched.keys())
+
+    def forget(self, folder: str) -> None:
+        """See `Watching.forget`."""
+        with self._lock:
+            self._replaced.add(folder)
 
     def settle(self) -> bool:
         """See `Watching.settle`."""
@@ -104,7 +113,10 @@ class InotifyWatcher:
             self._marked.set()
         folder = self._folders.get(event.wd)
         if folder is not None and event.name:
-            self._reports.changed([f"{folder}/{os.fsdecode(event.name)}"])
+            path = f"{folder}/{os.fsdecode(event.name)}"
+            if event.mask & InotifyConstants.IN_MOVED_FROM and path in self._watched:
+                self.forget(path)  # its watches go with it, and another one may take its place
+            self._reports.changed([path])
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """A watched folder is gone (watchdog's `WatchCallback`)."""

@@ -51,6 +51,9 @@ class RecursiveWatcher(FileSystemEventHandler):
         self._followed = folders
         return False
 
+    def forget(self, folder: str) -> None:
+        """See `Watching.forget`; here a path is watched, whatever is there."""
+
     def settle(self) -> bool:
         """See `Watching.settle`; these systems report within moments, and give no way to wait for it."""
         return True

@@ -43,6 +43,10 @@ class Watching(Protocol):
         """
         ...
 
+    def forget(self, folder: str) -> None:
+        """Notes that another folder has taken the place of this one: it has to be watched anew."""
+        ...
+
     def settle(self) -> bool:
         """Waits until what happened before this call has been reported; False if that does not end."""
         ...
@@ -80,6 +84,7 @@ class Workspace:
         self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
         self._store = Store(self._roots, self._max_bytes, cache)
         self._listing = Listing()
+        self._identities = [_identity(root) for root in self._roots.folders]
         self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
         self._new: dict[str, bool] = {}  # files that only an editor has, and whether they belong
         self._latest: Snapshot | None = None
@@ -112,6 +117,7 @@ class Workspace:
             if self._closed:
                 raise WorkspaceError("The workspace is closed.")
             settled = self._watching is None or self._watching.settle()
+            settled &= not self._replaced()
             with self._inbox:
                 reported, self._reported = self._reported, set()
                 rescan = self._rescan or self._watching is None or not settled
@@ -216,6 +222,17 @@ class Workspace:
         self.stop_reading()
         with self._reading:
             self._store.close()
+
+    def _replaced(self) -> bool:
+        """Whether another folder stands where a root was at the last snapshot, or none."""
+        now = [_identity(root) for root in self._roots.folders]
+        before, self._identities = self._identities, now
+        replaced = [
+            root for root, was, is_ in zip(self._roots.folders, before, now, strict=True) if was != is_
+        ]
+        for root in replaced if self._watching is not None else ():
+            self._watching.forget(str(root))
+        return bool(replaced)
 
     def _read_all(self) -> None:
         """Lists all files and looks at each."""
@@ -331,6 +348,14 @@ class Workspace:
 
 def _nobody() -> None:
     """Whom a report reaches as long as nobody wants to hear of it."""
+
+
+def _identity(root: Path) -> tuple[int, int] | None:
+    try:
+        status = root.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _by_path(item: Skipped) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import threading
+from time import monotonic  # bound before a program can patch it
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PIECE = 16 * 1024
+# A line is not held for longer than this while others follow it.
+_HOLD_SECONDS = 0.2
 
 
 class Output:
@@ -33,6 +36,7 @@ class Output:
             self._room = self._limit
             self._held: list[str] = []
             self._size = 0
+            self._sent = monotonic()
             self.omitted = 0
 
     def write(self, text: str) -> None:
@@ -44,12 +48,13 @@ class Output:
             if kept:
                 self._held.append(kept)
                 self._size += len(kept)
-            if self._size >= _PIECE:
+            if self._size >= _PIECE or (kept.endswith("\n") and monotonic() - self._sent > _HOLD_SECONDS):
                 self.flush()
 
     def flush(self) -> None:
         """Passes on what is held."""
         with self._lock:
+            self._sent = monotonic()
             for piece in self.take():
                 self._send(piece)
 
@@ -83,7 +88,8 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Does nothing: pieces are passed on when they are worth it, and at the end of the cell."""
+        """Passes on what was printed."""
+        self._output.flush()
 
     def close(self) -> None:
         """Does nothing: the program goes on printing in its next cell."""
