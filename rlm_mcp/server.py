@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 
 from rlm_core import __version__
 from rlm_mcp import completions, prompts, resources, tools
@@ -15,22 +16,38 @@ from rlm_mcp.icons import ICONS
 from rlm_mcp.subscriptions import Announcer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from mcp.server.auth.provider import TokenVerifier
     from mcp.server.auth.settings import AuthSettings
-    from mcp.types import Tool
+    from mcp.server.mcpserver import Context
+    from mcp.types import CallToolResult, InputRequiredResult, Tool
 
     from rlm_mcp.app import App
 
 
 class _Server(MCPServer["App"]):
+    _parameters: Mapping[str, Mapping[str, Any]] = {}  # of each tool, once they are known
+
     async def list_tools(self) -> list[Tool]:
         """The tools with schemas that hold what a model needs: every connection pays for the rest."""
         listed = await super().list_tools()
         for tool in listed:
             tool.input_schema = _lean(tool.input_schema)
         return listed
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Refuses arguments that the tool does not have: the SDK drops them, and a `scope` with them."""
+        if not self._parameters:
+            self._parameters = {
+                tool.name: tool.input_schema["properties"] for tool in await self.list_tools()
+            }
+        known = self._parameters.get(name, arguments)
+        if unknown := ", ".join(sorted(arguments.keys() - known)):
+            raise ToolError(f"{name} takes no {unknown[:200]}; it takes {', '.join(known)}.")
+        return await super().call_tool(name, arguments, context)
 
 
 def create_server(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, FAILED
+from rlm_mcp.screen import shown
 
 if TYPE_CHECKING:
     import argparse
@@ -44,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
     else:
         if result.final is not None:
-            sys.stdout.write(result.final + "\n")
+            _print(result.final + "\n")
         sys.stdout.flush()
         if result.omitted:
             sys.stderr.write(f"rlm-mcp: {result.omitted:,} more characters of output were cut.\n")
         if result.error is not None:
-            sys.stderr.write(result.error.rstrip() + "\n")
+            sys.stderr.write(shown(result.error.rstrip(), sys.stderr) + "\n")
     return DONE if result.error is None else FAILED
 
 
@@ -60,5 +61,5 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(shown(text, sys.stdout))
     sys.stdout.flush()

@@ -147,3 +147,10 @@ def test_the_reference_is_complete_and_short() -> None:
 def test_everything_can_be_loaded_ahead() -> None:
     preload()
     preload()
+
+
+def test_a_file_that_was_left_out_is_not_called_missing() -> None:
+    context = Context(snapshot_of({"a.py": "a"}, [Skipped("big.txt", "larger than 4096 KB")]))
+    for look in (lambda: context["big.txt"], lambda: context.lines("./big.txt", 1, 2)):
+        with pytest.raises(QueryError, match=r"big\.txt is not part of the context: larger than 4096 KB"):
+            look()

@@ -85,12 +85,13 @@ def test_ask_out_of_turns_is_incomplete(repository: Path, serve_model: Any) -> N
     assert "two or so" in done.stdout
 
 
-def test_ask_shows_progress_on_a_terminal(repository: Path) -> None:
+def on_terminal(arguments: list[str], cwd: Path) -> str:
+    """What a terminal gets to see of a command."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "rlm_mcp", "ask", "Where is Cart?"],
-        cwd=repository, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
-    ) as process:  # fmt: skip
+        [sys.executable, "-m", "rlm_mcp", *arguments],
+        cwd=cwd, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+    ):  # fmt: skip
         os.close(theirs)
         shown = b""
         try:
@@ -98,10 +99,26 @@ def test_ask_shows_progress_on_a_terminal(repository: Path) -> None:
                 shown += chunk
         except OSError:  # the other side is closed
             pass
-        assert process.stdout is not None
-        assert b"Cart" in process.stdout.read()
     os.close(ours)
-    assert b"turn 1/" in shown
+    return shown.decode()
+
+
+def test_ask_shows_progress_on_a_terminal(repository: Path) -> None:
+    shown = on_terminal(["ask", "Where is Cart?"], repository)
+    assert "turn 1/" in shown
+    assert "Cart" in shown
+
+
+def test_text_of_a_repository_does_not_command_a_terminal(repository: Path) -> None:
+    text = "# evil: \x1b]0;owned\x07\x1b[2J \u202eback\n"
+    write_tree(repository, {"evil.py": text, "\x1b[31mred\n.py": "evil = 1\n"})
+    for arguments in (["exec", "print(context['evil.py'], *context)"], ["ask", "Where is evil?"]):
+        shown = on_terminal(arguments, repository).replace("\x1b[K", "")
+        assert not set("\x1b\x07\u202e") & set(shown)
+        assert r"\x1b]0;owned" in shown
+        assert r"\x1b[31mred\n.py" in shown
+    piped = rlm("exec", "print(context['evil.py'])", cwd=repository)
+    assert text.strip() in piped.stdout, "a pipe gets what is there"
 
 
 def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: Any) -> None:

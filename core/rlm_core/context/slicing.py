@@ -135,6 +135,9 @@ def resolve(snapshot: Snapshot, path: str) -> str:
     plain = path.strip().removeprefix("./").lstrip("/")
     if plain in snapshot:
         return plain
+    for item in snapshot.skipped:
+        if item.path == plain:
+            raise QueryError(f"{plain} is not part of the context: {item.reason}.")
     name = plain.rpartition("/")[2]
     same_name = [other for other in snapshot if other == name or other.endswith(f"/{name}")]
     close = near(plain, same_name or snapshot, 3) or same_name[:3]

@@ -80,7 +80,7 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
     for path in _kept(paths, specs, listing) if specs else paths:
         if is_secret(path):
             listing.skipped.append(Skipped(show(path), "secret: file name"))
-        elif path.isascii():
+        elif path.isascii() and path.isprintable():
             listing.paths.append(path)
         else:
             _add_odd(listing, path)
@@ -148,8 +148,14 @@ def _specs_above(root: Path, path: str, name: str) -> dict[str, GitIgnoreSpec]:
 
 
 def show(path: str) -> str:
-    r"""A path as valid Unicode: bytes of a name that are not UTF-8 appear as `\xNN`."""
-    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+    r"""A path as printable Unicode: other characters, and bytes that are not UTF-8, appear as `\xNN`.
+
+    A name may hold line ends and what a terminal takes for commands.
+    """
+    if path.isascii() and path.isprintable():
+        return path
+    valid = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in valid)
 
 
 def _is_tree(root: Path, path: str) -> bool:

@@ -230,8 +230,9 @@ class Workspace:
         replaced = [
             root for root, was, is_ in zip(self._roots.folders, before, now, strict=True) if was != is_
         ]
-        for root in replaced if self._watching is not None else ():
-            self._watching.forget(str(root))
+        if self._watching is not None:
+            for root in replaced:
+                self._watching.forget(str(root))
         return bool(replaced)
 
     def _read_all(self) -> None:
