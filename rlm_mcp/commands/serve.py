@@ -83,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _app(args: argparse.Namespace) -> App:
-    folders = checked_roots(args.root or ())
+    # Over HTTP no client says what its folders are, so a folder that cannot be used is told now.
+    folders = checked_roots(args.root or (options.roots(None) if args.http is not None else ()))
     options.settings(args, folders)  # a setting that cannot be used is told before the handshake
     grants = options.settings(args, ()).server
     from rlm_mcp.app import App  # the SDK takes most of the start-up time

@@ -145,6 +145,7 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
     ("arguments", "code", "words"),
     [
         (["ask", "--root", "missing", "Q"], 2, "no folder missing"),
+        (["serve", "--http", "0", "--root", "/"], 2, "whole file system"),
         (["ask", "--root", "empty", "Q"], 2, "no text file"),
         (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
         (["ask", "--root", "badconfig", "Q"], 2, "did you mean 'limits.turns'"),

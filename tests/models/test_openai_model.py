@@ -243,6 +243,13 @@ async def test_whether_a_model_can_be_reached(
     assert found is None if problem is None else problem in str(found)
 
 
+async def test_an_endpoint_that_cannot_be_reached_is_not_asked_for_a_name() -> None:
+    chosen = choose(ModelSettings(base_url="http://127.0.0.1:9/v1", retries=0))
+    with pytest.raises(ModelError, match="cannot be reached"):
+        await chosen.root.complete(PROMPT)
+    await chosen.close()
+
+
 async def test_an_endpoint_that_cannot_be_reached() -> None:
     chosen = choose(ModelSettings(base_url="http://127.0.0.1:9/v1", name="m"))
     assert "cannot be reached" in str(await chosen.reach())

@@ -124,9 +124,19 @@ class Endpoint:
         """The name to use when none is configured: the only one that the endpoint serves.
 
         Raises:
-            ModelError: it serves none or several, or does not say.
+            ModelError: it serves none or several, does not say, or cannot be reached.
         """
-        names = await self.offers()
+        await self.client()
+        from openai import APIConnectionError, OpenAIError
+
+        try:
+            names = await self.served()
+        except APIConnectionError as error:
+            from rlm_core.models.failures import explain
+
+            raise await explain(error, self, "its list of models") from error
+        except OpenAIError:
+            names = []  # it need not say
         if len(names) == 1:
             return names[0]
         offered = f"it serves {listed(names)}" if names else "it does not list what it serves"
