@@ -64,6 +64,33 @@ def test_words_that_are_nowhere_are_told(files: Context) -> None:
     assert "In no file: frobnicator." in ranked.note
 
 
+def test_a_word_that_stands_in_capitals_only_is_found() -> None:
+    context = Context(
+        snapshot_of(
+            {
+                "signals.h": "#define SIGTERM 15\n",
+                "stop.c": "int stop(int pid) { return kill(pid, SIGTERM); }\n",
+                "notes.md": "sigterm is sent first\n",
+                "other.c": "int other;\n",
+                "power.c": "int grace = MAX_GRACE_SECONDS;\n",
+            }
+        )
+    )
+    assert {item.path for item in context.rank("SIGTERM")} == {"signals.h", "stop.c", "notes.md"}
+    ranked = context.rank("how many seconds of grace")
+    assert ([item.path for item in ranked], ranked.note) == (["power.c"], "")
+
+
+def test_words_in_other_scripts_and_with_umlauts_are_whole_words() -> None:
+    files = {
+        "aufnahme.md": "Geänderte Dateien werden am Inhalt erkannt.\n",
+        "order.py": "def gender(order):\n    return order.ndert\n",
+    }
+    ranked = Context(snapshot_of(files)).rank("geänderte Größe")
+    assert [item.path for item in ranked] == ["aufnahme.md"]
+    assert ranked.note == "In no file: größ."
+
+
 def test_a_query_needs_words(files: Context) -> None:
     with pytest.raises(QueryError, match="rank needs a query with words in it"):
         files.rank("?!")
@@ -88,7 +115,8 @@ def test_endings_are_dropped_with_the_consonant_that_they_double() -> None:
 
 def test_parts_of_names() -> None:
     assert words.parts("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
-    assert words.parts("größeÄndern") != []
+    assert words.parts("größeÄndern_XMLÜbersicht2") == ["größe", "ändern", "xml", "übersicht", "2"]
+    assert words.parts("日本語Test") == ["日本語", "test"]
 
 
 @given(st.text())

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rlm_core.context.scan import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from rlm_core.context.scan import Scanner
 
@@ -52,11 +52,13 @@ class Presence:
     Attributes:
         terms: the words, in the order of the query.
         best: the most promising files, best first.
+        missing: words that no file has.
         everywhere: whether each word was searched in every file.
     """
 
     terms: list[Term]
     best: list[int]
+    missing: list[str]
     everywhere: bool
 
 
@@ -66,6 +68,7 @@ def presence(
     rows: Sequence[int],
     in_paths: Mapping[str, Mapping[int, float]],
     count: int,
+    capitals: Collection[str],
 ) -> Presence:
     """Returns which files have which words, and those with the rarest words and the best paths.
 
@@ -75,13 +78,16 @@ def presence(
         rows: where to search, ascending.
         in_paths: for each word the files with it in their path, and its worth there in weights of the word.
         count: how many of the best files are wanted.
+        capitals: words for which capitals are as good as any form.
     """
     large = len(rows) > _SAMPLED_FROM
     sample = [row for number, row in enumerate(rows) if number // _RUN % _SHARE == 0] if large else rows
     with ThreadPoolExecutor(_THREADS) as threads:  # RE2 lets go of the interpreter while it searches
 
         def having(stems: Sequence[str], searched: Sequence[int]) -> dict[str, frozenset[int]]:
-            found = threads.map(lambda stem: _having(scanner, stem, searched), stems)
+            found = threads.map(
+                lambda stem: _having(scanner, stem, searched, capitals=stem in capitals), stems
+            )
             return dict(zip(stems, found, strict=True))
 
         found = having(stems, sample)
@@ -90,7 +96,8 @@ def presence(
         if not large:
             for stem in stems:
                 _add(worth, found[stem], weights[stem])
-            return Presence(_terms(stems, weights, found), _best(worth, count), everywhere=True)
+            missing = [stem for stem in stems if not found[stem]]
+            return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=True)
         order = sorted(stems, key=lambda stem: len(found[stem]))
         searched = rows
         for at in range(0, len(order), _BATCH):
@@ -104,7 +111,8 @@ def presence(
                 if searched is rows:
                     weights[stem] = _weight(len(found[stem]), len(rows))
                 _add(worth, found[stem], weights[stem])
-    return Presence(_terms(stems, weights, found), _best(worth, count), everywhere=searched is rows)
+    missing = [stem for stem in stems if not found[stem] and not _occurs(scanner, stem, rows)]
+    return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=searched is rows)
 
 
 def forms(stem: str) -> list[str]:
@@ -113,9 +121,18 @@ def forms(stem: str) -> list[str]:
     return list(dict.fromkeys((encodable, encodable[:1].upper() + encodable[1:], encodable.upper())))
 
 
-def _having(scanner: Scanner, stem: str, rows: Sequence[int]) -> frozenset[int]:
-    # A scan each; a file that has a word in capitals only is not about it.
-    return frozenset(scanner.rows_with_any([literal(form) for form in forms(stem)[:2]], rows))
+def _having(scanner: Scanner, stem: str, rows: Sequence[int], *, capitals: bool) -> frozenset[int]:
+    # A scan each. A file that has a word in capitals only is not about it, unless all have it so.
+    looks = [literal(form) for form in forms(stem)]
+    if capitals:
+        return frozenset(scanner.rows_with_any(looks, rows))
+    usual = frozenset(scanner.rows_with_any(looks[:2], rows))
+    return usual or frozenset(scanner.rows_with_any(looks[2:], rows))
+
+
+def _occurs(scanner: Scanner, stem: str, rows: Sequence[int]) -> bool:
+    # For a word that is there the first file will do.
+    return any(True for _ in scanner.rows_with_any([literal(form) for form in forms(stem)], rows))
 
 
 def _weight(having: int, total: int) -> float:

@@ -83,10 +83,11 @@ class Ranker:
         if len(stems) > _MAX_TERMS:
             notes.append(f"Only the first {_MAX_TERMS} words count: {', '.join(stems[:_MAX_TERMS])}.")
         in_paths = {stem: self._paths.matching(stem) for stem in stems[:_MAX_TERMS]}
-        found = presence(self._scanner, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES)
-        missing = [term.stem for term in found.terms if not term.rows]
-        if missing:
-            notes.append(f"In no file: {', '.join(missing)}.")
+        found = presence(
+            self._scanner, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES, words.capitals(query)
+        )
+        if found.missing:
+            notes.append(f"In no file: {', '.join(found.missing)}.")
         terms = [term for term in found.terms if term.rows]
         promising = {
             row: sum(in_paths[term.stem].get(row, 0.0) * term.weight for term in terms) for row in found.best

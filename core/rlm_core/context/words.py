@@ -25,7 +25,15 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 def parts(identifier: str) -> list[str]:
     """Splits an identifier the way code joins words: camelCase, snake_case, digits; lower case."""
-    return [part.lower() for part in _PART.findall(identifier)]
+    return [part.lower() for part in _split(identifier)]
+
+
+def _split(identifier: str) -> list[str]:
+    if identifier.isascii():
+        return _PART.findall(identifier)
+    # `re` has classes for the case of ASCII letters only, so `größeÄndern` is cut where `aaaaaAaaaaa` is.
+    shape = "".join("A" if char.isupper() else "a" if char.islower() else char for char in identifier)
+    return [identifier[slice(*part.span())] for part in _PART.finditer(shape)]
 
 
 def stem(word: str) -> str:
@@ -50,3 +58,9 @@ def terms(query: str) -> list[str]:
     words = [part for name in _IDENTIFIER.findall(query) for part in parts(name)]
     telling = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
     return list(dict.fromkeys(stem(word) for word in telling))
+
+
+def capitals(query: str) -> frozenset[str]:
+    """Returns the stems of words that a query has in capitals, as constants and acronyms are."""
+    written = (part for name in _IDENTIFIER.findall(query) for part in _split(name))
+    return frozenset(stem(part.lower()) for part in written if len(part) > 1 and part.isupper())

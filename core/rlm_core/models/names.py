@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _QUOTED = re.compile(r"`([^`\n]+)`")
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*(?:\(\))?")
+_IDENTIFIER = re.compile(r"(?:[^\W\d]|\$)[\w$]*(?:(?:\.|::|->)(?:[^\W\d]|\$)[\w$]*)*(?:\(\))?")
 _NAMELIKE = re.compile(r"_|\.|::|->|\(\)$|[a-z][A-Z]|^[A-Z]{2,}[a-z]|^[A-Z]{3,}$")
 
 
