@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from rlm_core.context import Context
@@ -236,3 +238,20 @@ def test_find_says_which_files_could_not_be_looked_at(monkeypatch: pytest.Monkey
     found = Context(snapshot_of({"a.kt": "class Shop\n", "b.py": "Shop = 1\n"})).find("Shop")
     assert [symbol.path for symbol in found] == ["b.py"]
     assert "A file that mentions it was not looked at: Kotlin is parsed only where" in found.note
+
+
+def test_parsing_leaves_no_copies_of_the_text_behind() -> None:
+    subs = "".join(
+        f'sub step{n} {{\n    my ($x) = @_;\n    return "a $x" . q(b);\n}}\n' for n in range(1_000)
+    )
+    context = Context(snapshot_of({"steps.pl": subs}))
+    context.find("none")
+    tracemalloc.start()
+    try:
+        found = context.find("step7")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [symbol.line for symbol in found] == [29]
+    # The grammar asks for the text thousands of times.
+    assert kept < 40_000_000
