@@ -255,3 +255,22 @@ def test_parsing_leaves_no_copies_of_the_text_behind() -> None:
     assert [symbol.line for symbol in found] == [29]
     # The grammar asks for the text thousands of times.
     assert kept < 40_000_000
+
+
+def test_a_short_name_is_looked_for_in_whole_words_of_names() -> None:
+    source = "def out_of_room(): ...\n\n\ndef oom_kill(): ...\n\n\nclass VectorRoom: ...\n"
+    found = Context(snapshot_of({"a.py": source})).find("OOM")
+    assert [symbol.name for symbol in found] == ["oom_kill"]
+    assert found.note == "No OOM; these names contain OOM."
+
+
+class _Endless(str):
+    def strip(self, _chars: str | None = None, /) -> str:
+        raise MemoryError
+
+
+def test_a_search_that_runs_out_of_memory_says_what_to_do(context: Context) -> None:
+    for search in (context.find, context.references, context.callers):
+        with pytest.raises(QueryError, match=r"ran out of memory: narrow it .*--memory-mb") as caught:
+            search(_Endless("Store"))
+        assert caught.value.__context__ is None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import suppress
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
@@ -29,20 +30,38 @@ from rlm_core.context.results import (
 )
 from rlm_core.context.scan import Scanner
 from rlm_core.context.slicing import Ref, Slicer, resolve
+from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.languages import of_source
 from rlm_core.workspace.lines import line_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rlm_core.context.overview import Facts
     from rlm_core.workspace.snapshot import Skipped, Snapshot
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _NAME = re.compile(r"\s*[\w$]+(?:(?:::|[.#])[\w$~]+)*(?:\(\))?\s*\Z")
 # Chunks are copies of text; a program that wants all of a large workspace has to go through it in parts.
 MAX_CHUNKED_BYTES = 30_000_000
+
+
+def _within_memory(method: Callable[P, T]) -> Callable[P, T]:
+    """Says what to do where a search takes more memory than a program may use."""
+
+    @wraps(method)
+    def bounded(*args: P.args, **kwargs: P.kwargs) -> T:
+        # Raised below, with no context: a traceback would keep alive what has filled the memory.
+        with suppress(MemoryError):
+            return method(*args, **kwargs)
+        raise QueryError(
+            f"{method.__name__} ran out of memory: narrow it (a longer name, a glob), drop variables that "
+            "hold much, or raise sandbox.memory_mb (--memory-mb)."
+        )
+
+    return bounded
 
 
 class Context:
@@ -137,6 +156,7 @@ class Context:
             return Text(note)
         return overview.outline(self._snapshot, self._definitions, rows, depth, max_chars)
 
+    @_within_memory
     def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
         """Where a name is defined: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
         return self._finder.find(name, kind, limit)
@@ -153,6 +173,7 @@ class Context:
         """The innermost definition around a line, or None."""
         return self._definitions.enclosing(self._row(path), line)
 
+    @_within_memory
     def references(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
         """Where a name is written: `.path .line .text .symbol .role`.
 
@@ -162,6 +183,7 @@ class Context:
         rows, note = self._rows(glob)
         return _with_note(note, self._referrer.references(name, rows, limit))
 
+    @_within_memory
     def callers(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
         """Those references that are calls; `.symbol` is the caller. By name: of any type's `get`."""
         rows, note = self._rows(glob)
@@ -181,6 +203,7 @@ class Context:
         """What a file imports: `.module .target .line`; target is a path, or "" outside the workspace."""
         return self._importer.imports(self._row(path))
 
+    @_within_memory
     def importers(self, path: str, glob: Glob | None = None, limit: int = 200) -> Results[Import]:
         """Imports of a file in others: `.path .line .module`."""
         rows, note = self._rows(glob)

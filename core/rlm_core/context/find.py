@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rlm_core.context.near import near
 from rlm_core.context.results import Results
 from rlm_core.context.scan import linewise, literal
+from rlm_core.context.words import parts as split
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
 from rlm_core.syntax.symbols import CALLABLES, walk
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # About two seconds of parsing.
 PARSED_BYTES = 12_000_000
 _SEPARATOR = re.compile(r"::|[.#\\/]")
+# Shorter words are in too many names by chance.
 _NEAR_CHARS = 4
 
 
@@ -105,10 +107,15 @@ class Finder:
 
     def _loosely(self, parts: list[str], notes: list[str]) -> list[Symbol]:
         word, lowered = parts[-1], parts[-1].lower()
+        short = len(word) < _NEAR_CHARS
+
+        def contains(symbol: Symbol) -> bool:
+            return lowered in (split(symbol.name) if short else symbol.name.lower())
+
         containing = self._search(
             literal(word, ignore_case=True),
             rf"\w*(?i:{re.escape(word)})\w*",
-            lambda symbol: lowered in symbol.name.lower(),
+            lambda symbol: symbol.name.lower() == lowered or contains(symbol),
             notes,
         )
         whole = ".".join(parts)
@@ -121,7 +128,7 @@ class Finder:
         if containing:
             notes.append(f"No {whole}; these names contain {word}.")
             return containing
-        similar = self._similar(word, notes) if len(word) >= _NEAR_CHARS else []
+        similar = [] if short else self._similar(word, notes)
         notes.append(f"No {whole}; these names are similar." if similar else f"No definition of {whole}.")
         return similar
 
