@@ -10,6 +10,7 @@ from rlm_core import models
 from rlm_core.config import Settings, WorkspaceSettings
 from rlm_core.engine import question as engine
 from rlm_core.engine.events import CellCompleted
+from rlm_core.models import offline
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 
@@ -118,3 +119,14 @@ async def test_with_too_few_turns_it_says_what_it_has(asker: Asker) -> None:
     assert answer.status == "incomplete"
     assert "http/retry.py:4" in answer.answer
     assert "No language model is configured" in answer.answer
+
+
+async def test_a_name_that_cannot_be_found_leaves_the_others_and_the_words(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # `..` is no name, so that looking for it fails.
+    monkeypatch.setattr(offline, "identifiers", lambda _question: ["..", "Cart"])
+    answer = await ask(asker, "Where does Cart get the delay of a failed request?")
+    assert [event.error for event in asker.of(CellCompleted)] == [None, None]
+    assert "defines `Cart`" in answer.answer
+    assert "http/retry.py" in answer.answer
