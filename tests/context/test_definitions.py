@@ -261,6 +261,9 @@ def test_a_short_name_is_looked_for_in_whole_words_of_names() -> None:
     source = "def out_of_room(): ...\n\n\ndef oom_kill(): ...\n\n\nclass VectorRoom: ...\n"
     found = Context(snapshot_of({"a.py": source})).find("OOM")
     assert [symbol.name for symbol in found] == ["oom_kill"]
+    names = ["OOM_KILL", "getOOMScore", "OomKiller", "maxOom", "oom2"]
+    many = Context(snapshot_of({"a.py": "".join(f"def {name}(): ...\n" for name in names)}))
+    assert {symbol.name for symbol in many.find("oom")} == set(names)
     assert found.note == "No OOM; these names contain OOM."
 
 

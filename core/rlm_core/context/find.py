@@ -107,14 +107,14 @@ class Finder:
 
     def _loosely(self, parts: list[str], notes: list[str]) -> list[Symbol]:
         word, lowered = parts[-1], parts[-1].lower()
-        short = len(word) < _NEAR_CHARS
+        short = len(word) < _NEAR_CHARS and word.isascii() and word.isalpha()
 
         def contains(symbol: Symbol) -> bool:
             return lowered in (split(symbol.name) if short else symbol.name.lower())
 
         containing = self._search(
             literal(word, ignore_case=True),
-            rf"\w*(?i:{re.escape(word)})\w*",
+            _with_part(word) if short else rf"\w*(?i:{re.escape(word)})\w*",
             lambda symbol: symbol.name.lower() == lowered or contains(symbol),
             notes,
         )
@@ -128,7 +128,7 @@ class Finder:
         if containing:
             notes.append(f"No {whole}; these names contain {word}.")
             return containing
-        similar = [] if short else self._similar(word, notes)
+        similar = self._similar(word, notes) if len(word) >= _NEAR_CHARS else []
         notes.append(f"No {whole}; these names are similar." if similar else f"No definition of {whole}.")
         return similar
 
@@ -192,6 +192,13 @@ class Finder:
             if language.name not in hints:
                 hints[language.name] = linewise(language.hint.replace("NAME", f"(?:{names})"))
             yield from self._scanner.confirmed_near(word, hints[language.name], [row])
+
+
+def _with_part(word: str) -> str:
+    """Expression for names of which a word is a part: `oom_kill`, `maxOOM`, `OomKiller`; not `headroom`."""
+    title = word.capitalize()
+    before = rf"(?:(?:\w*[_\d])?(?i:{word})|\w*{title}|\w*[a-z]{word.upper()})"
+    return rf"{before}(?:[_\dA-Z]\w*)?"
 
 
 def _order(word: str, symbol: Symbol) -> tuple[float, bool, str, int]:
