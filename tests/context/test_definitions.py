@@ -9,6 +9,7 @@ import pytest
 from rlm_core.context import Context
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import LANGUAGES
+from rlm_core.workspace.snapshot import Skipped
 from tests.support.snapshots import snapshot_of
 
 
@@ -277,3 +278,10 @@ def test_a_search_that_runs_out_of_memory_says_what_to_do(context: Context) -> N
         with pytest.raises(QueryError, match=r"ran out of memory: narrow it .*--memory-mb") as caught:
             search(_Endless("Store"))
         assert caught.value.__context__ is None
+
+
+def test_find_tells_of_generated_files_where_it_finds_nothing() -> None:
+    made = [Skipped("api.pb.go", "generated: its head says so"), Skipped("logo.png", "binary")]
+    context = Context(snapshot_of({"a.py": "x = 1\n"}, made))
+    assert "1 generated file is not part of the context" in context.find("PodSpec").note
+    assert not context.find("x").note

@@ -77,6 +77,10 @@ class Finder:
             if kinds and not found:
                 notes.append(f"None is a {kind}; there are: {', '.join(kinds)}.")
         found.sort(key=partial(_order, parts[-1]))
+        made = sum(item.reason.startswith("generated") for item in self._snapshot.skipped)
+        if made and not found:
+            files = "files are" if made > 1 else "file is"
+            notes.append(f"{made:,} generated {files} not part of the context (context.skipped).")
         for why, rows in self._missing.items():
             count = (
                 f"{len(rows):,} files that mention it were"
