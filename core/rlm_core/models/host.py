@@ -8,12 +8,12 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from rlm_core.models.base import Completion, ModelError, estimated
-from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rlm_core.models.base import Message
+    from rlm_core.models.offline import OfflineModel
 
 # Several prompts that a program asks for at once arrive within this many seconds of each other.
 SETTLE_SECONDS = 0.02
@@ -130,7 +130,6 @@ class LentModel:
 
     def __init__(self, host: HostModel) -> None:
         self._host = host
-        self._offline = OfflineModel()
         self._model: HostModel | OfflineModel | None = None  # not known yet
 
     @property
@@ -156,9 +155,11 @@ class LentModel:
         except ModelError as error:
             if self._model is not None:
                 raise
-            self._model = self._offline
+            from rlm_core.models.offline import OfflineModel  # it takes the grammars with it
+
+            self._model = OfflineModel()
             refusal = (f"{error} The offline model quotes what matches the question.",)
-            completion = await self._offline.complete(messages)
+            completion = await self._model.complete(messages)
         return dataclasses.replace(completion, notes=(*completion.notes, *refusal))
 
     async def reach(self) -> str | None:
