@@ -47,10 +47,15 @@ class Roots:
 
     def file_of(self, path: str) -> Path:
         """Where a path is on disk; raises `WorkspaceError` if it is in none of the roots."""
+        folder, inner = self.split(path)
+        return folder / inner
+
+    def split(self, path: str) -> tuple[Path, str]:
+        """The root that a path is in, and what it is called there on disk; raises as `file_of`."""
         raw = self.odd.get(path, path)
         for folder, prefix in zip(self.folders, self.prefixes, strict=True):
             if raw.startswith(prefix):
-                return folder / raw.removeprefix(prefix)
+                return folder, raw.removeprefix(prefix)
         raise WorkspaceError(f"{path} is in none of the workspace's folders.")
 
 

@@ -9,8 +9,9 @@ from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.bulk import MIN_FILES, Job, Processes
 from rlm_core.workspace.disk import Disk
-from rlm_core.workspace.reader import Reader
+from rlm_core.workspace.reader import Reader, digest_of, text_of
 from rlm_core.workspace.table import FileTable
+from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -25,7 +26,7 @@ _DEAD_BYTES = 64 * 1024 * 1024
 
 
 class Store:
-    """Reads files and keeps what they said; one thread at a time, except for `stop`.
+    """Reads files and keeps what they said; one thread at a time, except where another is said to do.
 
     Args:
         roots: the workspace's folders.
@@ -85,6 +86,17 @@ class Store:
                         touched.add(path)
         return touched
 
+    def digests_now(self, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """What files say at this moment, by digest; None for what has no text. Any thread may ask."""
+        with Disk(self._roots) as disk:
+            return {path: self._digest_now(disk, path) for path in paths}
+
+    def _digest_now(self, disk: Disk, path: str) -> bytes | None:
+        try:
+            return digest_of(text_of(disk, path, disk.status(path), self._max_bytes))
+        except (OSError, NotTextError):
+            return None
+
     def forget(self, paths: Iterable[str]) -> set[str]:
         """These files are gone; returns those that were known."""
         gone = {path for path in paths if path in self.known}
@@ -94,7 +106,7 @@ class Store:
         return gone
 
     def stop(self) -> None:
-        """Makes a `read` in another thread give up."""
+        """Makes a `read` in another thread give up; any thread may call it."""
         self._stopped = True
         self._processes.stop()
 

@@ -9,15 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.workspace.discovery import IGNORE_FILES, Listing, discover, listed_among, would_belong
-from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.discovery import IGNORE_FILES, Listing, discover, listed_among
+from rlm_core.workspace.drafts import Drafts
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
-from rlm_core.workspace.reader import digest_of, text_of
+from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.roots import Roots
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 from rlm_core.workspace.store import Store
-from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -80,13 +79,12 @@ class Workspace:
     ) -> None:
         self._roots = Roots(roots)
         self.on_report: Callable[[], None] = _nobody
-        self._max_bytes = settings.max_file_kb * 1024
         self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
-        self._store = Store(self._roots, self._max_bytes, cache)
+        self._store = Store(self._roots, settings.max_file_kb * 1024, cache)
         self._listing = Listing()
         self._identities = [_identity(root) for root in self._roots.folders]
         self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
-        self._new: dict[str, bool] = {}  # files that only an editor has, and whether they belong
+        self._drafts = Drafts(self._roots)
         self._latest: Snapshot | None = None
         self._remembered: deque[Snapshot] = deque(maxlen=_REMEMBERED)
         self._watching: Watching | None = None
@@ -193,18 +191,12 @@ class Workspace:
 
     def changed_files(self, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
         """Those of a snapshot's files that say something else by now; looks only at these."""
-        with Disk(self._roots) as disk:
-            now = {path: self._digest_now(disk, path) for path in paths}
+        now = self._store.digests_now(paths)
+        for path in now:
+            typed = self._overlays.get(path)
+            if typed is not None:
+                now[path] = digest_of(typed)
         return [path for path in now if now[path] != snapshot.entry(path).digest]
-
-    def _digest_now(self, disk: Disk, path: str) -> bytes | None:
-        typed = self._overlays.get(path)
-        if typed is not None:
-            return digest_of(typed)
-        try:
-            return digest_of(text_of(disk, path, disk.status(path), self._max_bytes))
-        except (OSError, NotTextError):
-            return None
 
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""
@@ -247,8 +239,7 @@ class Workspace:
             if not self._follow(self._listing.folders):
                 break
         self._roots.call(self._listing.odd)
-        self._touched |= self._new.keys()
-        self._new.clear()
+        self._touched |= self._drafts.clear()
         listed, known = set(self._listing.paths), self._store.known
         kept_out = self._listing.wanted & known.reasons.keys()
         self._touched |= self._store.forget(known.paths() - listed | kept_out)
@@ -290,7 +281,7 @@ class Workspace:
             fresh.add(found, prefix)
         self._listing.skipped += fresh.skipped
         for path in named:
-            self._new.pop(path, None)
+            self._drafts.forget(path)
         self._look((named - strange) | set(fresh.paths))
         return True
 
@@ -320,31 +311,9 @@ class Workspace:
     def _entry(self, path: str) -> Entry | None:
         typed = self._overlays.get(path)
         entry = self._store.known.entry(path)
-        if typed is None or (entry is None and not self._belongs(path)):
+        if typed is None or (entry is None and not self._drafts.belongs(path)):
             return entry
         return Entry(path, *self._store.arena.append(typed), digest_of(typed))
-
-    def _belongs(self, path: str) -> bool:
-        """Whether a file without text in the context, which an editor shows, belongs nevertheless."""
-        if path not in self._new:
-            self._new[path] = not self._exists(path) and self._would_belong(path)
-        return self._new[path]
-
-    def _exists(self, path: str) -> bool:
-        try:
-            with Disk(self._roots) as disk:
-                disk.status(path)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True  # whatever it is, it is not a new file
-        return True
-
-    def _would_belong(self, path: str) -> bool:
-        for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
-            if path.startswith(prefix):
-                return would_belong(root, path.removeprefix(prefix))
-        return False
 
 
 def _nobody() -> None:

@@ -1,0 +1,48 @@
+"""Files that only an editor has: whether they would belong to the workspace once they are saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlm_core.workspace.discovery import would_belong
+from rlm_core.workspace.disk import Disk
+
+if TYPE_CHECKING:
+    from rlm_core.workspace.roots import Roots
+
+
+class Drafts:
+    """Decides about open files without text in the context, and remembers it until something changes.
+
+    Args:
+        roots: the workspace's folders.
+    """
+
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
+        self._known: dict[str, bool] = {}
+
+    def belongs(self, path: str) -> bool:
+        """Whether such a file is a new one, and would not be left out by its name."""
+        if path not in self._known:
+            self._known[path] = not self._exists(path) and would_belong(*self._roots.split(path))
+        return self._known[path]
+
+    def forget(self, path: str) -> None:
+        """Something has happened to this path on disk."""
+        self._known.pop(path, None)
+
+    def clear(self) -> set[str]:
+        """Forgets all, as what is ignored may have changed; returns what had been decided about."""
+        known, self._known = self._known, {}
+        return set(known)
+
+    def _exists(self, path: str) -> bool:
+        try:
+            with Disk(self._roots) as disk:
+                disk.status(path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # whatever it is, it is not a new file
+        return True
