@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rlm_core.errors import SandboxError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+
+
+class LockError(SandboxError):
+    """Programs cannot be locked up on this machine in this way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,11 @@ class Session(Protocol):
 
 class Sandbox(Protocol):
     """Opens sessions."""
+
+    @property
+    def warning(self) -> str:
+        """What everybody must be told whose question is answered with it; empty when nothing."""
+        ...
 
     async def open(self, context: Any, functions: Mapping[str, Callable[..., Awaitable[Any]]]) -> Session:
         """A fresh session.

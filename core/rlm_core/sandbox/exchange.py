@@ -136,9 +136,16 @@ class Exchange:
         if self._on_output is not None:
             self._on_output(text)
 
+    @property
+    def how_it_was_ended(self) -> str:
+        """A sentence about a worker that did not survive the end of its time."""
+        if self._process.interruptible:
+            return f"It did not stop when it was interrupted, and was killed {GRACE_SECONDS:g} s later."
+        return "It was killed: programs cannot be interrupted in this sandbox."
+
     def _on_limit(self) -> None:
         self.timed_out = True
-        self._interrupt(GRACE_SECONDS)
+        self._interrupt(GRACE_SECONDS if self._process.interruptible else 0)
 
     def _interrupt(self, left: float) -> None:
         """Interrupts, and again while there is time left: an exception that came in a finaliser is lost."""

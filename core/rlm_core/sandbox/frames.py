@@ -27,9 +27,10 @@ class Ready(_Frame):
 
 
 class Refused(_Frame):
-    """The worker could not lock itself and has ended."""
+    """The worker could not start and has ended; `unlocked` when the reason is that it cannot be locked."""
 
     op: Literal["refused"]
+    unlocked: bool
     message: str = Field(max_length=1_000)
 
 

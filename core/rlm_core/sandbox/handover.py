@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.errors import SandboxError
+from rlm_core.sandbox.inside.region import REGION_BYTES
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 from rlm_core.workspace.snapshot import Snapshot
 
@@ -16,14 +17,26 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-REGION_BYTES = 32 << 20  # sparse, for the variables that a session's workers leave to each other
+class Region:
+    """A descriptor of memory in which a session's workers leave their variables to each other.
 
+    Args:
+        descriptor: of such memory; fresh memory if there is none.
+    """
 
-def region() -> int:
-    """The descriptor of fresh memory in which a worker leaves its variables to the next one."""
-    descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
-    os.truncate(descriptor, REGION_BYTES)
-    return descriptor
+    def __init__(self, descriptor: int | None = None) -> None:
+        if descriptor is None:
+            descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
+            os.truncate(descriptor, REGION_BYTES)
+        self.descriptor = descriptor
+
+    def again(self) -> Self:
+        """The same memory by a descriptor of its own."""
+        return type(self)(os.dup(self.descriptor))
+
+    def close(self) -> None:
+        """Gives the descriptor back."""
+        os.close(self.descriptor)
 
 
 class Tables:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import handover, wire
+from rlm_core.sandbox import wire
 from rlm_core.sandbox.base import CellResult, Variable
-from rlm_core.sandbox.exchange import GRACE_SECONDS, Exchange, Spent
+from rlm_core.sandbox.exchange import Exchange, Spent
 from rlm_core.sandbox.process import Process, WorkerGoneError
 
 if TYPE_CHECKING:
@@ -24,12 +23,28 @@ _CLOSED = "The sandbox session is closed; open a new one."
 Born = tuple[Process, tuple[Variable, ...]]
 
 
-class NativeSession:
+class Legacy(Protocol):
+    """What a session's workers leave to each other: the program's variables, which only workers read."""
+
+    def again(self) -> Self:
+        """The same, for somebody who may need it longer."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+
+LegacyT = TypeVar("LegacyT", bound=Legacy)
+
+
+class WorkerSession(Generic[LegacyT]):
     """Implements `base.Session` over worker processes.
 
     Args:
-        spawn: gives a locked worker that waits for its first cell, and the variables that it has taken
-            over from the memory behind this descriptor; raises `SandboxError`.
+        spawn: gives a worker that waits for its first cell, and the variables that it has taken over from
+            what the one before has left; raises `SandboxError`.
+        nothing_left: makes what the first worker is left.
         functions: host functions by name.
         limits: what one cell, and all of them together, may use.
         on_close: called with the session when it is closed.
@@ -37,18 +52,21 @@ class NativeSession:
 
     def __init__(
         self,
-        spawn: Callable[[int], Awaitable[Born]],
+        spawn: Callable[[LegacyT], Awaitable[Born]],
+        nothing_left: Callable[[], LegacyT],
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
         limits: SandboxLimits,
-        on_close: Callable[[NativeSession], None],
+        *,
+        on_close: Callable[[WorkerSession[LegacyT]], None],
     ) -> None:
         self._spawn = spawn
         self._functions = functions
         self._limits = limits
         self._on_close = on_close
-        self._region = handover.region()
+        self._nothing_left = nothing_left
+        self._legacy = nothing_left()
+        self._left = False  # whether a worker may have left something
         self._process: Process | None = None
-        self._left = False  # whether a worker may have left something in the region
         self._variables: tuple[Variable, ...] = ()
         self._turn = asyncio.Lock()
         self._numbers = count(1)
@@ -109,7 +127,7 @@ class NativeSession:
         try:
             await self._discard()
         finally:
-            os.close(self._region)
+            self._legacy.close()
             self._on_close(self)
 
     async def _guarded(self, exchange: Exchange, request: dict[str, Any]) -> Done:
@@ -145,20 +163,17 @@ class NativeSession:
     async def _born(self) -> Born:
         """A worker with what the last one has left, or with nothing, should that be what makes it fail."""
         try:
-            return await self._spawn(self._region)
+            return await self._spawn(self._legacy)
         except SandboxError:
             if not self._left:
                 raise
-        os.close(self._region)
-        self._region, self._left = handover.region(), False
-        return await self._spawn(self._region)
+        self._legacy.close()
+        self._legacy, self._left = self._nothing_left(), False
+        return await self._spawn(self._legacy)
 
     async def _after_end(self, exchange: Exchange, reason: str, lost: tuple[str, ...]) -> CellResult:
         if exchange.timed_out:
-            reason = (
-                f"{self._out_of_time()} It did not stop when it was interrupted, "
-                f"and was killed {GRACE_SECONDS:g} s later."
-            )
+            reason = f"{self._out_of_time()} {exchange.how_it_was_ended}"
         names = tuple(variable.name for variable in self._variables)
         try:
             _, gone = await self._worker()

@@ -1,44 +1,50 @@
 """What outlives a worker: plain values, functions and imports, saved after each cell for its successor.
 
 What a worker has in memory is gone when it must be killed. So after each cell the program's variables, as
-far as they are plain, are written into memory that the workers of a session have one after another.
-None of the program's code runs for that. The format is `marshal`, which must not be read from strangers:
-only a locked worker ever reads it, and the host does not even map it.
+far as they are plain, are written where the session's next worker finds them. None of the program's code
+runs for that. The format is `marshal`, which must not be read from strangers: only a locked worker ever
+does.
 """
 
 from __future__ import annotations
 
 import linecache
 import marshal
-import struct
 import sys
 from contextlib import suppress
 from itertools import chain
 from sys import getsizeof  # bound before a program can patch it
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from rlm_core.sandbox.handover import REGION_BYTES
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Iterable
     from types import CodeType
 
-# There are two halves, so that a worker may die while it writes; byte 0 says which of them holds.
-_FIRST = 8
-_HALF = (REGION_BYTES - _FIRST) // 2
-_LENGTH = struct.Struct("<I")
-
-# What is looked at after a cell, which bounds the time that it takes. Text may take twice the space in UTF-8
-# that it has in memory.
+# What is looked at after a cell, which bounds the time that it takes.
 _MAX_ITEMS = 100_000
-_MAX_BYTES = _HALF // 2
 _MAX_DEPTH = 50
 
 _SCALARS = {type(None), bool, int, float, complex, str, bytes}
 _CONTAINERS = {dict, list, tuple, set, frozenset}
 _PLAIN = _SCALARS | _CONTAINERS
+
+
+class Legacy(Protocol):
+    """What the workers of a session leave to each other."""
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that can be written."""
+        ...
+
+    def read(self) -> bytes:
+        """Returns what was written last; empty when nothing was."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Replaces what was written before."""
+        ...
 
 
 class _NotPlainError(Exception):
@@ -59,12 +65,12 @@ class Keeper:
     """Saves and restores the variables of one namespace.
 
     Args:
-        region: `REGION_BYTES` of memory that outlive the process.
+        legacy: what outlives this process.
         namespace: the program's globals.
     """
 
-    def __init__(self, region: mmap.mmap, namespace: dict[str, Any]) -> None:
-        self._region = region
+    def __init__(self, legacy: Legacy, namespace: dict[str, Any]) -> None:
+        self._legacy = legacy
         self._namespace = namespace
         self._codes: dict[str, tuple[CodeType, bytes]] = {}
         self._origins: dict[str, tuple[int, tuple[str, str | None] | None]] = {}
@@ -77,7 +83,8 @@ class Keeper:
             cells: how many the session has run.
         """
         state = _State(cells, {}, {}, {}, {})
-        scales = _Scales()
+        # Text may take twice the space in UTF-8 that it has in memory.
+        scales = _Scales(self._legacy.capacity // 2)
         for name, value in variables:
             with suppress(_NotPlainError, RuntimeError):  # another thread may be changing it
                 self._add(state, scales, name, value)
@@ -88,12 +95,10 @@ class Keeper:
 
     def restore(self) -> int:
         """Puts what a predecessor has saved into the namespace; returns how many cells it had run."""
-        start = self._half(self._region[0])
-        (size,) = _LENGTH.unpack_from(self._region, start)
-        if not size:
+        saved = self._legacy.read()
+        if not saved:
             return 0
-        start += _LENGTH.size
-        state = _State(*marshal.loads(self._region[start : start + size]))  # noqa: S302 - locked by now
+        state = _State(*marshal.loads(saved))  # noqa: S302 - locked by now
         for name, lines in state.sources.items():
             linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
         for name, (module, attribute) in state.imports.items():
@@ -158,25 +163,15 @@ class Keeper:
         return None
 
     def _write(self, data: bytes) -> None:
-        free = 1 - self._region[0] % 2
-        start = self._half(free)
-        if len(data) > _HALF - _LENGTH.size:
-            data = b""
-        _LENGTH.pack_into(self._region, start, len(data))
-        start += _LENGTH.size
-        self._region[start : start + len(data)] = data
-        self._region[0] = free
-
-    def _half(self, which: int) -> int:
-        return _FIRST + which % 2 * _HALF
+        self._legacy.write(data if len(data) <= self._legacy.capacity else b"")
 
 
 class _Scales:
-    """Weighs values until the total is more than may be saved."""
+    """Weighs values until the total is more than may be saved: `size` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         self._items = _MAX_ITEMS
-        self._bytes = _MAX_BYTES
+        self._bytes = size
 
     def weigh(self, value: Any) -> None:
         """Takes a value into account.

@@ -13,15 +13,15 @@ from rlm_core.sandbox.inside.cell import ECHO, awaits, compile_cell, describe
 from rlm_core.sandbox.inside.functions import proxies
 from rlm_core.sandbox.inside.keeping import Keeper
 from rlm_core.sandbox.inside.output import Keyboard, Output, Stream
-from rlm_core.sandbox.inside.reserve import Reserve
 from rlm_core.sandbox.inside.scaffold import Scaffold, text_of
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Coroutine
 
     from rlm_core.sandbox.inside.channel import Channel
     from rlm_core.sandbox.inside.interrupts import Interrupts
+    from rlm_core.sandbox.inside.keeping import Legacy
+    from rlm_core.sandbox.inside.reserve import Reserve
 
 
 class Repl:
@@ -32,7 +32,8 @@ class Repl:
         interrupts: when an interrupt may reach the program.
         opening: the host's first message: limits and functions.
         context: the value of `context`.
-        region: where the session's last worker has left its variables, and this one leaves its own.
+        legacy: where the session's last worker has left its variables, and this one leaves its own.
+        reserve: memory kept back for when the program has used up its own.
     """
 
     def __init__(
@@ -41,7 +42,8 @@ class Repl:
         interrupts: Interrupts,
         opening: dict[str, Any],
         context: Any,
-        region: mmap.mmap,
+        legacy: Legacy,
+        reserve: Reserve,
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts
@@ -50,10 +52,10 @@ class Repl:
         self._namespace = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
         self._scaffold = Scaffold(self._namespace, context, functions)
-        self._keeper = Keeper(region, self._namespace)
+        self._keeper = Keeper(legacy, self._namespace)
         self._cells = self._keeper.restore()
         self._runner: asyncio.Runner | None = None
-        self._reserve = Reserve()
+        self._reserve = reserve
         sys.argv = [""]
         sys.stdin = sys.__stdin__ = Keyboard()  # type: ignore[assignment, misc]
         sys.stdout = sys.__stdout__ = Stream(self._output, "stdout")  # type: ignore[assignment, misc]

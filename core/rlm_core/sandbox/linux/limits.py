@@ -8,7 +8,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from rlm_core.errors import SandboxError
+from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.linux.libc import mallopt, prctl
 
 _PR_SET_PDEATHSIG = 1
@@ -108,7 +108,7 @@ def _proc(name: str) -> str:
     try:
         return Path("/proc", name).read_text("ascii")
     except OSError as error:
-        raise SandboxError(
+        raise LockError(
             f"The sandbox needs /proc/{name} to set its limits, and it cannot be read "
             f"({error.strerror}); mount /proc for this process."
         ) from error

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlm_core.errors import SandboxError
+from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.linux import landlock, limits, seccomp
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def apply(parent: int, memory_bytes: int) -> None:
         memory_bytes: address space that it may use beyond what is mapped now.
 
     Raises:
-        SandboxError: some part of the lock cannot be had, or does not hold.
+        LockError: some part of the lock cannot be had, or does not hold.
     """
     try:
         limits.die_first()
@@ -49,7 +49,7 @@ def apply(parent: int, memory_bytes: int) -> None:
         landlock.restrict()
         seccomp.restrict()
     except OSError as error:
-        raise SandboxError(
+        raise LockError(
             f"The sandbox could not lock its worker ({error.strerror}); "
             "it needs Linux 5.4 or newer with seccomp filters enabled."
         ) from error
@@ -60,7 +60,7 @@ def _prove(parent: int) -> None:
     """Tries what must be impossible now.
 
     Raises:
-        SandboxError: something was possible.
+        LockError: something was possible.
     """
     attempts: dict[str, Callable[[], object]] = {
         "open a file": lambda: os.open("/", os.O_RDONLY),
@@ -77,7 +77,7 @@ def _prove(parent: int) -> None:
         except OSError as error:
             if error.errno == errno.EPERM:
                 continue
-        raise SandboxError(
+        raise LockError(
             f"The sandbox's lock does not hold on this machine: its worker could {name}. "
             "Programs are not run without isolation."
         )
