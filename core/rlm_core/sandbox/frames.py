@@ -34,6 +34,20 @@ class Refused(_Frame):
     message: str = Field(max_length=1_000)
 
 
+class Locked(_Frame):
+    """What is in force around the worker from now on, in a few words."""
+
+    op: Literal["locked"]
+    by: str = Field(max_length=500)
+
+
+class Left(_Frame):
+    """What the worker leaves to the next one of its session: not for the host to understand."""
+
+    op: Literal["left"]
+    state: str = Field(max_length=8 << 20)
+
+
 class Output(_Frame):
     """The program has printed this."""
 
@@ -62,7 +76,7 @@ class Done(_Frame):
     variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 
 
-Frame = Ready | Refused | Output | Call | Done
+Frame = Ready | Refused | Locked | Left | Output | Call | Done
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="op")])
 
 

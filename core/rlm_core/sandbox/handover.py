@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox.inside.region import REGION_BYTES
+from rlm_core.sandbox.inside.legacy import REGION_BYTES
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 from rlm_core.workspace.snapshot import Snapshot
 

@@ -36,6 +36,7 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
 
     def __init__(self, limits: SandboxLimits) -> None:
         self._limits = limits
+        self.locked_by = ""  # as the last worker has told
         self._sessions: set[WorkerSession[LegacyT]] = set()
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -129,7 +130,7 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
         }
         try:
             async with asyncio.timeout(READY_SECONDS):
-                ready = await _greet(process, opening)
+                ready = await self._greet(process, opening)
         except TimeoutError as error:
             await process.close()
             raise SandboxError(f"A sandbox worker was not ready after {READY_SECONDS:g} s.") from error
@@ -138,19 +139,21 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
             raise
         return process, as_variables(ready.variables)
 
-
-async def _greet(process: Process, opening: dict[str, Any]) -> frames.Ready:
-    await process.send(wire.encode(opening))
-    try:
-        frame, _ = await process.receive()
-    except WorkerGoneError as error:
-        raise SandboxError(f"A sandbox worker ended before it was ready. {error}") from error
-    if isinstance(frame, frames.Refused):
-        raise (LockError if frame.unlocked else SandboxError)(frame.message)
-    if not isinstance(frame, frames.Ready):
-        raise SandboxError(f"A sandbox worker began with a frame of the wrong kind: {frame.op}.")
-    process.rest()
-    return frame
+    async def _greet(self, process: Process, opening: dict[str, Any]) -> frames.Ready:
+        await process.send(wire.encode(opening))
+        try:
+            frame, _ = await process.receive()
+            if isinstance(frame, frames.Locked):
+                self.locked_by = frame.by
+                frame, _ = await process.receive()
+        except WorkerGoneError as error:
+            raise SandboxError(f"A sandbox worker ended before it was ready. {error}") from error
+        if isinstance(frame, frames.Refused):
+            raise (LockError if frame.unlocked else SandboxError)(frame.message)
+        if not isinstance(frame, frames.Ready):
+            raise SandboxError(f"A sandbox worker began with a frame of the wrong kind: {frame.op}.")
+        process.rest()
+        return frame
 
 
 async def _end(birth: asyncio.Task[Born]) -> None:

@@ -6,6 +6,7 @@ import ast
 import errno
 import inspect
 import linecache
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 _OWN = str(Path(__file__).parents[2])  # frames of the package itself say nothing to the program's author
 _MAX_ERROR = 8_000
 _MAX_FRAMES = 1_000  # at each end
+# How the kernel's lock refuses; in a WebAssembly guest there is nothing at all: no folder, no right.
+_REFUSALS = {errno.EPERM}
+if sys.platform == "wasi":
+    _REFUSALS |= {errno.EACCES, errno.ENOENT, errno.EBADF, errno.ENOTSUP}
 
 
 ECHO = "__echo__"
@@ -62,7 +67,7 @@ def describe(error: BaseException, memory_mb: int) -> str:
         return _exit_sentence(error)
     if isinstance(error, MemoryError):
         error.add_note(f"The program may use {memory_mb:,} MB beyond the workspace; its variables are kept.")
-    elif isinstance(error, OSError) and error.errno == errno.EPERM:
+    elif isinstance(error, OSError) and error.errno in _REFUSALS:
         error.add_note(
             "The sandbox has no files, network or processes; the text to work on is the variable `context`."
         )

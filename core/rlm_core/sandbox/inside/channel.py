@@ -6,20 +6,30 @@ import os
 import threading
 from _thread import start_new_thread
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
 
 if TYPE_CHECKING:
-    import socket
-
     from rlm_core.sandbox.inside.interrupts import Interrupts
 
 _PIECE = 1 << 16
 
 # What a call may raise in the program; anything else the host says is a plain RuntimeError.
 _ERRORS: dict[str, type[Exception]] = {"RlmError": RlmError, "TypeError": TypeError}
+
+
+class Connection(Protocol):
+    """What a channel needs of a socket."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Waits for some bytes; none when the other end is closed."""
+        ...
+
+    def sendall(self, data: bytes, /) -> None:
+        """Writes all of some bytes."""
+        ...
 
 
 class _Call:
@@ -40,11 +50,11 @@ class Channel:
     When the host is gone, the process ends.
 
     Args:
-        connection: a connected stream socket.
+        connection: a connected stream socket, or what is like one.
         interrupts: what holds interrupts back while a frame is written.
     """
 
-    def __init__(self, connection: socket.socket, interrupts: Interrupts) -> None:
+    def __init__(self, connection: Connection, interrupts: Interrupts) -> None:
         self._connection = connection
         self._interrupts = interrupts
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -59,6 +69,10 @@ class Channel:
     def start(self) -> None:
         """Starts the thread that reads, now that there is memory for it and nobody has patched anything."""
         start_new_thread(self._read, ())
+
+    def listen(self) -> None:
+        """Reads from now on: the end of the host is the end of a program that burns, too."""
+        self._needed.release()
 
     def request(self) -> dict[str, Any]:
         """Waits for the host's next request and returns it; the main thread's to call, outside of cells."""

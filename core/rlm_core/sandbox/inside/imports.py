@@ -8,8 +8,6 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rlm_core import syntax
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
@@ -42,11 +40,10 @@ _strptime _pydatetime _pydecimal _pyrepl.pager rlcompleter
 
 
 def preload() -> None:
-    """Loads everything that a program or the helpers behind `context` may need."""
+    """Loads everything that a program may import."""
     for name in _MODULES:
         with suppress(ImportError):  # not every build, or version, of Python has every module
             importlib.import_module(name)
-    syntax.preload()
     time.localtime()  # reads the time zone
     time.strptime("2000", "%Y")
     "".encode("idna")

@@ -15,11 +15,13 @@ from contextlib import suppress
 from itertools import chain
 from sys import getsizeof  # bound before a program can patch it
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
+
+    from rlm_core.sandbox.inside.legacy import Legacy
 
 # What is looked at after a cell, which bounds the time that it takes.
 _MAX_ITEMS = 100_000
@@ -28,23 +30,6 @@ _MAX_DEPTH = 50
 _SCALARS = {type(None), bool, int, float, complex, str, bytes}
 _CONTAINERS = {dict, list, tuple, set, frozenset}
 _PLAIN = _SCALARS | _CONTAINERS
-
-
-class Legacy(Protocol):
-    """What the workers of a session leave to each other."""
-
-    @property
-    def capacity(self) -> int:
-        """Bytes that can be written."""
-        ...
-
-    def read(self) -> bytes:
-        """Returns what was written last; empty when nothing was."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Replaces what was written before."""
-        ...
 
 
 class _NotPlainError(Exception):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rlm_core.sandbox.inside.channel import Channel
     from rlm_core.sandbox.inside.interrupts import Interrupts
-    from rlm_core.sandbox.inside.keeping import Legacy
+    from rlm_core.sandbox.inside.legacy import Legacy
     from rlm_core.sandbox.inside.reserve import Reserve
 
 

@@ -8,12 +8,11 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rlm_core.errors import SandboxError
-from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.inside import given, imports
 from rlm_core.sandbox.inside.channel import Channel
 from rlm_core.sandbox.inside.interrupts import Interrupts
-from rlm_core.sandbox.inside.region import REGION_BYTES, Region
+from rlm_core.sandbox.inside.legacy import REGION_BYTES, Region
+from rlm_core.sandbox.inside.refusal import refusal
 from rlm_core.sandbox.inside.repl import Repl
 from rlm_core.sandbox.inside.reserve import Reserve
 from rlm_core.sandbox.linux import limits, lock
@@ -45,12 +44,6 @@ def run(parent: int, descriptors: Sequence[int]) -> NoReturn:
         os._exit(1)
     channel.send({"op": "ready", "variables": repl.variables()})
     repl.serve()
-
-
-def refusal(error: Exception) -> dict[str, Any]:
-    """The frame that tells the host why there is no worker."""
-    reason = str(error) if isinstance(error, SandboxError) else f"A worker failed to start: {error!r}."
-    return {"op": "refused", "unlocked": isinstance(error, LockError), "message": reason[:1_000]}
 
 
 def _locked(

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from rlm_core import syntax
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.inside import imports, worker
 from rlm_core.sandbox.inside.worker import CHANNEL
@@ -56,6 +57,7 @@ def main(control_descriptor: int) -> None:
 def _preload() -> None:
     gc.disable()
     imports.preload()
+    syntax.preload()
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise SandboxError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,20 +41,41 @@ def apply(parent: int, memory_bytes: int) -> None:
         LockError: some part of the lock cannot be had, or does not hold.
     """
     try:
-        limits.die_first()
-        limits.drop_root()
-        limits.hide()
-        limits.die_with(parent)
-        limits.no_new_privileges()
-        limits.limit_resources(memory_bytes)
-        landlock.restrict()
-        seccomp.restrict()
+        for step in _steps(parent, memory_bytes).values():
+            step()
     except OSError as error:
         raise LockError(
             f"The sandbox could not lock its worker ({error.strerror}); "
             "it needs Linux 5.4 or newer with seccomp filters enabled."
         ) from error
     _prove(parent)
+
+
+def apply_what_can_be_had(parent: int, memory_bytes: int) -> list[str]:
+    """Locks this process as far as this machine allows, where something else isolates the program.
+
+    Takes what `apply` takes, and returns what is in force, step by step.
+    """
+    in_force = []
+    for name, step in _steps(parent, memory_bytes).items():
+        with suppress(OSError, LockError):
+            if step() is not False:
+                in_force.append(name)
+    return in_force
+
+
+def _steps(parent: int, memory_bytes: int) -> dict[str, Callable[[], object]]:
+    """The order matters: changing the user undoes some of it, and after the filter nothing can be changed."""
+    return {
+        "dies first": limits.die_first,
+        "a user of its own": limits.drop_root,
+        "no dumps": limits.hide,
+        "ends with its parent": lambda: limits.die_with(parent),
+        "no new privileges": limits.no_new_privileges,
+        "resource limits": lambda: limits.limit_resources(memory_bytes),
+        "Landlock": lambda: bool(landlock.restrict()),
+        "a system call filter": seccomp.restrict,
+    }
 
 
 def _prove(parent: int) -> None:

@@ -1,0 +1,75 @@
+"""The component's entry point; componentize-py imports it and keeps the memory as it is then."""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import wit_world
+
+from rlm_core.sandbox.guest.channel import Channel, decoded
+from rlm_core.sandbox.inside import imports
+from rlm_core.sandbox.inside.legacy import Told
+from rlm_core.sandbox.inside.repl import Repl
+
+_RESERVE_BYTES = 4 << 20
+
+
+class WitWorld(wit_world.WitWorld):
+    """Implements the world `guest` of guest.wit."""
+
+    def warm(self) -> None:
+        """Sleeps: the first time, wasmtime starts the threads that it needs for that."""
+        time.sleep(1e-6)
+
+    def run(self, opening: str) -> None:
+        """Serves one session."""
+        random.seed()  # otherwise every session's would be the one of the day of the build
+        opened = decoded(opening)
+        channel = Channel(wit_world.send, wit_world.receive)
+        left = Told(opened["left"], channel.send)
+        repl = Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), left, _Reserve())
+        channel.send({"op": "ready", "variables": repl.variables()})
+        repl.serve()
+
+
+def _ask(request: bytes) -> bytes:
+    return wit_world.ask(request.decode("latin-1")).encode("latin-1")
+
+
+def _context(kind: str) -> Context | str:
+    return Context(_ask) if kind == "snapshot" else _ask(b"").decode("utf-8", "surrogatepass")
+
+
+class _NoInterrupts:
+    """Stands in for `Interrupts`: nothing interrupts a guest but its end."""
+
+    def armed(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class _Reserve:
+    """Memory kept back, as `rlm_core.sandbox.inside.reserve.Reserve` does where memory is mapped."""
+
+    def __init__(self) -> None:
+        self._held: Any = None
+        self.refill()
+
+    def refill(self) -> None:
+        if self._held is None:
+            try:
+                self._held = bytearray(_RESERVE_BYTES)
+            except MemoryError:
+                gc.collect()
+
+    def release(self) -> None:
+        self._held = None
+
+
+imports.preload()
+imports.close()
+gc.collect()
+gc.freeze()

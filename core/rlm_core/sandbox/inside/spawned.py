@@ -1,0 +1,58 @@
+"""A worker that was started afresh, with pipes for its channel, on any system."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.sandbox.inside import given
+from rlm_core.sandbox.inside.channel import Channel
+from rlm_core.sandbox.inside.interrupts import Interrupts
+from rlm_core.sandbox.inside.legacy import Told
+from rlm_core.sandbox.inside.pipes import Pipes
+from rlm_core.sandbox.inside.refusal import refusal
+from rlm_core.sandbox.inside.repl import Repl
+from rlm_core.sandbox.inside.reserve import Reserve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(parent: int, descriptors: Sequence[int]) -> None:
+    """Serves one session in this interpreter as it is: nothing is locked.
+
+    Args:
+        parent: the host's process id.
+        descriptors: the table (or text) of the context, and the arena's shards.
+    """
+    die_with(parent)
+    interrupts = Interrupts()
+    channel = Channel(Pipes.taken_over(), interrupts)
+    opening = channel.receive()
+    try:
+        repl = _repl(channel, interrupts, opening, descriptors)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the host must be told
+        channel.send(refusal(error))
+        os._exit(1)
+    channel.send({"op": "ready", "variables": repl.variables()})
+    repl.serve()
+
+
+def die_with(parent: int) -> None:
+    """Has the kernel end this process with its parent where it can; elsewhere the end of the pipe does."""
+    if sys.platform == "linux":
+        from rlm_core.sandbox.linux import limits
+
+        limits.die_with(parent)
+
+
+def _repl(
+    channel: Channel, interrupts: Interrupts, opening: dict[str, Any], descriptors: Sequence[int]
+) -> Repl:
+    context = given.context(opening["context"], descriptors, channel.call)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    channel.start()
+    channel.listen()
+    return Repl(channel, interrupts, opening, context, Told(opening["left"], channel.send), Reserve())

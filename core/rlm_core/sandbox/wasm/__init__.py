@@ -1,0 +1,1 @@
+"""CPython as a WebAssembly component, run by wasmtime in a worker process."""

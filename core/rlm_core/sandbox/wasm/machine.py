@@ -1,0 +1,78 @@
+"""The WebAssembly machine in a worker process: one guest, and what it may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wasmtime import Config, Engine, Store, WasiConfig
+from wasmtime.component import Component, Linker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wasmtime import Storelike
+    from wasmtime.component import Instance
+
+# What the guest has in memory before the program begins.
+_OWN_BYTES = 64 << 20
+
+
+def engine() -> Engine:
+    """Returns an engine set up as all machines and compilations must be."""
+    config = Config()
+    config.cranelift_opt_level = "speed"
+    return Engine(config)
+
+
+class Machine:
+    """A guest, ready to run.
+
+    It has a clock, random numbers and memory. It has no folder, no environment, no standard streams and no
+    network: WASI gives nothing that is not given to it.
+
+    Args:
+        component: a file that `component.compiled` has made; loading another one would run its code.
+    """
+
+    def __init__(self, component: Path) -> None:
+        self._engine = engine()
+        self._component = Component.deserialize_file(self._engine, str(component))
+
+    def start(
+        self,
+        memory_bytes: int,
+        *,
+        send: Callable[[str], None],
+        receive: Callable[[], str],
+        ask: Callable[[str], str],
+    ) -> None:
+        """Makes the guest.
+
+        Args:
+            memory_bytes: what the program may use.
+            send: passes frames on to the host.
+            receive: waits for the next frame from the host.
+            ask: answers what the guest asks of the context.
+        """
+        linker = Linker(self._engine)
+        linker.add_wasip2()
+        with linker.root() as root:
+            root.add_func("send", lambda _store, frames: send(frames))
+            root.add_func("receive", lambda _store: receive())
+            root.add_func("ask", lambda _store, request: ask(request))
+        self._store = Store(self._engine)
+        self._store.set_wasi(WasiConfig())
+        self._store.set_limits(memory_size=_OWN_BYTES + memory_bytes)
+        self._instance = linker.instantiate(self._store, self._component)
+        self._call("warm")
+
+    def run(self, opening: str) -> None:
+        """Has the guest serve the session that a frame opens; returns only if it ends."""
+        self._call("run", opening)
+
+    def _call(self, name: str, *arguments: str) -> None:
+        function = self._instance.get_func(self._store, name)
+        assert function is not None, "guest.wit has it"  # noqa: S101
+        function(self._store, *arguments)
+        function.post_return(self._store)

@@ -1,0 +1,140 @@
+"""A worker whose program runs in a WebAssembly guest, with the operating system's lock around it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from rlm_core import syntax
+from rlm_core.context import Context
+from rlm_core.errors import RlmError
+from rlm_core.sandbox import wire
+from rlm_core.sandbox.inside import given
+from rlm_core.sandbox.inside.pipes import Pipes
+from rlm_core.sandbox.inside.refusal import refusal
+from rlm_core.sandbox.inside.spawned import die_with
+from rlm_core.sandbox.wasm import surroundings
+from rlm_core.sandbox.wasm.answering import Answering
+from rlm_core.sandbox.wasm.machine import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def main(parent: int, descriptors: Sequence[int], component: str) -> None:
+    """Serves one session.
+
+    Args:
+        parent: the host's process id.
+        descriptors: the table (or text) of the context, and the arena's shards.
+        component: the compiled component's file.
+    """
+    die_with(parent)
+    relay = _Relay(Pipes.taken_over())
+    frame = relay.read()
+    opening = relay.message(frame)
+    try:
+        machine = _locked(relay, parent, opening, descriptors, component)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the host must be told
+        relay.send(wire.encode(refusal(error)))
+        os._exit(1)
+    machine.run(frame.decode("latin-1"))
+
+
+def _locked(
+    relay: _Relay, parent: int, opening: dict[str, Any], descriptors: Sequence[int], component: str
+) -> Machine:
+    """Takes what it needs, makes the guest, closes all but the channel, and locks the process."""
+    context = given.context(opening["context"], descriptors, relay.call)
+    ask: Callable[[bytes], bytes]
+    if isinstance(context, Context):
+        syntax.preload()
+        ask = Answering(context).answer
+    else:
+        text = context.encode("utf-8", "surrogatepass")
+        ask = lambda _request: text  # noqa: E731 - all that a guest without a workspace can ask for
+    for descriptor in descriptors:
+        os.close(descriptor)
+    memory = opening["memory_mb"] << 20
+    machine = Machine(Path(component))
+    machine.start(
+        memory,
+        send=lambda frames: relay.send(frames.encode("latin-1")),
+        receive=lambda: relay.next().decode("latin-1"),
+        ask=lambda request: ask(request.encode("latin-1")).decode("latin-1"),
+    )
+    relay.send(wire.encode({"op": "locked", "by": surroundings.lock(parent, memory)}))
+    relay.start()
+    return machine
+
+
+class _Relay:
+    """Passes frames between the host and the guest, and makes calls of its own on behalf of `context`.
+
+    From `start` on a thread reads, so that the end of the host is the end of a guest that burns, too.
+    """
+
+    def __init__(self, pipes: Pipes) -> None:
+        self._pipes = pipes
+        self._frames: SimpleQueue[bytes] = SimpleQueue()
+        self._last = 0
+
+    def start(self) -> None:
+        """Starts the thread."""
+        threading.Thread(target=self._read_on, daemon=True).start()
+
+    def next(self) -> bytes:
+        """Waits for a frame."""
+        return self._frames.get()
+
+    def send(self, frames: bytes) -> None:
+        """Writes frames; ends the process when the host is gone."""
+        try:
+            self._pipes.sendall(frames)
+        except OSError:
+            os._exit(0)
+
+    def read(self) -> bytes:
+        """Reads a frame; ends the process when the host is gone."""
+        prefix = self._exactly(wire.PREFIX.size)
+        return prefix + self._exactly(sum(wire.sizes(prefix)))
+
+    def call(self, name: str, arguments: tuple[Any, ...], _keywords: dict[str, Any]) -> Any:
+        """Calls a function of the host. The guest waits meanwhile, so that the next frame is the reply.
+
+        Raises:
+            RlmError: the function refused, with its sentence.
+            RuntimeError: it failed.
+        """
+        self._last -= 1  # the guest's own calls have positive numbers
+        call = {"op": "call", "id": self._last, "name": name, "args": arguments, "kwargs": {}}
+        self.send(wire.encode(call))
+        reply = self.message(self.next())
+        failure = reply.get("error")
+        if failure is None:
+            return reply["value"]
+        raise (RlmError if failure["kind"] == "RlmError" else RuntimeError)(failure["message"])
+
+    @staticmethod
+    def message(frame: bytes) -> dict[str, Any]:
+        """What a frame says."""
+        start = wire.PREFIX.size
+        head, _ = wire.sizes(frame[:start])
+        message: dict[str, Any] = wire.decode(frame[start : start + head], frame[start + head :])
+        return message
+
+    def _read_on(self) -> None:
+        while True:
+            self._frames.put(self.read())
+
+    def _exactly(self, size: int) -> bytes:
+        pieces = bytearray()
+        while len(pieces) < size:
+            piece = self._pipes.recv(min(size - len(pieces), 1 << 20))
+            if not piece:
+                os._exit(0)
+            pieces += piece
+        return bytes(pieces)
