@@ -1,0 +1,1 @@
+"""What runs in the WebAssembly guest, where there is no native package, and programs are hostile."""

@@ -1,0 +1,1 @@
+"""The WebAssembly sandbox: what runs natively beside the guest."""
