@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from rlm_core.context.results import File, Slice
+from rlm_core.context.results import File, Slice, Text
 from rlm_core.context.slicing import Ref
 from rlm_core.sandbox import wire
 
@@ -23,7 +23,15 @@ TABLE, LINE_COUNT = "_table", "_line_count"
 _PLAIN = (type(None), bool, int, float, str)
 # What makes a result of its fields. Results of other classes refer to nothing.
 _MAKERS: dict[type, Callable[..., Any]] = {kind: kind for kind in get_args(Ref) if kind is not str}
-_MAKERS |= {File: File, Slice: Slice.of}
+_MAKERS |= {File: File, Slice: Slice.of, Text: Text}
+_CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
+    "bytes": bytes,
+    "dict": dict.fromkeys,
+    "frozenset": frozenset,
+    "list": list,
+    "set": set,
+    "tuple": tuple,
+}
 _BY_NAME = {kind.__name__: make for kind, make in _MAKERS.items()}
 
 
@@ -89,7 +97,7 @@ def _packed(value: Any, *, inside: bool = False) -> Any:
 def _fields(value: Any) -> list[Any]:
     """The fields of a result but the tuples, such as a symbol's children: to refer to it takes none."""
     if isinstance(value, str):
-        return list(value.__reduce__()[1])
+        return list(value.__reduce__()[1]) if isinstance(value, Slice) else [str(value)]
     fields = (getattr(value, name) for name in type(value).__match_args__)
     return [_packed(field, inside=True) for field in fields if not isinstance(field, tuple)]
 
@@ -122,9 +130,11 @@ def _result(kind: str, fields: list[Any]) -> Any:
 
 
 def _named(kind: str, items: list[Any] | None = None) -> Any:
-    """Something that only has the name of its type, and its items if it has any."""
-    members = {} if items is None else {"__iter__": lambda _self: iter(items)}
+    """What contains these items; of a type that is not Python's own, something that only has its name."""
     try:
-        return type(kind, (), members)()
-    except (ValueError, UnicodeError):
+        if kind in _CONTAINERS:
+            return _CONTAINERS[kind](items or [])
+        members = {} if items is None else {"__iter__": lambda _self: iter(items)}
+        return type(kind, (), {"__module__": "__main__", **members})()
+    except (TypeError, ValueError):
         raise wire.FrameError("A question has a value of a type that cannot have its name.") from None
