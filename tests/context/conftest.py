@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from rlm_core.context import Context
+from tests.support.contexts import remote_context
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from tests.support.contexts import ContextOf
 
 STORE = '''"""Where things are kept."""
 
@@ -46,7 +52,14 @@ FILES = {
 }
 
 
+@pytest.fixture(scope="session", params=[Context, remote_context], ids=["native", "remote"])
+def context_of(request: pytest.FixtureRequest) -> ContextOf:
+    """Makes a context of a snapshot: everything that a context does it does in the guest as well."""
+    make: ContextOf = request.param
+    return make
+
+
 @pytest.fixture
-def context() -> Context:
+def context(context_of: ContextOf) -> Context:
     """A small repository."""
-    return Context(snapshot_of(FILES))
+    return context_of(snapshot_of(FILES))

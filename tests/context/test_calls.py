@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from rlm_core.context import Context
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from rlm_core.context import Context
+    from tests.support.contexts import ContextOf
 
 # Each calls `run` in as many ways as its language has, and mentions it without a call.
 CALLS = {
@@ -35,16 +40,16 @@ CALLS = {
 
 
 @pytest.mark.parametrize("path", CALLS)
-def test_calls_are_told_from_other_mentions(path: str) -> None:
+def test_calls_are_told_from_other_mentions(context_of: ContextOf, path: str) -> None:
     text, lines = CALLS[path]
-    found = Context(snapshot_of({path: text, "notes.md": "run()\n"})).callers("run")
+    found = context_of(snapshot_of({path: text, "notes.md": "run()\n"})).callers("run")
     assert [place.line for place in found] == lines
     assert found.note == "By syntax: calls of anything with this name."
 
 
-def test_components_are_called_by_their_elements() -> None:
+def test_components_are_called_by_their_elements(context_of: ContextOf) -> None:
     files = {"a.tsx": "const x = <Panel><b/></Panel>;\n", "b.jsx": "export const y = () => <Panel />;\n"}
-    context = Context(snapshot_of(files))
+    context = context_of(snapshot_of(files))
     assert [place.path for place in context.callers("Panel")] == ["a.tsx", "b.jsx"]
     assert context.callers("b") == []
 
@@ -63,14 +68,14 @@ def test_callers_have_the_function_around_them(context: Context) -> None:
     assert {place.path for place in context.callers("get", "src/")} == {"src/app.ts", "src/store.py"}
 
 
-def test_callees_are_each_listed_once(context: Context) -> None:
+def test_callees_are_each_listed_once(context_of: ContextOf, context: Context) -> None:
     by_place = context.callees("src/store.py::Store.get")
     assert [repr(callee) for callee in by_place] == ["src/store.py:14: _load: return self._load(key)"]
     assert by_place.note.startswith("Calls in src/store.py:12-14 Store.get, by syntax")
     assert context.callees(context.find("Store.get")[0]) == by_place
     assert context.callees("Store.get") == by_place
     assert context.callees("src/store.py:14") == by_place
-    twice = Context(snapshot_of({"a.py": "def f():\n    g(h(1))\n    h(2)\n"}))
+    twice = context_of(snapshot_of({"a.py": "def f():\n    g(h(1))\n    h(2)\n"}))
     assert [(callee.name, callee.line, callee.times) for callee in twice.callees("f")] == [
         ("g", 2, 1),
         ("h", 2, 2),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from rlm_core.context import Context, reference
@@ -7,6 +9,9 @@ from rlm_core.errors import QueryError
 from rlm_core.syntax import preload
 from rlm_core.workspace.snapshot import Skipped
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from tests.support.contexts import ContextOf
 
 
 def test_it_feels_like_a_mapping(context: Context) -> None:
@@ -32,9 +37,9 @@ def test_paths_know_their_files(context: Context) -> None:
     assert context[file] == context[str(file)]
 
 
-def test_facts() -> None:
+def test_facts(context_of: ContextOf) -> None:
     skipped = [Skipped("a.png", "binary"), Skipped("b.png", "binary"), Skipped(".env", "secret")]
-    context = Context(snapshot_of({"a.py": "x\n", "src/b.py": "y" * 2000, "src/c.zzz": "z\n"}, skipped))
+    context = context_of(snapshot_of({"a.py": "x\n", "src/b.py": "y" * 2000, "src/c.zzz": "z\n"}, skipped))
     facts = context.facts
     assert (facts.files, facts.bytes) == (3, 2004)
     assert facts.languages == {"Python": 2, "other": 1}
@@ -51,8 +56,8 @@ def test_facts() -> None:
     assert context.id in repr(context)
 
 
-def test_an_empty_context_answers_everything() -> None:
-    context = Context(snapshot_of({}))
+def test_an_empty_context_answers_everything(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({}))
     assert len(context) == 0
     assert context.grep("a") == []
     assert context.find("a") == []
@@ -75,8 +80,8 @@ def test_tree(context: Context) -> None:
     assert "store.py" not in context.tree(depth=1)
 
 
-def test_a_long_tree_says_what_is_missing() -> None:
-    context = Context(snapshot_of({f"folder{n}/{'x' * 80}{m}": "" for n in range(300) for m in range(3)}))
+def test_a_long_tree_says_what_is_missing(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({f"folder{n}/{'x' * 80}{m}": "" for n in range(300) for m in range(3)}))
     assert "more lines; files(glob) lists a part" in context.tree()
 
 
@@ -112,24 +117,24 @@ def test_chunks_know_their_place(context: Context) -> None:
     assert any(piece.symbol.startswith("Store") for piece in pieces)
 
 
-def test_chunks_say_what_they_are_in() -> None:
+def test_chunks_say_what_they_are_in(context_of: ContextOf) -> None:
     methods = "".join(f"    def m{n}(self):\n        return {n}\n\n" for n in range(6))
-    context = Context(snapshot_of({"a.py": f"class A:\n{methods}def f():\n    return 1\n"}))
+    context = context_of(snapshot_of({"a.py": f"class A:\n{methods}def f():\n    return 1\n"}))
     headers = [piece.header for piece in context.chunks("a.py", max_chars=90)]
     assert headers == ["a.py:1-7 A", "a.py:8-13 A", "a.py:14-19 A", "a.py:20-21 f"]
     overlapping = context.chunks("a.py", max_chars=90, overlap=30)
     assert [piece.header for piece in overlapping][1:3] == ["a.py:3-7 A.m1", "a.py:6-10 A.m2"]
 
 
-def test_chunks_of_other_line_ends() -> None:
-    context = Context(snapshot_of({"a.txt": "one\r\ntwo\rthree\nfour" * 3}))
+def test_chunks_of_other_line_ends(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.txt": "one\r\ntwo\rthree\nfour" * 3}))
     pieces = context.chunks("a.txt", max_chars=9)
     assert "".join(pieces) == context["a.txt"]
     assert [(piece.start_line, piece.end_line) for piece in pieces][:2] == [(1, 2), (3, 3)]
 
 
-def test_long_lists_print_their_beginning_and_the_rest_as_a_number() -> None:
-    context = Context(snapshot_of({f"f{n:04}.py": "x = 1\n" for n in range(500)}))
+def test_long_lists_print_their_beginning_and_the_rest_as_a_number(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({f"f{n:04}.py": "x = 1\n" for n in range(500)}))
     shown = repr(context.files())
     assert shown.endswith("… and 440 more")
     assert len(shown) < 2_000
@@ -149,8 +154,8 @@ def test_everything_can_be_loaded_ahead() -> None:
     preload()
 
 
-def test_a_file_that_was_left_out_is_not_called_missing() -> None:
-    context = Context(snapshot_of({"a.py": "a"}, [Skipped("big.txt", "larger than 4096 KB")]))
+def test_a_file_that_was_left_out_is_not_called_missing(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.py": "a"}, [Skipped("big.txt", "larger than 4096 KB")]))
     for look in (lambda: context["big.txt"], lambda: context.lines("./big.txt", 1, 2)):
         with pytest.raises(QueryError, match=r"big\.txt is not part of the context: larger than 4096 KB"):
             look()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,7 +11,11 @@ from rlm_core.context import Context
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import LANGUAGES
 from rlm_core.workspace.snapshot import Skipped
+from tests.context.conftest import FILES
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from tests.support.contexts import ContextOf
 
 
 def test_find_gives_definitions(context: Context) -> None:
@@ -71,16 +76,16 @@ def test_a_pattern_needs_letters(context: Context) -> None:
         context.find("**")
 
 
-def test_find_says_what_it_leaves_out() -> None:
-    context = Context(snapshot_of({f"f{n}.py": "def same():\n    pass\n" for n in range(5)}))
+def test_find_says_what_it_leaves_out(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({f"f{n}.py": "def same():\n    pass\n" for n in range(5)}))
     found = context.find("same", limit=3)
     assert (len(found), found.omitted) == (3, 2)
     assert found.note == "2 more than limit=3."
 
 
-def test_definitions_in_c_are_found_among_many_calls() -> None:
+def test_definitions_in_c_are_found_among_many_calls(context_of: ContextOf) -> None:
     calls = {f"use{n}.c": f"int use{n}(void)\n{{\n\treturn grab({n});\n}}\n" for n in range(20)}
-    context = Context(
+    context = context_of(
         snapshot_of(
             {
                 **calls,
@@ -103,14 +108,14 @@ def test_symbols_are_a_tree(context: Context) -> None:
     assert store.children[1].path == "src/store.py"
 
 
-def test_symbols_of_what_is_not_parsed() -> None:
-    found = Context(snapshot_of({"index.rst": "Shop\n====\n"})).symbols("index.rst")
+def test_symbols_of_what_is_not_parsed(context_of: ContextOf) -> None:
+    found = context_of(snapshot_of({"index.rst": "Shop\n====\n"})).symbols("index.rst")
     assert found == []
     assert found.note == "index.rst: reStructuredText is not parsed; grep, lines and chunks work."
 
 
-def test_a_hostile_file_says_why_it_has_no_symbols() -> None:
-    context = Context(snapshot_of({"a.py": "(" * 100_000}))
+def test_a_hostile_file_says_why_it_has_no_symbols(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.py": "(" * 100_000}))
     assert context.symbols("a.py").note.startswith("a.py: It is too broken to be parsed as Python.")
 
 
@@ -155,8 +160,8 @@ def test_slice_takes_results(context: Context) -> None:
     assert context.slice(context.files("*.ts")[0]) == context["src/app.ts"]
 
 
-def test_slice_tells_of_other_definitions() -> None:
-    context = Context(snapshot_of({"a.java": "class A {\n  void f() {}\n  void f(int x) {}\n}\n"}))
+def test_slice_tells_of_other_definitions(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.java": "class A {\n  void f() {}\n  void f(int x) {}\n}\n"}))
     piece = context.slice("a.java::A.f")
     assert piece == "  void f() {}\n"
     assert piece.note == "also defined at a.java:3"
@@ -216,8 +221,8 @@ def test_references_tell_what_each_place_is(context: Context) -> None:
     ]
 
 
-def test_references_are_whole_words_and_limited() -> None:
-    context = Context(snapshot_of({"a.py": "get = forget = get_all = 1\n# get\n" * 50}))
+def test_references_are_whole_words_and_limited(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.py": "get = forget = get_all = 1\n# get\n" * 50}))
     found = context.references("get", limit=10)
     assert len(found) == 10
     assert {place.column for place in found} <= {1, 3}
@@ -225,27 +230,29 @@ def test_references_are_whole_words_and_limited() -> None:
     assert [place.role for place in found[:2]] == ["definition", "comment"]
 
 
-def test_a_section_of_a_document_is_a_block() -> None:
-    context = Context(
+def test_a_section_of_a_document_is_a_block(context_of: ContextOf) -> None:
+    context = context_of(
         snapshot_of({"README.md": "# Top\n\ntext\n\n## Usage\n\nrun it\n\n## Licence\n", "a.py": "x = 1\n"})
     )
     assert context.slice("README.md:7").strip() == "## Usage\n\nrun it"
     assert "## Usage" in context.outline(["*.md", "*.py"])
 
 
-def test_find_says_which_files_could_not_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_says_which_files_could_not_be_looked_at(
+    context_of: ContextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kotlin = next(language for language in LANGUAGES if language.name == "Kotlin")
     monkeypatch.setitem(kotlin.__dict__, "parsable", False)  # as where the extra is not installed
-    found = Context(snapshot_of({"a.kt": "class Shop\n", "b.py": "Shop = 1\n"})).find("Shop")
+    found = context_of(snapshot_of({"a.kt": "class Shop\n", "b.py": "Shop = 1\n"})).find("Shop")
     assert [symbol.path for symbol in found] == ["b.py"]
     assert "A file that mentions it was not looked at: Kotlin is parsed only where" in found.note
 
 
-def test_parsing_leaves_no_copies_of_the_text_behind() -> None:
+def test_parsing_leaves_no_copies_of_the_text_behind(context_of: ContextOf) -> None:
     subs = "".join(
         f'sub step{n} {{\n    my ($x) = @_;\n    return "a $x" . q(b);\n}}\n' for n in range(1_000)
     )
-    context = Context(snapshot_of({"steps.pl": subs}))
+    context = context_of(snapshot_of({"steps.pl": subs}))
     context.find("none")
     tracemalloc.start()
     try:
@@ -258,12 +265,12 @@ def test_parsing_leaves_no_copies_of_the_text_behind() -> None:
     assert kept < 40_000_000
 
 
-def test_a_short_name_is_looked_for_in_whole_words_of_names() -> None:
+def test_a_short_name_is_looked_for_in_whole_words_of_names(context_of: ContextOf) -> None:
     source = "def out_of_room(): ...\n\n\ndef oom_kill(): ...\n\n\nclass VectorRoom: ...\n"
-    found = Context(snapshot_of({"a.py": source})).find("OOM")
+    found = context_of(snapshot_of({"a.py": source})).find("OOM")
     assert [symbol.name for symbol in found] == ["oom_kill"]
     names = ["OOM_KILL", "getOOMScore", "OomKiller", "maxOom", "oom2"]
-    many = Context(snapshot_of({"a.py": "".join(f"def {name}(): ...\n" for name in names)}))
+    many = context_of(snapshot_of({"a.py": "".join(f"def {name}(): ...\n" for name in names)}))
     assert {symbol.name for symbol in many.find("oom")} == set(names)
     assert found.note == "No OOM; these names contain OOM."
 
@@ -273,15 +280,16 @@ class _Endless(str):
         raise MemoryError
 
 
-def test_a_search_that_runs_out_of_memory_says_what_to_do(context: Context) -> None:
+def test_a_search_that_runs_out_of_memory_says_what_to_do() -> None:
+    context = Context(snapshot_of(FILES))
     for search in (context.find, context.references, context.callers):
         with pytest.raises(QueryError, match=r"ran out of memory: narrow it .*--memory-mb") as caught:
             search(_Endless("Store"))
         assert caught.value.__context__ is None
 
 
-def test_find_tells_of_generated_files_where_it_finds_nothing() -> None:
+def test_find_tells_of_generated_files_where_it_finds_nothing(context_of: ContextOf) -> None:
     made = [Skipped("api.pb.go", "generated: its head says so"), Skipped("logo.png", "binary")]
-    context = Context(snapshot_of({"a.py": "x = 1\n"}, made))
+    context = context_of(snapshot_of({"a.py": "x = 1\n"}, made))
     assert "1 generated file is not part of the context" in context.find("PodSpec").note
     assert not context.find("x").note

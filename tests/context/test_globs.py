@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from rlm_core.context import Context
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from rlm_core.context import Context
+    from tests.support.contexts import ContextOf
 
 PATHS = ["Makefile", "docs/a.md", "src/a.py", "src/a.ts", "src/deep/b.py", "src/deep/src/c.tsx", "test/a.py"]
 
 
 @pytest.fixture
-def files() -> Context:
-    return Context(snapshot_of(dict.fromkeys(PATHS, "x\n")))
+def files(context_of: ContextOf) -> Context:
+    return context_of(snapshot_of(dict.fromkeys(PATHS, "x\n")))
 
 
 @pytest.mark.parametrize(

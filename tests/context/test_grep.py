@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,9 @@ from rlm_core.context import Context, grep
 from rlm_core.errors import QueryError
 from rlm_core.workspace.lines import split_lines
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from tests.support.contexts import ContextOf
 
 TEXTS = st.text(st.sampled_from("abAB_1 .\n\n\r\té\u2028"), max_size=60)
 ATOMS = st.sampled_from(
@@ -69,25 +73,27 @@ def expected(texts: dict[str, str], expression: str, flags: int) -> list[tuple[s
     ignore_case=st.booleans(),
 )
 def test_grep_finds_what_a_search_line_by_line_finds(
-    texts: dict[str, str], expression: str, ignore_case: bool
+    context_of: ContextOf, texts: dict[str, str], expression: str, ignore_case: bool
 ) -> None:
-    hits = Context(snapshot_of(texts)).grep(expression, limit=10_000, ignore_case=ignore_case)
+    hits = context_of(snapshot_of(texts)).grep(expression, limit=10_000, ignore_case=ignore_case)
     found = [(hit.path, hit.line, hit.column, hit.text) for hit in hits]
     assert found == expected(texts, expression, re.IGNORECASE if ignore_case else 0)
 
 
 @settings(max_examples=150, deadline=None)
 @given(texts=st.dictionaries(st.sampled_from(["a.py", "b/c.py"]), TEXTS, max_size=2), expression=LOOKING)
-def test_what_re2_cannot_do_is_found_too(texts: dict[str, str], expression: str) -> None:
+def test_what_re2_cannot_do_is_found_too(
+    context_of: ContextOf, texts: dict[str, str], expression: str
+) -> None:
     texts = {path: text.replace("é", "e") for path, text in texts.items()}
     expression = expression.replace("é", "e")
-    hits = Context(snapshot_of(texts)).grep(expression, limit=10_000)
+    hits = context_of(snapshot_of(texts)).grep(expression, limit=10_000)
     assert [(hit.path, hit.line, hit.column, hit.text) for hit in hits] == expected(texts, expression, 0)
     assert "Python's slower re engine" in hits.note
 
 
-def test_neighbours_in_the_arena_are_not_one_text() -> None:
-    context = Context(
+def test_neighbours_in_the_arena_are_not_one_text(context_of: ContextOf) -> None:
+    context = context_of(
         snapshot_of({"a": "one\nfoo", "b": "bar\n", "c": "", "d": "\n", "e": "x\r", "f": "foo\r\n"})
     )
     assert [hit.path for hit in context.grep("foobar")] == []
@@ -96,8 +102,8 @@ def test_neighbours_in_the_arena_are_not_one_text() -> None:
     assert [(hit.path, hit.line) for hit in context.grep("^$")] == [("d", 1)]
 
 
-def test_carriage_returns_end_lines() -> None:
-    context = Context(snapshot_of({"a": "foo\r\nbar\r\nend\n", "b": "one\rtwo\rthree\n", "c": "two\n"}))
+def test_carriage_returns_end_lines(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "foo\r\nbar\r\nend\n", "b": "one\rtwo\rthree\n", "c": "two\n"}))
     assert [(hit.path, hit.line, hit.text) for hit in context.grep("foo$")] == [("a", 1, "foo")]
     assert [(hit.path, hit.line) for hit in context.grep("^two$")] == [("b", 2), ("c", 1)]
     assert context.grep("one.*three") == []
@@ -106,30 +112,30 @@ def test_carriage_returns_end_lines() -> None:
 @pytest.mark.parametrize(
     "expression", ["fab?", "fab*", "fab{0,1}", "f(ab)?", "f|xy", r"f\x61", "[f]", r"\146", "fa??"]
 )
-def test_optional_parts_of_an_expression_are_optional(expression: str) -> None:
-    assert len(Context(snapshot_of({"a": "fa\n"})).grep(expression)) == 1
+def test_optional_parts_of_an_expression_are_optional(context_of: ContextOf, expression: str) -> None:
+    assert len(context_of(snapshot_of({"a": "fa\n"})).grep(expression)) == 1
 
 
-def test_plain_texts_far_apart_are_all_found() -> None:
+def test_plain_texts_far_apart_are_all_found(context_of: ContextOf) -> None:
     for gap in (4090, 4095, 4096, 4097, 9000):
         text = "needle\n" + "x" * gap + "needle\n" + "y\n" * gap + "sneedles\n" + "z" * gap
-        hits = Context(snapshot_of({"a": text})).grep("needle|absent")
+        hits = context_of(snapshot_of({"a": text})).grep("needle|absent")
         assert [(hit.line, hit.column) for hit in hits] == [(1, 1), (2, gap + 1), (gap + 3, 2)]
 
 
-def test_texts_of_other_snapshots_are_not_found() -> None:
+def test_texts_of_other_snapshots_are_not_found(context_of: ContextOf) -> None:
     whole = snapshot_of({"a": "needle\n", "b": "needle\n", "c": "needle\n"})
     part = whole.restricted([0, 2])
-    assert [hit.path for hit in Context(part).grep("needle")] == ["a", "c"]
+    assert [hit.path for hit in context_of(part).grep("needle")] == ["a", "c"]
 
 
-def test_texts_that_lie_in_another_order_are_found_by_path() -> None:
-    context = Context(snapshot_of({"z": "needle\n", "a": "needle\n", "m": "needle\n"}, shard_bytes=16))
+def test_texts_that_lie_in_another_order_are_found_by_path(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"z": "needle\n", "a": "needle\n", "m": "needle\n"}, shard_bytes=16))
     assert [hit.path for hit in context.grep("needle")] == ["a", "m", "z"]
 
 
-def test_columns_count_characters() -> None:
-    [hit] = Context(snapshot_of({"a": "äöü x needle\n"})).grep("needle")
+def test_columns_count_characters(context_of: ContextOf) -> None:
+    [hit] = context_of(snapshot_of({"a": "äöü x needle\n"})).grep("needle")
     assert (hit.line, hit.column) == (1, 7)
 
 
@@ -141,16 +147,16 @@ def test_lines_around_a_hit(context: Context) -> None:
     assert 'src/store.py:7-     """Keeps things."""' in repr(hit)
 
 
-def test_multiline_matches_go_over_lines() -> None:
-    context = Context(snapshot_of({"a": "def f(\n    x,\n):\n    pass\n", "b": "def f(x): pass\n"}))
+def test_multiline_matches_go_over_lines(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "def f(\n    x,\n):\n    pass\n", "b": "def f(x): pass\n"}))
     [hit] = context.grep(r"def f\([^)]*\n[^)]*\)", multiline=True)
     assert (hit.path, hit.line, hit.text) == ("a", 1, "def f(\n    x,\n):")
     assert context.grep(r"f\(\n", multiline=False) == []
 
 
-def test_limits_are_told() -> None:
+def test_limits_are_told(context_of: ContextOf) -> None:
     texts = {f"f{n:03}": "needle\n" * 20 for n in range(30)}
-    hits = Context(snapshot_of(texts)).grep("needle", limit=40)
+    hits = context_of(snapshot_of(texts)).grep("needle", limit=40)
     assert len(hits) == 40
     assert max(sum(hit.path == path for hit in hits) for path in texts) == 10
     assert "Stopped at limit=40" in hits.note
@@ -158,15 +164,15 @@ def test_limits_are_told() -> None:
     assert "further hits in f000, f001, f002 and 1 more" in hits.note
 
 
-def test_one_file_may_fill_the_limit() -> None:
-    context = Context(snapshot_of({"a": "needle\n" * 50, "b": "needle\n"}))
+def test_one_file_may_fill_the_limit(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "needle\n" * 50, "b": "needle\n"}))
     hits = context.grep("needle", "a", limit=40)
     assert len(hits) == 40
     assert "further hits in a" in hits.note
 
 
-def test_long_lines_are_cut_around_the_match() -> None:
-    context = Context(snapshot_of({"a": "x" * 500_000 + "needle" + "y" * 500_000 + "\nshort needle\n"}))
+def test_long_lines_are_cut_around_the_match(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "x" * 500_000 + "needle" + "y" * 500_000 + "\nshort needle\n"}))
     long, short = context.grep("needle")
     assert "needle" in long.text
     assert len(long.text) == grep.LINE_CHARS + 2
@@ -175,8 +181,8 @@ def test_long_lines_are_cut_around_the_match() -> None:
     assert context.grep("needle").note == "Lines over 300 characters are cut around the match."
 
 
-def test_flags_at_the_start_work() -> None:
-    context = Context(snapshot_of({"a": "NEEDLE\n"}))
+def test_flags_at_the_start_work(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "NEEDLE\n"}))
     assert len(context.grep("(?i)needle")) == 1
     assert len(context.grep("(?i:need)LE")) == 1
     assert len(context.grep(r"\ANEEDLE\Z")) == 1

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from rlm_core.context import Context
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from tests.support.contexts import ContextOf
 
 PYTHON = {
     "setup.py": "import tool\n",
@@ -84,8 +88,8 @@ OTHERS = {
 }
 
 
-def imported(files: dict[str, str], path: str) -> list[tuple[str, str]]:
-    return [(item.module, item.target) for item in Context(snapshot_of(files)).imports(path)]
+def imported(context_of: ContextOf, files: dict[str, str], path: str) -> list[tuple[str, str]]:
+    return [(item.module, item.target) for item in context_of(snapshot_of(files)).imports(path)]
 
 
 @pytest.mark.parametrize(
@@ -192,9 +196,9 @@ def imported(files: dict[str, str], path: str) -> list[tuple[str, str]]:
     ],
 )
 def test_imports_mean_files_of_the_workspace(
-    files: dict[str, str], path: str, expected: list[tuple[str, str]]
+    context_of: ContextOf, files: dict[str, str], path: str, expected: list[tuple[str, str]]
 ) -> None:
-    assert imported(files, path) == expected
+    assert imported(context_of, files, path) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,13 +225,17 @@ def test_imports_mean_files_of_the_workspace(
         (OTHERS, "bin/lib/log.sh", ["bin/run.sh:2"]),
     ],
 )
-def test_importers_are_found_again(files: dict[str, str], path: str, expected: list[str]) -> None:
-    found = Context(snapshot_of(files)).importers(path)
+def test_importers_are_found_again(
+    context_of: ContextOf, files: dict[str, str], path: str, expected: list[str]
+) -> None:
+    found = context_of(snapshot_of(files)).importers(path)
     assert [f"{item.path}:{item.line}" for item in found] == expected
 
 
-def test_what_is_printed_and_what_is_left_out() -> None:
-    context = Context(snapshot_of({**PYTHON, **{f"src/use{n}.py": "import shop.cart\n" for n in range(9)}}))
+def test_what_is_printed_and_what_is_left_out(context_of: ContextOf) -> None:
+    context = context_of(
+        snapshot_of({**PYTHON, **{f"src/use{n}.py": "import shop.cart\n" for n in range(9)}})
+    )
     assert repr(context.imports("src/shop/cart.py")).split("\n")[:3] == [
         "src/shop/cart.py:1: os (external)",
         "src/shop/cart.py:1: json (external)",
@@ -239,8 +247,8 @@ def test_what_is_printed_and_what_is_left_out() -> None:
     assert [item.path for item in context.importers("src/shop/cart.py", "tests/")] == ["tests/test_cart.py"]
 
 
-def test_what_cannot_be_followed_is_said() -> None:
-    context = Context(snapshot_of({"a.cs": "using System;\n", "b.md": "", "c.py": "(\n" * 100_000}))
+def test_what_cannot_be_followed_is_said(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.cs": "using System;\n", "b.md": "", "c.py": "(\n" * 100_000}))
     assert [repr(item) for item in context.imports("a.cs")] == ["a.cs:1: System (external)"]
     assert "C# imports namespaces, not files" in context.imports("a.cs").note
     assert "C# imports namespaces" in context.importers("a.cs").note

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,9 @@ from hypothesis import strategies as st
 from rlm_core.context import Context, words
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
+
+if TYPE_CHECKING:
+    from tests.support.contexts import ContextOf
 
 FILES = {
     "billing/invoice.py": "class Invoice:\n    def total(self):\n        return sum(self.amounts)\n",
@@ -22,8 +27,8 @@ FILES = {
 
 
 @pytest.fixture
-def files() -> Context:
-    return Context(snapshot_of(FILES))
+def files(context_of: ContextOf) -> Context:
+    return context_of(snapshot_of(FILES))
 
 
 def test_definitions_and_paths_come_first(files: Context) -> None:
@@ -45,8 +50,10 @@ def test_words_are_split_and_stemmed_as_code_joins_them(files: Context, query: s
     assert files.rank(query)[0].path == "http/parser.py"
 
 
-def test_ranking_is_the_same_every_time() -> None:
-    again = [[item.path for item in Context(snapshot_of(FILES)).rank("retry the client")] for _ in range(3)]
+def test_ranking_is_the_same_every_time(context_of: ContextOf) -> None:
+    again = [
+        [item.path for item in context_of(snapshot_of(FILES)).rank("retry the client")] for _ in range(3)
+    ]
     assert again[0] == again[1] == again[2]
 
 
@@ -64,8 +71,8 @@ def test_words_that_are_nowhere_are_told(files: Context) -> None:
     assert "In no file: frobnicator." in ranked.note
 
 
-def test_a_word_that_stands_in_capitals_only_is_found() -> None:
-    context = Context(
+def test_a_word_that_stands_in_capitals_only_is_found(context_of: ContextOf) -> None:
+    context = context_of(
         snapshot_of(
             {
                 "signals.h": "#define SIGTERM 15\n",
@@ -81,12 +88,12 @@ def test_a_word_that_stands_in_capitals_only_is_found() -> None:
     assert ([item.path for item in ranked], ranked.note) == (["power.c"], "")
 
 
-def test_words_in_other_scripts_and_with_umlauts_are_whole_words() -> None:
+def test_words_in_other_scripts_and_with_umlauts_are_whole_words(context_of: ContextOf) -> None:
     files = {
         "aufnahme.md": "Geänderte Dateien werden am Inhalt erkannt.\n",
         "order.py": "def gender(order):\n    return order.ndert\n",
     }
-    ranked = Context(snapshot_of(files)).rank("geänderte Größe")
+    ranked = context_of(snapshot_of(files)).rank("geänderte Größe")
     assert [item.path for item in ranked] == ["aufnahme.md"]
     assert ranked.note == "In no file: größ."
 
@@ -124,13 +131,13 @@ def test_any_text_has_terms_that_do_not_crash(query: str) -> None:
     assert all(term == term.lower() or term for term in words.terms(query))
 
 
-def test_a_large_workspace_is_ranked_like_a_small_one() -> None:
+def test_a_large_workspace_is_ranked_like_a_small_one(context_of: ContextOf) -> None:
     # Above this size rare words are searched first, and frequent ones only where it matters.
     many = {
         f"area{n % 7}/file{n:05}.py": f"def common{n}():\n    return shared(value)\n" for n in range(12_000)
     }
     needle = {"core/decoder.py": "def decode_frame(shared):\n    value = common(shared)\n    return value\n"}
-    context = Context(snapshot_of({**many, **needle}, shard_bytes=1 << 24))
+    context = context_of(snapshot_of({**many, **needle}, shard_bytes=1 << 24))
     ranked = context.rank("which common function decodes a frame of shared values?")
     assert (ranked[0].path, ranked[0].symbol) == ("core/decoder.py", "decode_frame")
     assert "files have one of the words" in ranked.note

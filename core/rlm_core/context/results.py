@@ -100,7 +100,7 @@ class File(str):
     @property
     def lines(self) -> int:
         """How many lines there are."""
-        return len(split_lines(self._snapshot.text(self)))
+        return self._snapshot.line_count(self._row)
 
     @property
     def language(self) -> str:

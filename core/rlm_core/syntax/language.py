@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,6 +112,8 @@ def _capsule(language: Any) -> Any:
     """What a wheel gives for its grammar, as what tree-sitter takes: older wheels give a plain address."""
     if not isinstance(language, int):
         return language
+    import ctypes  # what older wheels need, and not every Python has
+
     make = ctypes.pythonapi.PyCapsule_New
     make.restype = ctypes.py_object
     make.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)

@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
+from rlm_core.workspace.lines import split_lines
 
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Self
 
     from rlm_core.workspace.arena import Arena
     from rlm_core.workspace.history import History
@@ -170,6 +172,10 @@ class Snapshot:
         """The text of a file; raises `QueryError` for an unknown path."""
         return self.data(self.index(path)).decode()
 
+    def line_count(self, row: int) -> int:
+        """How many lines the text in that row has."""
+        return len(split_lines(self.data(row).decode()))
+
     @cached_property
     def id(self) -> str:
         """Twelve hex digits that name this content: same paths and texts, same id."""
@@ -207,7 +213,7 @@ class Snapshot:
         return struct.pack("<7Q", len(self.paths), *map(len, parts)) + b"".join(parts)
 
     @classmethod
-    def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
+    def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Self:
         """Reads what `dump` wrote (by this program on this machine: native byte order)."""
         count, *sizes = struct.unpack_from("<7Q", table)
         view = memoryview(table)

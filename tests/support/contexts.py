@@ -1,0 +1,17 @@
+"""The two ways to a context: over the snapshot itself, and over the answers of one in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rlm_core.context import Context
+from rlm_core.sandbox.guest.context import remote
+from rlm_core.sandbox.wasm.answering import Answerer
+from rlm_core.workspace.snapshot import Snapshot
+
+ContextOf = Callable[[Snapshot], Context]
+
+
+def remote_context(snapshot: Snapshot) -> Context:
+    """What a guest has, without a guest."""
+    return remote(Answerer(snapshot).answer)
