@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.config import SandboxLimits, WorkspaceSettings
+from rlm_core.config import SandboxSettings, WorkspaceSettings
 from rlm_core.sandbox.native import NativeSandbox
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 LARGE = 10**12
-LIMITS = SandboxLimits(session_seconds=3600, session_calls=10**9)
+LIMITS = SandboxSettings(session_seconds=3600, session_calls=10**9)
 PROGRAMS = {
     "`x = 1`": "x = 1",
     "`1 + 1`, echoed": "1 + 1",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.race import command, header, race, seconds
-from rlm_core.config import SandboxLimits, WorkspaceSettings
+from rlm_core.config import SandboxSettings, WorkspaceSettings
 from rlm_core.sandbox import create
 from rlm_core.workspace import watcher
 from rlm_core.workspace.cache import Cache
@@ -92,7 +92,7 @@ async def work(snapshot: Snapshot) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "one").write_text("one\n")
         empty = Workspace([Path(folder)], WorkspaceSettings())
-        sandbox = create(SandboxLimits())
+        sandbox = create(SandboxSettings())
         for name, context in {"an empty one": empty.snapshot(), "this one": snapshot}.items():
             session = await sandbox.open(context, {})
             await session.run("len(context.grep('TODO', limit=1000))")

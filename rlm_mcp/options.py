@@ -24,6 +24,7 @@ _MODEL_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
     "--depth": ("limits", "depth", int, "N", "how deep rlm_query may nest"),
 }
 _SANDBOX_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
+    "--sandbox": ("sandbox", "backend", str, "KIND", "what isolates programs: auto, native, wasm, none"),
     "--cell-seconds": ("sandbox", "cell_seconds", float, "S", "running time of one program"),
     "--memory-mb": ("sandbox", "memory_mb", int, "MB", "memory of one program"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -41,9 +41,12 @@ class Limits(_Section):
     concurrency: int = Field(16, ge=1, description="Sub-model calls under way at once.")
 
 
-class SandboxLimits(_Section):
-    """What one program may use. A cell is one fenced block that the model wrote."""
+class SandboxSettings(_Section):
+    """What isolates programs, and what one may use. A cell is one fenced block that the model wrote."""
 
+    backend: Literal["auto", "native", "wasm", "none"] = Field(
+        "auto", description="The best there is here, Linux's own lock, WebAssembly, or no isolation at all."
+    )
     cell_seconds: float = Field(60.0, gt=0, description="Running time of one cell, sub-calls not counted.")
     session_seconds: float = Field(600.0, gt=0, description="Running time of a session's cells together.")
     cell_calls: int = Field(5_000, ge=0, description="Calls of functions outside of the sandbox in one cell.")
@@ -101,7 +104,7 @@ class Settings(_Section):
 
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()
-    sandbox: SandboxLimits = SandboxLimits()
+    sandbox: SandboxSettings = SandboxSettings()
     workspace: WorkspaceSettings = WorkspaceSettings()
     server: ServerSettings = ServerSettings()
     trace: bool = Field(True, description="Record every run under the user's state directory.")
@@ -182,6 +185,8 @@ def _read(path: Path, *, trusted: bool) -> dict[str, Any]:
         )
     if not trusted and "server" in values:
         raise ConfigError(f"{path}: a project may not choose what a server grants; set it in {user_file()}.")
+    if not trusted and "backend" in values.get("sandbox", {}):
+        raise ConfigError(f"{path}: a project may not choose how it is isolated; use --sandbox.")
     if not trusted and "base_url" in model:
         raise ConfigError(
             f"{path}: a project may not choose the endpoint that its code is sent to; "

@@ -253,7 +253,8 @@ class Service:
             SandboxError: no isolation can be had on this machine.
         """
         sandbox = self._sandbox()
-        return sandbox.describe(), await sandbox.check()
+        probes = await sandbox.check()
+        return sandbox.describe(), probes
 
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What a reader of an answer should know about its context: above all what was left out."""

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from rlm_core import models, sandbox
-from rlm_core.config import SandboxLimits, Settings, WorkspaceSettings
+from rlm_core.config import SandboxSettings, Settings, WorkspaceSettings
 from rlm_core.engine.question import ask
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
@@ -72,7 +72,7 @@ def snapshot(tmp_path: Path) -> Iterator[Snapshot]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_sandbox() -> AsyncIterator[Sandbox]:
     """One for all: sessions are what is private, and the process behind them takes a moment to boot."""
-    box = sandbox.create(SandboxLimits())
+    box = sandbox.create(SandboxSettings())
     yield box
     await box.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rlm_core.config import SandboxLimits, state_dir
+from rlm_core.config import SandboxSettings, state_dir
 from rlm_core.engine.events import RunFailed
 from rlm_core.engine.trace import KEPT_RUNS
 from rlm_core.sandbox import create
@@ -123,7 +123,7 @@ async def test_cancelling_ends_workers_and_requests_and_is_recorded(
             if type(event).__name__ == "CellStarted" and "while" in event.code:
                 busy.set()
 
-    asker = Asker(snapshot, create(SandboxLimits()), Watching())
+    asker = Asker(snapshot, create(SandboxSettings()), Watching())
     before = descendants(os.getpid())
     server = serve({"root": [f"```repl\nprint(context)\n{code}\n```"], "sub": sub})
     running = asyncio.create_task(asker.ask("?", server))

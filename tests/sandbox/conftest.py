@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from rlm_core.config import SandboxLimits
+from rlm_core.config import SandboxSettings
 from rlm_core.sandbox.native import NativeSandbox
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 
-LIMITS = SandboxLimits(cell_seconds=20.0, memory_mb=512, output_chars=20_000)
+LIMITS = SandboxSettings(cell_seconds=20.0, memory_mb=512, output_chars=20_000)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -26,5 +26,5 @@ async def sandbox() -> AsyncIterator[NativeSandbox]:
 
 
 @pytest.fixture
-def limits() -> SandboxLimits:
+def limits() -> SandboxSettings:
     return LIMITS

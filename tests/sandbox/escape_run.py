@@ -14,7 +14,7 @@ import os
 import struct
 import sys
 
-from rlm_core.config import SandboxLimits
+from rlm_core.config import SandboxSettings
 from rlm_core.sandbox.native import NativeSandbox
 from tests.sandbox.escapes import ESCAPES
 from tests.sandbox.outside import Outside, said
@@ -37,7 +37,7 @@ def hide_landlock() -> None:
 
 
 async def main() -> dict[str, object]:
-    sandbox = NativeSandbox(SandboxLimits(cell_seconds=10, memory_mb=512))
+    sandbox = NativeSandbox(SandboxSettings(cell_seconds=10, memory_mb=512))
     leaked: dict[str, list[str]] = {}
     with Outside() as outside:
         for name, template in ESCAPES.items():

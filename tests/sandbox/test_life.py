@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core import sandbox as sandboxes
-from rlm_core.config import SandboxLimits
+from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
@@ -23,7 +23,7 @@ from tests.support.snapshots import snapshot_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-LIMITS = SandboxLimits(cell_seconds=5, memory_mb=256)
+LIMITS = SandboxSettings(cell_seconds=5, memory_mb=256)
 
 
 def descriptors() -> set[str]:
@@ -148,11 +148,11 @@ async def test_a_zygote_that_died_is_replaced(started: Callable[[], set[int]]) -
 
 HOST = """
 import asyncio, os, sys
-from rlm_core.config import SandboxLimits
+from rlm_core.config import SandboxSettings
 from rlm_core.sandbox.native import NativeSandbox
 
 async def main():
-    sandbox = NativeSandbox(SandboxLimits())
+    sandbox = NativeSandbox(SandboxSettings())
     sessions = [await sandbox.open("", {}) for _ in range(3)]
     started = [asyncio.Event() for _ in sessions]
     burning = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from rlm_core.config import SandboxLimits
+from rlm_core.config import SandboxSettings
 from rlm_core.sandbox.native import NativeSandbox
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hasty() -> AsyncIterator[NativeSandbox]:
     """Cells may run for a moment only."""
-    opened = NativeSandbox(SandboxLimits(cell_seconds=0.3, memory_mb=256, output_chars=1_000))
+    opened = NativeSandbox(SandboxSettings(cell_seconds=0.3, memory_mb=256, output_chars=1_000))
     yield opened
     await opened.close()
 
@@ -212,7 +212,7 @@ async def test_calls_are_counted_for_the_cell_and_for_the_session() -> None:
     async def call() -> None:
         made.append(1)
 
-    sandbox = NativeSandbox(SandboxLimits(cell_calls=5, session_calls=12))
+    sandbox = NativeSandbox(SandboxSettings(cell_calls=5, session_calls=12))
     session = await sandbox.open("", {"call": call})
     cell = "n = 0\nwhile True:\n    call()\n    n += 1"
     for allowed, sentence in (
@@ -230,7 +230,7 @@ async def test_calls_are_counted_for_the_cell_and_for_the_session() -> None:
 
 
 async def test_a_session_s_cells_share_its_running_time() -> None:
-    sandbox = NativeSandbox(SandboxLimits(cell_seconds=30, session_seconds=0.5))
+    sandbox = NativeSandbox(SandboxSettings(cell_seconds=30, session_seconds=0.5))
     session = await sandbox.open("", {})
     assert (await session.run("kept = 1\nimport time; time.sleep(0.2)")).error is None
     result = await session.run("while True: pass")

@@ -17,7 +17,7 @@ from rlm_core.sandbox.process import WorkerGoneError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from rlm_core.config import SandboxLimits
+    from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.process import Process
 
 GRACE_SECONDS = 2.0
@@ -65,7 +65,7 @@ class Exchange:
         self,
         process: Process,
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
-        limits: SandboxLimits,
+        limits: SandboxSettings,
         spent: Spent,
         on_output: Callable[[str], None] | None,
     ) -> None:

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 import threading
 import weakref
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox.inside.legacy import REGION_BYTES
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 from rlm_core.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-
-class Region:
-    """A descriptor of memory in which a session's workers leave their variables to each other.
-
-    Args:
-        descriptor: of such memory; fresh memory if there is none.
-    """
-
-    def __init__(self, descriptor: int | None = None) -> None:
-        if descriptor is None:
-            descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
-            os.truncate(descriptor, REGION_BYTES)
-        self.descriptor = descriptor
-
-    def again(self) -> Self:
-        """The same memory by a descriptor of its own."""
-        return type(self)(os.dup(self.descriptor))
-
-    def close(self) -> None:
-        """Gives the descriptor back."""
-        os.close(self.descriptor)
 
 
 class Tables:
@@ -124,9 +103,17 @@ class Handover:
 
 
 def _memory(data: bytes) -> int:
-    """A read-only descriptor of an anonymous file with these bytes."""
-    writable = os.memfd_create("rlm-context", os.MFD_CLOEXEC)
-    with os.fdopen(writable, "wb") as file:
-        file.write(data)
-        file.flush()
-        return os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC)
+    """A read-only descriptor of a file with these bytes that has no name any more."""
+    if sys.platform == "linux":
+        writable = os.memfd_create("rlm-context", os.MFD_CLOEXEC)
+        with os.fdopen(writable, "wb") as file:
+            file.write(data)
+            file.flush()
+            return os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC)
+    else:
+        with tempfile.NamedTemporaryFile(prefix="rlm-context-") as named:
+            named.write(data)
+            named.flush()
+            # Windows deletes the file with the last descriptor of those that agree to it.
+            flags = getattr(os, "O_BINARY", 0) | getattr(os, "O_TEMPORARY", 0)
+            return os.open(named.name, os.O_RDONLY | flags)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.forked import ForkedProcess
-from rlm_core.sandbox.handover import Handover, Region, Tables
+from rlm_core.sandbox.handover import Handover, Tables
+from rlm_core.sandbox.inside.legacy import REGION_BYTES
 from rlm_core.sandbox.linux import landlock
 from rlm_core.sandbox.workers import WorkerSandbox
 from rlm_core.sandbox.zygote import Zygote, ZygoteGoneError
@@ -16,8 +18,30 @@ from rlm_core.sandbox.zygote import Zygote, ZygoteGoneError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rlm_core.config import SandboxLimits
+    from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.process import Process
+
+
+class Region:
+    """A descriptor of memory in which a session's workers leave their variables to each other.
+
+    Args:
+        descriptor: of such memory; fresh memory if there is none.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        if descriptor is None:
+            descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
+            os.truncate(descriptor, REGION_BYTES)
+        self.descriptor = descriptor
+
+    def again(self) -> Self:
+        """The same memory by a descriptor of its own."""
+        return type(self)(os.dup(self.descriptor))
+
+    def close(self) -> None:
+        """Gives the descriptor back."""
+        os.close(self.descriptor)
 
 
 class NativeSandbox(WorkerSandbox[Region]):
@@ -27,7 +51,7 @@ class NativeSandbox(WorkerSandbox[Region]):
         limits: what one program may use.
     """
 
-    def __init__(self, limits: SandboxLimits) -> None:
+    def __init__(self, limits: SandboxSettings) -> None:
         super().__init__(limits)
         self._zygote: Zygote | None = None
         self._starting = asyncio.Lock()

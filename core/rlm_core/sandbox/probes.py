@@ -15,44 +15,68 @@ class Attempt(NamedTuple):
 
     Attributes:
         program: leaves nothing behind, should it succeed.
-        refusal: the exception that must end it; empty when it must find nothing.
+        refusal: how the error must begin that ends it; empty when it must find nothing.
+        in_wasm: the same in a WebAssembly guest, where there is less to be refused: what is not there.
     """
 
     program: str
     refusal: str = "PermissionError"
+    in_wasm: str = "FileNotFoundError"
 
+
+_NO_SUCH = "AttributeError: module 'os' has no attribute"
 
 ATTEMPTS = {
     "read a file": Attempt("print(open('/etc/passwd').read())"),
     "list a folder": Attempt("import os; print(os.listdir('/'))"),
-    "write a file": Attempt("import os; os.open('/tmp', os.O_TMPFILE | os.O_WRONLY); print('written')"),
-    "read the environment": Attempt("import os\nif os.environ: print(sorted(os.environ))", ""),
-    "connect to a server": Attempt("import socket; socket.create_connection(('127.0.0.1', 9), 1)"),
-    "send a datagram": Attempt(
-        "import socket; print(socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 9)))"
+    "write a file": Attempt(
+        "import os; os.open('/tmp', getattr(os, 'O_TMPFILE', os.O_CREAT) | os.O_WRONLY); print('written')"
     ),
-    "start a process": Attempt("import subprocess; print(subprocess.run(['id'], capture_output=True))"),
-    "fork": Attempt("import os; pid = os.fork(); print('forked') if pid else os._exit(0)"),
-    "signal its parent": Attempt("import os; os.kill(os.getppid(), 0); print('reached')"),
-    "read its parent's memory": Attempt("import os; print(open(f'/proc/{os.getppid()}/maps').read())"),
-    "run machine code": Attempt("import mmap; print(mmap.mmap(-1, 4096, prot=7))"),
+    "read the environment": Attempt("import os\nif os.environ: print(sorted(os.environ))", "", ""),
+    "connect to a server": Attempt(
+        "import socket; socket.create_connection(('127.0.0.1', 9), 1)", in_wasm="socket.gaierror"
+    ),
+    "send a datagram": Attempt(
+        "import socket; print(socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 9)))",
+        in_wasm="PermissionError",
+    ),
+    "start a process": Attempt(
+        "import subprocess; print(subprocess.run(['id'], capture_output=True))", in_wasm="OSError"
+    ),
+    "fork": Attempt("import os; pid = os.fork(); print('forked') if pid else os._exit(0)", in_wasm=_NO_SUCH),
+    "signal its parent": Attempt("import os; os.kill(os.getppid(), 0); print('reached')", in_wasm=_NO_SUCH),
+    "read its parent's memory": Attempt(
+        "import os; print(open(f'/proc/{os.getppid()}/maps').read())", in_wasm=_NO_SUCH
+    ),
+    "run machine code": Attempt(
+        "import mmap; print(mmap.mmap(-1, 4096, prot=7))", in_wasm="ModuleNotFoundError"
+    ),
     "use a descriptor of its parent": Attempt(
-        "import fcntl\nfor n in range(4, 4096):\n"
-        "    try: fcntl.fcntl(n, fcntl.F_GETFD); print('open:', n)\n    except OSError: pass",
+        "import os\nfor n in range(4, 4096):\n"
+        "    try: os.fstat(n); print('open:', n)\n    except OSError: pass",
+        "",
         "",
     ),
-    "take more memory than it may": Attempt("print(len(bytearray(1 << 40)))", "MemoryError"),
+    "take more memory than it may": Attempt(
+        "big = [bytearray(1 << 30) for _ in range(1024)]; print(len(big))", "MemoryError", "MemoryError"
+    ),
 }
 
 
-async def run(session: Session) -> list[Probe]:
-    """Returns how each attempt ended in this session."""
-    return [judge(name, await session.run(attempt.program)) for name, attempt in ATTEMPTS.items()]
+async def run(session: Session, *, wasm: bool = False) -> list[Probe]:
+    """Returns how each attempt ended in this session.
+
+    Args:
+        session: where to try.
+        wasm: whether it is in a WebAssembly guest.
+    """
+    return [judge(name, await session.run(of.program), wasm=wasm) for name, of in ATTEMPTS.items()]
 
 
-def judge(name: str, result: CellResult) -> Probe:
+def judge(name: str, result: CellResult, *, wasm: bool = False) -> Probe:
     """Returns whether an attempt was blocked: by its refusal, since any other end proves nothing."""
-    refusal = ATTEMPTS[name].refusal
+    attempt = ATTEMPTS[name]
+    refusal = attempt.in_wasm if wasm else attempt.refusal
     line = _last_line(result.error or result.output)
     blocked = not result.output and line.startswith(refusal) and (bool(refusal) or result.error is None)
     return Probe(name, blocked, line or "nothing was there")

@@ -15,7 +15,7 @@ from rlm_core.sandbox.process import Process, WorkerGoneError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from rlm_core.config import SandboxLimits
+    from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.frames import Done
 
 _CLOSED = "The sandbox session is closed; open a new one."
@@ -55,7 +55,7 @@ class WorkerSession(Generic[LegacyT]):
         spawn: Callable[[LegacyT], Awaitable[Born]],
         nothing_left: Callable[[], LegacyT],
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
-        limits: SandboxLimits,
+        limits: SandboxSettings,
         *,
         on_close: Callable[[WorkerSession[LegacyT]], None],
     ) -> None:

@@ -145,15 +145,16 @@ class SpawnedProcess(Process):
 
 
 def _passing(descriptors: Sequence[int]) -> tuple[dict[str, Any], list[int]]:
-    """How a new process inherits descriptors, and their numbers there (on Windows: handles)."""
-    if sys.platform != "win32":
-        return {"pass_fds": descriptors, "start_new_session": True}, list(descriptors)
-    import msvcrt
-    import subprocess
+    """How a new process inherits descriptors, and what it knows them by: numbers, on Windows handles."""
+    if sys.platform == "win32":
+        import msvcrt
+        import subprocess
 
-    handles = [msvcrt.get_osfhandle(descriptor) for descriptor in descriptors]
-    for handle in handles:
-        os.set_handle_inheritable(handle, True)
-    startup = subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles})
-    flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    return {"startupinfo": startup, "creationflags": flags, "close_fds": False}, handles
+        handles = [msvcrt.get_osfhandle(descriptor) for descriptor in descriptors]
+        for handle in handles:
+            os.set_handle_inheritable(handle, True)
+        startup = subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles})
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        return {"startupinfo": startup, "creationflags": flags, "close_fds": False}, handles
+    else:  # noqa: RET505 - type checkers follow only one branch
+        return {"pass_fds": descriptors, "start_new_session": True}, list(descriptors)

@@ -14,7 +14,7 @@ from rlm_core.sandbox.workers import WorkerSandbox
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rlm_core.config import SandboxLimits
+    from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.process import Process
 
 
@@ -25,7 +25,7 @@ class SpawningSandbox(WorkerSandbox[Left]):
         limits: what one program may use.
     """
 
-    def __init__(self, limits: SandboxLimits) -> None:
+    def __init__(self, limits: SandboxSettings) -> None:
         super().__init__(limits)
         self._tables = Tables()
 
@@ -49,6 +49,8 @@ class SpawningSandbox(WorkerSandbox[Left]):
 
 class WasmSandbox(SpawningSandbox):
     """Programs run in a CPython made of WebAssembly, in a process that locks itself as far as it can."""
+
+    wasm = True
 
     def describe(self) -> str:
         """What isolates programs, the system's lock included once there was a session."""

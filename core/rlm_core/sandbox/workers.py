@@ -16,7 +16,7 @@ from rlm_core.sandbox.session import LegacyT, WorkerSession, as_variables
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from rlm_core.config import SandboxLimits
+    from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.base import Probe
     from rlm_core.sandbox.session import Born
 
@@ -33,8 +33,9 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
     """
 
     warning = ""
+    wasm = False
 
-    def __init__(self, limits: SandboxLimits) -> None:
+    def __init__(self, limits: SandboxSettings) -> None:
         self._limits = limits
         self.locked_by = ""  # as the last worker has told
         self._sessions: set[WorkerSession[LegacyT]] = set()
@@ -86,7 +87,7 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
         """Tries in a real session what must be impossible, and says how each attempt ended."""
         session = await self.open("", {})
         try:
-            return await probes.run(session)
+            return await probes.run(session, wasm=self.wasm)
         finally:
             await session.close()
 

@@ -6,19 +6,23 @@ import gc
 import random
 import time
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import wit_world
 
 from rlm_core.sandbox.guest.channel import Channel, decoded
+from rlm_core.sandbox.guest.context import remote
 from rlm_core.sandbox.inside import imports
 from rlm_core.sandbox.inside.legacy import Told
 from rlm_core.sandbox.inside.repl import Repl
 
+if TYPE_CHECKING:
+    from rlm_core.context.context import Context
+
 _RESERVE_BYTES = 4 << 20
 
 
-class WitWorld(wit_world.WitWorld):
+class WitWorld(wit_world.WitWorld):  # type: ignore[misc]
     """Implements the world `guest` of guest.wit."""
 
     def warm(self) -> None:
@@ -36,12 +40,13 @@ class WitWorld(wit_world.WitWorld):
         repl.serve()
 
 
-def _ask(request: bytes) -> bytes:
-    return wit_world.ask(request.decode("latin-1")).encode("latin-1")
+def _ask(question: bytes) -> bytes:
+    answer: str = wit_world.ask(question.decode("latin-1"))
+    return answer.encode("latin-1")
 
 
 def _context(kind: str) -> Context | str:
-    return Context(_ask) if kind == "snapshot" else _ask(b"").decode("utf-8", "surrogatepass")
+    return remote(_ask) if kind == "snapshot" else _ask(b"").decode("utf-8", "surrogatepass")
 
 
 class _NoInterrupts:

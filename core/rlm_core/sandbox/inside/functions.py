@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FunctionType
 
-    from rlm_core.sandbox.inside.channel import Channel
+    from rlm_core.sandbox.inside.parts import Host
 
 
 def proxies(
-    channel: Channel, described: Sequence[dict[str, str]], before: Callable[[], None]
+    channel: Host, described: Sequence[dict[str, str]], before: Callable[[], None]
 ) -> dict[str, Callable[..., Any]]:
     """Returns functions that call the host, one for each description (`name`, `signature`, `doc`).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.context import Context
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+def inherited(numbers: Sequence[int]) -> list[int]:
+    """Returns the descriptors that this process was started with, given what it knows them by."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        return [msvcrt.open_osfhandle(handle, os.O_RDONLY) for handle in numbers]
+    else:  # noqa: RET505 - type checkers follow only one branch
+        return list(numbers)
+
+
 def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> Context | str:
     """Returns the context.
 
@@ -22,6 +33,12 @@ def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> 
         descriptors: of the text; or of the snapshot's table and the arena's shards.
         call: calls a function of the host, as `Channel.call` does.
     """
+    given = snapshot_or_text(kind, descriptors)
+    return given if isinstance(given, str) else Context(given, Past(call))
+
+
+def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
+    """Returns what the context is over; takes the same arguments as `context`."""
     data, *shards = descriptors
     maps = [_mapped(shard) for shard in shards]
     if os.fstat(data).st_size == 0:  # cannot be mapped, and can only be a text
@@ -29,19 +46,21 @@ def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> 
     with _mapped(data) as mapped:
         if kind == "text":
             return str(mapped, "utf-8", "surrogatepass")
-        return Context(Snapshot.load(mapped, maps), _Past(call))
+        return Snapshot.load(mapped, maps)
 
 
-class _Past:
+class Past:
     """Asks the host what the context said before (`rlm_core.context.past.Past`)."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self._call = call
 
     def changes(self, since: str) -> list[tuple[str, str]]:
+        """Path and status of each file that differs."""
         return [(path, status) for path, status in self._call(past.CHANGES, (since,), {})]
 
     def text(self, path: str, since: str) -> str | None:
+        """What a file said then."""
         text: str | None = self._call(past.TEXT, (path, since), {})
         return text
 

@@ -1,4 +1,4 @@
-"""A worker's channel to the host where it is a pair of pipes: the standard input and output it was born with."""
+"""A worker's channel to the host where that is a pair of pipes: its standard input and output."""
 
 from __future__ import annotations
 

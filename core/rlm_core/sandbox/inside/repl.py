@@ -18,10 +18,8 @@ from rlm_core.sandbox.inside.scaffold import Scaffold, text_of
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from rlm_core.sandbox.inside.channel import Channel
-    from rlm_core.sandbox.inside.interrupts import Interrupts
     from rlm_core.sandbox.inside.legacy import Legacy
-    from rlm_core.sandbox.inside.reserve import Reserve
+    from rlm_core.sandbox.inside.parts import Host, Interruptible, Spare
 
 
 class Repl:
@@ -38,12 +36,12 @@ class Repl:
 
     def __init__(
         self,
-        channel: Channel,
-        interrupts: Interrupts,
+        channel: Host,
+        interrupts: Interruptible,
         opening: dict[str, Any],
         context: Any,
         legacy: Legacy,
-        reserve: Reserve,
+        reserve: Spare,
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts

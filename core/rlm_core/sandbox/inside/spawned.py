@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def main(parent: int, descriptors: Sequence[int]) -> None:
+def main(parent: int, numbers: Sequence[int]) -> None:
     """Serves one session in this interpreter as it is: nothing is locked.
 
     Args:
         parent: the host's process id.
-        descriptors: the table (or text) of the context, and the arena's shards.
+        numbers: what it inherits: the table (or text) of the context, and the arena's shards.
     """
     die_with(parent)
+    descriptors = given.inherited(numbers)
     interrupts = Interrupts()
     channel = Channel(Pipes.taken_over(), interrupts)
     opening = channel.receive()

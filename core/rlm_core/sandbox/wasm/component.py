@@ -26,13 +26,12 @@ from rlm_core.config import APP
 from rlm_core.errors import SandboxError
 
 _PACKAGES = ("componentize-py", "wasmtime")
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 # What of `rlm_core` goes in.
 _PARTS = ("__init__.py", "errors.py", "context", "syntax", "workspace", "sandbox")
 _APP = "rlm_core.sandbox.guest.app"
 _BUILD_SECONDS = 600
 _UNUSED_SECONDS = 30 * 86400
-INSTALL = "install the extra: `pip install 'rlm-mcp[wasm]'` (with uv: `uv tool install 'rlm-mcp[wasm]'`)"
 
 _lock = threading.Lock()
 _log = logging.getLogger(__name__)
@@ -47,10 +46,8 @@ def compiled() -> Path:
     """Returns the file of the compiled component; makes it the first time, which takes some 20 seconds.
 
     Raises:
-        SandboxError: a package is missing, the build fails, or there is no safe place for the result.
+        SandboxError: the build fails, or there is no safe place for the result.
     """
-    if lacking := missing():
-        raise SandboxError(f"The WebAssembly sandbox needs {lacking}; {INSTALL}.")
     with _lock:
         file = _folder() / f"guest-{_key()}.cwasm"
         if file.exists():
@@ -81,6 +78,9 @@ def _build(folder: Path) -> Path:
         copy = source / part.relative_to(_ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(part, copy)
+    # It adds the packages of the environment that it finds; this is one without any.
+    environment = folder / "environment"
+    (environment / "lib" / "site-packages").mkdir(parents=True)
     wit = source / "rlm_core" / "sandbox" / "guest" / "guest.wit"
     command = [sys.executable, "-I", "-c", "from componentize_py import script; script()"]
     ran = subprocess.run(  # noqa: S603 - our own words
@@ -89,8 +89,10 @@ def _build(folder: Path) -> Path:
         capture_output=True,
         timeout=_BUILD_SECONDS,
         check=False,
-        # Not VIRTUAL_ENV, whose packages it would add, nor anything that is the user's.
-        env={name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ},
+        env={
+            "VIRTUAL_ENV": str(environment),
+            **{name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP") if name in os.environ},
+        },
     )
     if ran.returncode:
         said = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip()

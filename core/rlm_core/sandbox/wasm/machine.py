@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wasmtime import Storelike
-    from wasmtime.component import Instance
-
 # What the guest has in memory before the program begins.
 _OWN_BYTES = 64 << 20
 
@@ -60,7 +57,7 @@ class Machine:
         with linker.root() as root:
             root.add_func("send", lambda _store, frames: send(frames))
             root.add_func("receive", lambda _store: receive())
-            root.add_func("ask", lambda _store, request: ask(request))
+            root.add_func("ask", lambda _store, question: ask(question))
         self._store = Store(self._engine)
         self._store.set_wasi(WasiConfig())
         self._store.set_limits(memory_size=_OWN_BYTES + memory_bytes)

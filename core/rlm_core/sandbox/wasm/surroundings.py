@@ -7,6 +7,7 @@ import sys
 from rlm_core.errors import SandboxError
 
 # What of the Linux lock is worth telling.
+_NOTHING = "nothing of the system's"
 _TOLD = {"resource limits", "Landlock", "a system call filter"}
 
 
@@ -24,15 +25,16 @@ def lock(parent: int, memory_bytes: int) -> str:
             from rlm_core.sandbox.linux import lock as linux
 
             steps = linux.apply_what_can_be_had(parent, memory_bytes)
-            return ", ".join(step for step in steps if step in _TOLD) or "nothing of the system's"
-        if sys.platform == "darwin":
+            return ", ".join(step for step in steps if step in _TOLD) or _NOTHING
+        elif sys.platform == "darwin":  # noqa: RET505 - type checkers follow only one branch
             from rlm_core.sandbox import macos
 
             return macos.apply(memory_bytes)
-        if sys.platform == "win32":
+        elif sys.platform == "win32":
             from rlm_core.sandbox import windows
 
             return windows.apply(memory_bytes)
+        else:
+            return _NOTHING
     except SandboxError as error:
-        return f"nothing of the system's ({error})"
-    return "nothing of the system's"
+        return f"{_NOTHING} ({error})"

@@ -9,7 +9,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from rlm_core import syntax
-from rlm_core.context import Context
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.inside import given
@@ -17,22 +16,23 @@ from rlm_core.sandbox.inside.pipes import Pipes
 from rlm_core.sandbox.inside.refusal import refusal
 from rlm_core.sandbox.inside.spawned import die_with
 from rlm_core.sandbox.wasm import surroundings
-from rlm_core.sandbox.wasm.answering import Answering
+from rlm_core.sandbox.wasm.answering import Answerer
 from rlm_core.sandbox.wasm.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def main(parent: int, descriptors: Sequence[int], component: str) -> None:
+def main(parent: int, numbers: Sequence[int], component: str) -> None:
     """Serves one session.
 
     Args:
         parent: the host's process id.
-        descriptors: the table (or text) of the context, and the arena's shards.
+        numbers: what it inherits: the table (or text) of the context, and the arena's shards.
         component: the compiled component's file.
     """
     die_with(parent)
+    descriptors = given.inherited(numbers)
     relay = _Relay(Pipes.taken_over())
     frame = relay.read()
     opening = relay.message(frame)
@@ -48,14 +48,14 @@ def _locked(
     relay: _Relay, parent: int, opening: dict[str, Any], descriptors: Sequence[int], component: str
 ) -> Machine:
     """Takes what it needs, makes the guest, closes all but the channel, and locks the process."""
-    context = given.context(opening["context"], descriptors, relay.call)
+    context = given.snapshot_or_text(opening["context"], descriptors)
     ask: Callable[[bytes], bytes]
-    if isinstance(context, Context):
-        syntax.preload()
-        ask = Answering(context).answer
-    else:
+    if isinstance(context, str):
         text = context.encode("utf-8", "surrogatepass")
-        ask = lambda _request: text  # noqa: E731 - all that a guest without a workspace can ask for
+        ask = lambda _question: text  # noqa: E731 - all that a guest without a workspace can ask for
+    else:
+        syntax.preload()
+        ask = Answerer(context, given.Past(relay.call)).answer
     for descriptor in descriptors:
         os.close(descriptor)
     memory = opening["memory_mb"] << 20
@@ -64,7 +64,7 @@ def _locked(
         memory,
         send=lambda frames: relay.send(frames.encode("latin-1")),
         receive=lambda: relay.next().decode("latin-1"),
-        ask=lambda request: ask(request.encode("latin-1")).decode("latin-1"),
+        ask=lambda question: ask(question.encode("latin-1")).decode("latin-1"),
     )
     relay.send(wire.encode({"op": "locked", "by": surroundings.lock(parent, memory)}))
     relay.start()

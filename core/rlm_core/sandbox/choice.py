@@ -1,0 +1,116 @@
+"""Which sandbox: the one that was asked for, or the best that can be had on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rlm_core.errors import SandboxError
+from rlm_core.sandbox.base import LockError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from rlm_core.config import SandboxSettings
+    from rlm_core.sandbox.base import Probe, Sandbox, Session
+
+_NEVER = "Programs are never run without isolation unless you ask for it (--sandbox none)."
+_INSTALL = "install the extra that has one: `uv tool install 'rlm-mcp[wasm]'`, or with pip `rlm-mcp[wasm]`"
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+def create(settings: SandboxSettings) -> Sandbox:
+    """Returns the sandbox for these settings, which starts nothing before it is used.
+
+    Raises:
+        SandboxError: there is none of this kind for this system, or its packages are not installed.
+    """
+    match settings.backend:
+        case "none":
+            from rlm_core.sandbox.spawning import OpenSandbox
+
+            return OpenSandbox(settings)
+        case "wasm":
+            return _wasm(settings)
+        case "native":
+            return _native(settings)
+    return BestSandbox(settings) if sys.platform == "linux" else _wasm(settings)
+
+
+class BestSandbox:
+    """Linux's own lock; where it cannot be had, WebAssembly.
+
+    Implements `base.Sandbox`. Which one it is turns out when the first session is opened.
+
+    Args:
+        settings: what programs may use.
+    """
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self._settings = settings
+        self._current = _native(settings)
+        self._falling = asyncio.Lock()
+        self._instead_of: str | None = None
+
+    warning = ""
+
+    async def open(self, context: Any, functions: Mapping[str, Callable[..., Awaitable[Any]]]) -> Session:
+        """A fresh session; see `base.Sandbox.open`."""
+        return await self._had(lambda sandbox: sandbox.open(context, functions))
+
+    async def check(self) -> list[Probe]:
+        """Makes a handful of escape attempts; see `base.Sandbox.check`."""
+        return await self._had(lambda sandbox: sandbox.check())
+
+    def describe(self) -> str:
+        """What isolates programs, and why it is not the usual; see `base.Sandbox.describe`."""
+        described = self._current.describe()
+        return described if self._instead_of is None else f"{described}. ({self._instead_of})"
+
+    async def close(self) -> None:
+        """Ends every session."""
+        await self._current.close()
+
+    async def _had(self, of: Callable[[Sandbox], Awaitable[T]]) -> T:
+        """What a sandbox gives, if the one cannot be locked, then the other."""
+        current = self._current
+        try:
+            return await of(current)
+        except LockError as error:
+            async with self._falling:
+                if self._current is current:
+                    await self._fall_back(str(error))
+        return await of(self._current)
+
+    async def _fall_back(self, reason: str) -> None:
+        if self._instead_of is not None:
+            raise SandboxError(reason)
+        try:
+            fallback = _wasm(self._settings)
+        except SandboxError as missing:
+            raise SandboxError(f"{reason} {missing}") from None
+        _log.warning("%s Programs run in WebAssembly instead.", reason)
+        await self._current.close()
+        self._current, self._instead_of = fallback, reason
+
+
+def _native(settings: SandboxSettings) -> Sandbox:
+    if sys.platform != "linux":
+        raise SandboxError("The native sandbox is Linux's; use `wasm`, or leave sandbox.backend at `auto`.")
+    from rlm_core.sandbox.native import NativeSandbox  # needs what only Linux has
+
+    return NativeSandbox(settings)
+
+
+def _wasm(settings: SandboxSettings) -> Sandbox:
+    from rlm_core.sandbox.spawning import WasmSandbox
+    from rlm_core.sandbox.wasm import component
+
+    if lacking := component.missing():
+        raise SandboxError(f"The WebAssembly sandbox needs {lacking}; {_INSTALL}. {_NEVER}")
+    return WasmSandbox(settings)
