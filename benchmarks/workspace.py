@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.race import command, header, race, seconds
 from rlm_core.config import SandboxSettings, WorkspaceSettings
-from rlm_core.sandbox import create
+from rlm_core.sandbox.choice import create
 from rlm_core.workspace import watcher
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace

@@ -307,9 +307,9 @@ class Service:
         """The sandbox with these limits instead of those in the settings."""
         key = frozenset(limits.items())
         if key not in self._sandboxes:
-            from rlm_core import sandbox  # after the handshake
+            from rlm_core.sandbox import choice  # after the handshake
 
-            self._sandboxes[key] = sandbox.create(self.settings.sandbox.model_copy(update=limits))
+            self._sandboxes[key] = choice.create(self.settings.sandbox.model_copy(update=limits))
         return self._sandboxes[key]
 
 

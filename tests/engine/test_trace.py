@@ -11,7 +11,7 @@ import pytest
 from rlm_core.config import SandboxSettings, state_dir
 from rlm_core.engine.events import RunFailed
 from rlm_core.engine.trace import KEPT_RUNS
-from rlm_core.sandbox import create
+from rlm_core.sandbox.choice import create
 from tests.engine.conftest import FILES, KEY, Asker
 from tests.support.model_server import HELD_SECONDS, Reply, rate_limited, unauthorized
 from tests.support.processes import descendants, ended

@@ -1,8 +1,5 @@
-"""Where a model's program runs."""
+"""Where a model's program runs.
 
-from __future__ import annotations
-
-from rlm_core.sandbox.base import CellResult, LockError, Probe, Sandbox, Session, Variable
-from rlm_core.sandbox.choice import create
-
-__all__ = ["CellResult", "LockError", "Probe", "Sandbox", "Session", "Variable", "create"]
+`choice.create` makes a sandbox. It is not imported here, since workers import this package too, and need
+nothing of the host's.
+"""

@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from rlm_core.sandbox.inside.given import CHANGES, TEXT
 from rlm_core.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-CHANGES, TEXT = "_changes", "_text_then"
 
 
 def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:

@@ -1,4 +1,7 @@
-"""The value of `context` in a worker, from the descriptors that the worker was given."""
+"""The value of `context` in a worker, from the descriptors that the worker was given.
+
+What a workspace takes is imported when there is one: a text needs none of it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.context import Context
-from rlm_core.sandbox import past
-from rlm_core.workspace.snapshot import Snapshot
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from rlm_core.context import Context
+    from rlm_core.workspace.snapshot import Snapshot
+
+# Functions of the host that a context with a past calls (`rlm_core.sandbox.past`).
+CHANGES, TEXT = "_changes", "_text_then"
 
 
 def inherited(numbers: Sequence[int]) -> list[int]:
@@ -34,7 +39,11 @@ def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> 
         call: calls a function of the host, as `Channel.call` does.
     """
     given = snapshot_or_text(kind, descriptors)
-    return given if isinstance(given, str) else Context(given, Past(call))
+    if isinstance(given, str):
+        return given
+    from rlm_core.context import Context
+
+    return Context(given, Past(call))
 
 
 def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
@@ -46,6 +55,8 @@ def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
     with _mapped(data) as mapped:
         if kind == "text":
             return str(mapped, "utf-8", "surrogatepass")
+        from rlm_core.workspace.snapshot import Snapshot
+
         return Snapshot.load(mapped, maps)
 
 
@@ -57,11 +68,11 @@ class Past:
 
     def changes(self, since: str) -> list[tuple[str, str]]:
         """Path and status of each file that differs."""
-        return [(path, status) for path, status in self._call(past.CHANGES, (since,), {})]
+        return [(path, status) for path, status in self._call(CHANGES, (since,), {})]
 
     def text(self, path: str, since: str) -> str | None:
         """What a file said then."""
-        text: str | None = self._call(past.TEXT, (path, since), {})
+        text: str | None = self._call(TEXT, (path, since), {})
         return text
 
 

@@ -26,7 +26,10 @@ def main(parent: int, numbers: Sequence[int]) -> None:
         parent: the host's process id.
         numbers: what it inherits: the table (or text) of the context, and the arena's shards.
     """
-    die_with(parent)
+    if sys.platform == "linux":  # elsewhere the end of the pipe tells
+        from rlm_core.sandbox.linux import limits
+
+        limits.die_with(parent)
     descriptors = given.inherited(numbers)
     interrupts = Interrupts()
     channel = Channel(Pipes.taken_over(), interrupts)
@@ -38,14 +41,6 @@ def main(parent: int, numbers: Sequence[int]) -> None:
         os._exit(1)
     channel.send({"op": "ready", "variables": repl.variables()})
     repl.serve()
-
-
-def die_with(parent: int) -> None:
-    """Has the kernel end this process with its parent where it can; elsewhere the end of the pipe does."""
-    if sys.platform == "linux":
-        from rlm_core.sandbox.linux import limits
-
-        limits.die_with(parent)
 
 
 def _repl(

@@ -7,6 +7,7 @@ It ends when the host closes the control socket, and its workers end with it.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import resource
@@ -57,6 +58,7 @@ def main(control_descriptor: int) -> None:
 def _preload() -> None:
     gc.disable()
     imports.preload()
+    importlib.import_module("rlm_core.context")
     syntax.preload()
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:

@@ -8,19 +8,18 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from rlm_core import syntax
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.inside import given
 from rlm_core.sandbox.inside.pipes import Pipes
 from rlm_core.sandbox.inside.refusal import refusal
-from rlm_core.sandbox.inside.spawned import die_with
 from rlm_core.sandbox.wasm import surroundings
-from rlm_core.sandbox.wasm.answering import Answerer
 from rlm_core.sandbox.wasm.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from rlm_core.workspace.snapshot import Snapshot
 
 
 def main(parent: int, numbers: Sequence[int], component: str) -> None:
@@ -31,7 +30,6 @@ def main(parent: int, numbers: Sequence[int], component: str) -> None:
         numbers: what it inherits: the table (or text) of the context, and the arena's shards.
         component: the compiled component's file.
     """
-    die_with(parent)
     descriptors = given.inherited(numbers)
     relay = _Relay(Pipes.taken_over())
     frame = relay.read()
@@ -48,14 +46,7 @@ def _locked(
     relay: _Relay, parent: int, opening: dict[str, Any], descriptors: Sequence[int], component: str
 ) -> Machine:
     """Takes what it needs, makes the guest, closes all but the channel, and locks the process."""
-    context = given.snapshot_or_text(opening["context"], descriptors)
-    ask: Callable[[bytes], bytes]
-    if isinstance(context, str):
-        text = context.encode("utf-8", "surrogatepass")
-        ask = lambda _question: text  # noqa: E731 - all that a guest without a workspace can ask for
-    else:
-        syntax.preload()
-        ask = Answerer(context, given.Past(relay.call)).answer
+    ask = _answering(given.snapshot_or_text(opening["context"], descriptors), relay)
     for descriptor in descriptors:
         os.close(descriptor)
     memory = opening["memory_mb"] << 20
@@ -69,6 +60,18 @@ def _locked(
     relay.send(wire.encode({"op": "locked", "by": surroundings.lock(parent, memory)}))
     relay.start()
     return machine
+
+
+def _answering(context: Snapshot | str, relay: _Relay) -> Callable[[bytes], bytes]:
+    """What answers the guest's questions about the context; about a text there is one, what it says."""
+    if isinstance(context, str):
+        text = context.encode("utf-8", "surrogatepass")
+        return lambda _question: text
+    from rlm_core import syntax
+    from rlm_core.sandbox.wasm.answering import Answerer
+
+    syntax.preload()
+    return Answerer(context, given.Past(relay.call)).answer
 
 
 class _Relay:
