@@ -9,10 +9,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="session")
+def wasm_cache(pytestconfig: pytest.Config) -> Path:
+    """Where the compiled WebAssembly component is kept from one run of the tests to the next."""
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir("wasm")
+    folder.chmod(0o700)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, wasm_cache: Path
+) -> Path:
     """No test sees the user's own settings, keys or git configuration, or writes into their home."""
     home = tmp_path_factory.mktemp("home")
+    (home / "rlm-mcp").mkdir()
+    (home / "rlm-mcp" / "wasm").symlink_to(wasm_cache)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "RLM_MODEL", "RLM_SUB_MODEL"):

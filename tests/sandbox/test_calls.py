@@ -12,6 +12,7 @@ from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.native import NativeSandbox
+    from rlm_core.sandbox.workers import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,7 +41,9 @@ async def echo(value: Any, *more: Any, **named: Any) -> Any:
         ("''", ""),
     ],
 )
-async def test_values_cross_as_what_they_are_like(sandbox: NativeSandbox, sent: str, received: Any) -> None:
+async def test_values_cross_as_what_they_are_like(
+    sandbox: WorkerSandbox[Any], sent: str, received: Any
+) -> None:
     got = []
 
     async def take(value: Any) -> Any:
@@ -63,7 +66,9 @@ async def test_values_cross_as_what_they_are_like(sandbox: NativeSandbox, sent: 
         ("{'$text': 3}", "A dict with the key '$text' cannot be sent"),
     ],
 )
-async def test_values_that_cannot_cross_are_refused(sandbox: NativeSandbox, sent: str, sentence: str) -> None:
+async def test_values_that_cannot_cross_are_refused(
+    sandbox: WorkerSandbox[Any], sent: str, sentence: str
+) -> None:
     session = await sandbox.open("", {"echo": echo})
     result = await session.run(f"echo({sent})")
     assert result.error is not None
@@ -72,7 +77,7 @@ async def test_values_that_cannot_cross_are_refused(sandbox: NativeSandbox, sent
     await session.close()
 
 
-async def test_a_result_that_is_too_large_is_an_error(sandbox: NativeSandbox) -> None:
+async def test_a_result_that_is_too_large_is_an_error(sandbox: WorkerSandbox[Any]) -> None:
     async def much() -> str:
         return "x" * 40_000_000
 
@@ -91,7 +96,9 @@ async def test_a_result_that_is_too_large_is_an_error(sandbox: NativeSandbox) ->
         ("need(1, c=3)", "TypeError: need() got an unexpected keyword argument 'c'"),
     ],
 )
-async def test_wrong_arguments_are_a_type_error(sandbox: NativeSandbox, call: str, sentence: str) -> None:
+async def test_wrong_arguments_are_a_type_error(
+    sandbox: WorkerSandbox[Any], call: str, sentence: str
+) -> None:
     async def need(a: int, b: int = 2) -> int:
         return a + b
 
@@ -101,7 +108,7 @@ async def test_wrong_arguments_are_a_type_error(sandbox: NativeSandbox, call: st
     await session.close()
 
 
-async def test_refusals_of_the_host_can_be_caught(sandbox: NativeSandbox) -> None:
+async def test_refusals_of_the_host_can_be_caught(sandbox: WorkerSandbox[Any]) -> None:
     async def refuse() -> None:
         raise QueryError("Nothing is called 'x'; did you mean 'y'?")
 
@@ -116,7 +123,7 @@ async def test_refusals_of_the_host_can_be_caught(sandbox: NativeSandbox) -> Non
 
 
 async def test_a_defect_of_the_host_is_logged_and_not_shown(
-    sandbox: NativeSandbox, caplog: pytest.LogCaptureFixture
+    sandbox: WorkerSandbox[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken() -> None:
         raise KeyError("secret detail")
@@ -130,14 +137,14 @@ async def test_a_defect_of_the_host_is_logged_and_not_shown(
     await session.close()
 
 
-async def test_calls_from_threads_run_at_the_same_time(sandbox: NativeSandbox) -> None:
+async def test_calls_from_threads_run_at_the_same_time(native: NativeSandbox) -> None:
     everyone = asyncio.Barrier(10)
 
     async def meet(number: int) -> int:
         await everyone.wait()
         return number * number
 
-    session = await sandbox.open("", {"meet": meet})
+    session = await native.open("", {"meet": meet})
     program = (
         "from concurrent.futures import ThreadPoolExecutor\n"
         "with ThreadPoolExecutor(10) as pool:\n    print(list(pool.map(meet, range(10))))"
@@ -149,7 +156,7 @@ async def test_calls_from_threads_run_at_the_same_time(sandbox: NativeSandbox) -
     await session.close()
 
 
-async def test_many_calls_from_many_threads_each_get_their_own_reply(sandbox: NativeSandbox) -> None:
+async def test_many_calls_from_many_threads_each_get_their_own_reply(sandbox: WorkerSandbox[Any]) -> None:
     session = await sandbox.open("", {"echo": echo})
     program = (
         "from concurrent.futures import ThreadPoolExecutor\n"
@@ -161,7 +168,7 @@ async def test_many_calls_from_many_threads_each_get_their_own_reply(sandbox: Na
     await session.close()
 
 
-async def test_output_before_a_call_is_seen_before_the_call(sandbox: NativeSandbox) -> None:
+async def test_output_before_a_call_is_seen_before_the_call(sandbox: WorkerSandbox[Any]) -> None:
     order: list[str] = []
 
     async def called() -> None:
@@ -173,7 +180,7 @@ async def test_output_before_a_call_is_seen_before_the_call(sandbox: NativeSandb
     await session.close()
 
 
-async def test_cancelling_a_run_cancels_its_calls(sandbox: NativeSandbox) -> None:
+async def test_cancelling_a_run_cancels_its_calls(sandbox: WorkerSandbox[Any]) -> None:
     started, ended = asyncio.Event(), asyncio.Event()
 
     async def wait() -> None:
@@ -193,7 +200,7 @@ async def test_cancelling_a_run_cancels_its_calls(sandbox: NativeSandbox) -> Non
     await session.close()
 
 
-async def test_calls_that_outlive_their_cell_are_cancelled_and_told(sandbox: NativeSandbox) -> None:
+async def test_calls_that_outlive_their_cell_are_cancelled_and_told(native: NativeSandbox) -> None:
     started, ended = asyncio.Event(), asyncio.Event()
 
     async def wait() -> None:
@@ -206,7 +213,7 @@ async def test_calls_that_outlive_their_cell_are_cancelled_and_told(sandbox: Nat
     async def has_started() -> None:
         await started.wait()
 
-    session = await sandbox.open("", {"wait": wait, "has_started": has_started})
+    session = await native.open("", {"wait": wait, "has_started": has_started})
     background = (
         "import threading\nfailed = []\n"
         "def ask():\n    try: wait()\n    except RuntimeError as e: failed.append(e)\n"
@@ -219,7 +226,7 @@ async def test_calls_that_outlive_their_cell_are_cancelled_and_told(sandbox: Nat
     await session.close()
 
 
-async def test_closing_a_session_in_the_middle_of_a_call(sandbox: NativeSandbox) -> None:
+async def test_closing_a_session_in_the_middle_of_a_call(sandbox: WorkerSandbox[Any]) -> None:
     started = asyncio.Event()
 
     async def wait() -> None:
@@ -239,7 +246,7 @@ async def test_closing_a_session_in_the_middle_of_a_call(sandbox: NativeSandbox)
     ids=["flushed", "after a while"],
 )
 async def test_what_is_printed_is_seen_while_the_program_goes_on(
-    sandbox: NativeSandbox, program: str
+    sandbox: WorkerSandbox[Any], program: str
 ) -> None:
     printed = asyncio.Event()
     session = await sandbox.open("", {})

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.sandbox import plain, sessions
 from tests.sandbox.programs import PROGRAMS
 
 if TYPE_CHECKING:
-    from rlm_core.sandbox.native import NativeSandbox
+    from rlm_core.sandbox.workers import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,7 +51,9 @@ FUNCTIONS = {"llm_query": llm_query, "llm_query_batched": llm_query_batched}
 
 
 @pytest.mark.parametrize("name", SESSIONS)
-async def test_same_as_plain_python(sandbox: NativeSandbox, plainly: dict[str, Cells], name: str) -> None:
+async def test_same_as_plain_python(
+    sandbox: WorkerSandbox[Any], plainly: dict[str, Cells], name: str
+) -> None:
     session = await sandbox.open(CONTEXT, FUNCTIONS)
     for code, (output, raised) in zip(SESSIONS[name], plainly[name], strict=True):
         result = await session.run(code)

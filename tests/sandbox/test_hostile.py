@@ -16,13 +16,22 @@ from rlm_core.sandbox import exchange, frames, wire
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult
     from rlm_core.sandbox.native import NativeSandbox
+    from rlm_core.sandbox.workers import WorkerSandbox
 
+# Defines `send`, as a program can that knows this code.
 FIND = """
-import fcntl, os, time
-def is_open(n):
-    try: return fcntl.fcntl(n, fcntl.F_GETFD) >= 0
-    except OSError: return False
-channel = next(n for n in range(3, 64) if is_open(n))
+import os, time
+try:
+    import wit_world
+except ImportError:
+    import fcntl
+    def is_open(n):
+        try: return fcntl.fcntl(n, fcntl.F_GETFD) >= 0
+        except OSError: return False
+    channel = next(n for n in range(3, 64) if is_open(n))
+    def send(data): os.write(channel, data)
+else:
+    def send(data): wit_world.send(data.decode('latin-1'))
 """
 
 json_values = st.recursive(
@@ -86,7 +95,7 @@ def test_announced_sizes_are_bounded() -> None:
             wire.sizes(prefix)
 
 
-async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
+async def write(sandbox: WorkerSandbox[Any], data: bytes) -> CellResult:
     """What the host makes of a program that writes these bytes and then loops."""
 
     async def ask(question: str) -> str:
@@ -94,7 +103,7 @@ async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
 
     session = await sandbox.open("text", {"ask": ask})
     await session.run("kept = 1" + FIND)
-    result = await session.run(f"os.write(channel, {data!r})\nwhile True: time.sleep(9)")
+    result = await session.run(f"send({data!r})\nwhile True: time.sleep(9)")
     after = await session.run("print(repr(context))\nkept")
     assert after.output == "'text'\n1\n", "the session goes on"
     await session.close()
@@ -109,7 +118,9 @@ async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
         frame([]),
         frame({"op": "ready"}),
         frame({"op": "done", "id": 0, "error": None, "final": None, "omitted": 0, "variables": []}),
-        frame({"op": "refused", "message": "x"}),
+        frame({"op": "refused", "unlocked": True, "message": "x"}),
+        frame({"op": "locked", "by": "me"}),
+        frame({"op": "left", "state": 1}),
         frame({"op": "call", "id": 1, "name": "system", "args": ["id"], "kwargs": {}}),
         frame({"op": "call", "id": 1, "name": "__class__", "args": [], "kwargs": {}}),
         frame({"op": "output", "text": "x" * 21_000}),
@@ -117,9 +128,11 @@ async def write(sandbox: NativeSandbox, data: bytes) -> CellResult:
         b"".join(frame({"op": "call", "id": n, "name": "ask", "args": [], "kwargs": {}}) for n in range(2))
         + b"?" * 8,
     ],
-    ids=range(10),
+    ids=range(12),
 )
-async def test_a_program_that_breaks_the_rules_loses_its_worker(sandbox: NativeSandbox, data: bytes) -> None:
+async def test_a_program_that_breaks_the_rules_loses_its_worker(
+    sandbox: WorkerSandbox[Any], data: bytes
+) -> None:
     result = await write(sandbox, data)
     assert result.error is not None
     assert result.error.startswith("The program ")
@@ -129,12 +142,12 @@ async def test_a_program_that_breaks_the_rules_loses_its_worker(sandbox: NativeS
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_forged_end_is_the_end_of_that_cell_only(sandbox: NativeSandbox) -> None:
+async def test_a_forged_end_is_the_end_of_that_cell_only(sandbox: WorkerSandbox[Any]) -> None:
     """It may lie about itself, as any program may by printing; the true end that follows gives it away."""
     fields = {"error": None, "final": "forged", "omitted": 0, "variables": [["x", "int", "1"]]}
     session = await sandbox.open("text", {})
     await session.run(FIND)
-    result = await session.run(f"os.write(channel, {frame({'op': 'done', 'id': 2, **fields})!r})")
+    result = await session.run(f"send({frame({'op': 'done', 'id': 2, **fields})!r})")
     assert result.final == "forged"
     after = await session.run("context")
     assert after.error is not None
@@ -156,19 +169,19 @@ async def test_a_forged_end_is_the_end_of_that_cell_only(sandbox: NativeSandbox)
     ids=str,
 )
 async def test_a_forged_end_is_no_larger_than_a_true_one(
-    sandbox: NativeSandbox, fields: dict[str, Any]
+    sandbox: WorkerSandbox[Any], fields: dict[str, Any]
 ) -> None:
     done = {"op": "done", "id": 2, "error": None, "final": None, "omitted": 0, "variables": [], **fields}
     session = await sandbox.open("text", {})
     await session.run(f"{FIND}\nfrom rlm_core.sandbox import wire")
-    result = await session.run(f"os.write(channel, wire.encode({done!r})); time.sleep(9)")
+    result = await session.run(f"send(wire.encode({done!r})); time.sleep(9)")
     assert "A frame has the wrong shape" in (result.error or "")
     await session.close()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_calls_at_once_carry_no_more_than_the_host_can_keep(
-    sandbox: NativeSandbox, monkeypatch: pytest.MonkeyPatch
+    native: NativeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exchange, "MAX_HELD", 1_000_000)
     released = asyncio.Event()
@@ -183,7 +196,7 @@ async def test_calls_at_once_carry_no_more_than_the_host_can_keep(
     async def much() -> str:
         return "x" * 1_100_000
 
-    session = await sandbox.open("", {"keep": keep, "release": release, "much": much})
+    session = await native.open("", {"keep": keep, "release": release, "much": much})
     program = """
 import threading
 ends, refused = [], threading.Semaphore(0)
@@ -205,14 +218,14 @@ sorted(map(str, ends))
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_flood_of_calls_is_refused(sandbox: NativeSandbox) -> None:
+async def test_a_flood_of_calls_is_refused(sandbox: WorkerSandbox[Any]) -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
     session = await sandbox.open("", {"wait": wait})
     await session.run(FIND)
     call = frame({"op": "call", "id": 1, "name": "wait", "args": [], "kwargs": {}})
-    result = await session.run(f"for _ in range(100_000): os.write(channel, {call!r})")
+    result = await session.run(f"for _ in range(100_000): send({call!r})")
     assert "a call that the sandbox does not offer" in (result.error or "")
     await session.close()
 
@@ -220,23 +233,23 @@ async def test_a_flood_of_calls_is_refused(sandbox: NativeSandbox) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(min_size=8, max_size=64) | json_values.map(frame))
-async def test_any_bytes_are_survived(sandbox: NativeSandbox, data: bytes) -> None:
+async def test_any_bytes_are_survived(sandbox: WorkerSandbox[Any], data: bytes) -> None:
     session = await sandbox.open("text", {})
     await session.run(FIND)
-    result = await session.run(f"os.write(channel, {data!r})\nos._exit(0)")
+    result = await session.run(f"send({data!r})\nos._exit(0)")
     assert result.error is not None
     assert (await session.run("context")).output == "'text'\n"
     await session.close()
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_program_that_never_reads_its_replies(sandbox: NativeSandbox) -> None:
+async def test_a_program_that_never_reads_its_replies(sandbox: WorkerSandbox[Any]) -> None:
     async def much() -> str:
         return "x" * 1_000_000
 
     session = await sandbox.open("", {"much": much})
     await session.run(FIND)
     call = frame({"op": "call", "id": 10**9, "name": "much", "args": [], "kwargs": {}})
-    result = await session.run(f"for _ in range(100): os.write(channel, {call!r})\n'done'")
+    result = await session.run(f"for _ in range(100): send({call!r})\n'done'")
     assert result.output == "'done'\n", result.error
     await session.close()

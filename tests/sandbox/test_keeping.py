@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult, Session
     from rlm_core.sandbox.native import NativeSandbox
+    from rlm_core.sandbox.workers import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,7 +27,7 @@ async def crash(session: Session, cell: str = CRASH) -> CellResult:
     return result
 
 
-async def after_a_crash(sandbox: NativeSandbox, *cells: str) -> tuple[CellResult, CellResult]:
+async def after_a_crash(sandbox: WorkerSandbox[Any], *cells: str) -> tuple[CellResult, CellResult]:
     """The result of the crash that follows all cells but the last, and that of the last."""
     session = await sandbox.open("text", {})
     for cell in cells[:-1]:
@@ -56,7 +57,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize(("cell", "expression"), KEPT.values(), ids=KEPT)
-async def test_plain_values_come_back(sandbox: NativeSandbox, cell: str, expression: str) -> None:
+async def test_plain_values_come_back(sandbox: WorkerSandbox[Any], cell: str, expression: str) -> None:
     session = await sandbox.open("", {})
     assert (await session.run(cell)).error is None
     before = await session.run(expression)
@@ -94,14 +95,14 @@ LOST = {
 
 
 @pytest.mark.parametrize("cell", LOST.values(), ids=LOST)
-async def test_what_cannot_come_back_is_named(sandbox: NativeSandbox, cell: str) -> None:
+async def test_what_cannot_come_back_is_named(sandbox: WorkerSandbox[Any], cell: str) -> None:
     crashed, after = await after_a_crash(sandbox, f"one = 5\n{cell}\ntwo = [one, 'x']", "print(one, two)\nv")
     assert crashed.lost == ("v",)
     assert after.output == "5 [5, 'x']\n"
     assert "NameError: name 'v' is not defined" in (after.error or "")
 
 
-async def test_values_are_as_they_were_before_the_cell_that_died(sandbox: NativeSandbox) -> None:
+async def test_values_are_as_they_were_before_the_cell_that_died(sandbox: WorkerSandbox[Any]) -> None:
     session = await sandbox.open("", {})
     await session.run("found = [1]\nn = 1")
     assert (await session.run("found.append(2)\nn = 1 / 0")).error is not None
@@ -111,12 +112,12 @@ async def test_values_are_as_they_were_before_the_cell_that_died(sandbox: Native
     await session.close()
 
 
-async def test_what_was_deleted_stays_deleted(sandbox: NativeSandbox) -> None:
+async def test_what_was_deleted_stays_deleted(sandbox: WorkerSandbox[Any]) -> None:
     _, after = await after_a_crash(sandbox, "a = b = 1", "del a", "b = 'gone'\ndel b", "SHOW_VARS()")
     assert after.output == "No variables yet.\n"
 
 
-async def test_a_session_may_crash_again_and_again(sandbox: NativeSandbox) -> None:
+async def test_a_session_may_crash_again_and_again(sandbox: WorkerSandbox[Any]) -> None:
     session = await sandbox.open("text", {})
     await session.run("n = 0\ndef step(): return n + 1")
     for number in range(1, 6):
@@ -126,7 +127,7 @@ async def test_a_session_may_crash_again_and_again(sandbox: NativeSandbox) -> No
     await session.close()
 
 
-async def test_tracebacks_of_kept_functions_show_their_source(sandbox: NativeSandbox) -> None:
+async def test_tracebacks_of_kept_functions_show_their_source(sandbox: WorkerSandbox[Any]) -> None:
     _, after = await after_a_crash(sandbox, "1", "def f(x):\n    return 1 / x", "f(0)")
     lines = [line for line in (after.error or "").splitlines() if "^" not in line]
     assert lines == [
@@ -139,12 +140,12 @@ async def test_tracebacks_of_kept_functions_show_their_source(sandbox: NativeSan
     ]
 
 
-async def test_scaffold_names_are_not_carried(sandbox: NativeSandbox) -> None:
+async def test_scaffold_names_are_not_carried(sandbox: WorkerSandbox[Any]) -> None:
     _, after = await after_a_crash(sandbox, "context = FINAL = 'mine'", "context, callable(FINAL)")
     assert after.output == "('text', True)\n"
 
 
-async def test_no_code_of_the_program_runs_when_values_are_kept(sandbox: NativeSandbox) -> None:
+async def test_no_code_of_the_program_runs_when_values_are_kept(sandbox: WorkerSandbox[Any]) -> None:
     cell = (
         "class Loud(type):\n    def __getattribute__(c, n): print('class', n); return type.__getattribute__(c, n)\n"
         "class C(metaclass=Loud):\n    def __getattribute__(s, n): print('get', n); return object.__getattribute__(s, n)\n"
@@ -185,8 +186,8 @@ while todo:
     ],
     ids=range(5),
 )  # fmt: skip
-async def test_a_forged_legacy_harms_nobody_but_its_session(sandbox: NativeSandbox, garbage: str) -> None:
-    session, other = await sandbox.open("text", {}), await sandbox.open("other", {})
+async def test_a_forged_legacy_harms_nobody_but_its_session(native: NativeSandbox, garbage: str) -> None:
+    session, other = await native.open("text", {}), await native.open("other", {})
     await session.run("kept = 1")
     await other.run("kept = 2")
     await crash(session, f"{FIND}\n{garbage}\n{CRASH}")
@@ -210,7 +211,7 @@ plain = st.recursive(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=plain)
-async def test_any_plain_value_comes_back(sandbox: NativeSandbox, value: object) -> None:
+async def test_any_plain_value_comes_back(sandbox: WorkerSandbox[Any], value: object) -> None:
     _, after = await after_a_crash(
         sandbox, f"v = {value!r}", f"v == {value!r} and repr(v)[0] == {repr(value)[0]!r}"
     )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core import sandbox as sandboxes
 from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
+from rlm_core.sandbox import choice
 from rlm_core.sandbox.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
@@ -218,4 +218,4 @@ async def test_a_closed_workspace_is_refused() -> None:
 def test_other_systems_are_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(SandboxError, match="on Linux only"):
-        sandboxes.create(LIMITS)
+        choice.create(LIMITS)
