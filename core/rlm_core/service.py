@@ -192,7 +192,7 @@ class Service:
             sandbox=self._sandbox(),
             settings=self.settings.model_copy(update={"limits": asked.limits or self.settings.limits}),
             listeners=listeners,
-            notes=self.notes(snapshot),
+            notes=tuple(filter(None, (self.warning, *self.notes(snapshot)))),
             run_id=asked.run_id,
         )
         cited = dict.fromkeys(citation.path for citation in answer.citations)
@@ -245,6 +245,15 @@ class Service:
     ) -> Results[Symbol]:
         """Where a name is defined; see `Context.find`."""
         return await self._lookups().find(at or await self.present(), name, kind, limit)
+
+    @property
+    def warning(self) -> str:
+        """What everybody must be told whose programs run in this sandbox; empty when it isolates them.
+
+        Raises:
+            SandboxError: there is no sandbox for this system.
+        """
+        return self._sandbox().warning
 
     async def check_sandbox(self) -> tuple[str, list[Probe]]:
         """Says what isolates programs, attempts what must be impossible, and says how each attempt ended.

@@ -88,6 +88,7 @@ async def rlm_repl(
                 app.background(current.stop())
             raise
         app.repls.get(current.id, owner)  # it may have been closed meanwhile, and says why
+    notes.extend(filter(None, (app.service.warning,)))
     return step(current, page, [change.path for change in changes], notes)
 
 

@@ -95,6 +95,7 @@ def run_all(*flags: str, through: tuple[str, ...] = ()) -> dict[str, object]:
     assert ran.returncode == 0, ran.stderr
     found: dict[str, object] = json.loads(ran.stdout)
     assert found.pop("attempts") == len(ESCAPES)
+    assert found.pop("isolated by")
     return found
 
 

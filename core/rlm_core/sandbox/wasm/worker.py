@@ -130,8 +130,11 @@ class _Relay:
         return message
 
     def _read_on(self) -> None:
-        while True:
-            self._frames.put(self.read())
+        try:
+            while True:
+                self._frames.put(self.read())
+        except MemoryError:  # without this thread nothing would ever be answered
+            os._exit(1)
 
     def _exactly(self, size: int) -> bytes:
         pieces = bytearray()
