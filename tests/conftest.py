@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import hypothesis  # noqa: F401 - pytest would import it while it reports a failure, deep in the stack
 import pytest
 
+from tests.support.files import share_component
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,9 +15,7 @@ if TYPE_CHECKING:
 def wasm_cache(pytestconfig: pytest.Config) -> Path:
     """Where the compiled WebAssembly component is kept from one run of the tests to the next."""
     assert pytestconfig.cache is not None
-    folder = pytestconfig.cache.mkdir("wasm")
-    folder.chmod(0o700)
-    return folder
+    return pytestconfig.cache.mkdir("wasm")
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +24,7 @@ def own_home(
 ) -> Path:
     """No test sees the user's own settings, keys or git configuration, or writes into their home."""
     home = tmp_path_factory.mktemp("home")
-    (home / "rlm-mcp").mkdir()
-    (home / "rlm-mcp" / "wasm").symlink_to(wasm_cache)
+    share_component(home, wasm_cache)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "RLM_MODEL", "RLM_SUB_MODEL"):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wasmtime import Config, Engine, Store, WasiConfig
+from wasmtime import Config, Engine, Store, WasiConfig, _ffi
 from wasmtime.component import Component, Linker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+# Stack of the guest's frames as machine code. CPython measures its depth by another stack, in the guest's
+# memory, and raises RecursionError at the end of that one: this one must not end before.
+_FRAMES_BYTES = 120 << 20
+STACK_BYTES = _FRAMES_BYTES + (8 << 20)
 # What the guest has in memory before the program begins.
 _OWN_BYTES = 64 << 20
 
@@ -19,11 +23,14 @@ def engine() -> Engine:
     """Returns an engine set up as all machines and compilations must be."""
     config = Config()
     config.cranelift_opt_level = "speed"
+    # Not used here, and has to be larger; `Config` has no name for it.
+    _ffi.wasmtime_config_async_stack_size_set(config.ptr(), STACK_BYTES)
+    config.max_wasm_stack = _FRAMES_BYTES
     return Engine(config)
 
 
 class Machine:
-    """A guest, ready to run.
+    """A guest, to be started and run by a thread with `STACK_BYTES` of stack.
 
     It has a clock, random numbers and memory. It has no folder, no environment, no standard streams and no
     network: WASI gives nothing that is not given to it.

@@ -14,7 +14,7 @@ from rlm_core.sandbox.inside import given
 from rlm_core.sandbox.inside.pipes import Pipes
 from rlm_core.sandbox.inside.refusal import refusal
 from rlm_core.sandbox.wasm import surroundings
-from rlm_core.sandbox.wasm.machine import Machine
+from rlm_core.sandbox.wasm.machine import STACK_BYTES, Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,14 @@ def main(parent: int, numbers: Sequence[int], component: str) -> None:
         numbers: what it inherits: the table (or text) of the context, and the arena's shards.
         component: the compiled component's file.
     """
-    descriptors = given.inherited(numbers)
+    threading.stack_size(STACK_BYTES)
+    guest = threading.Thread(target=_serve, args=(parent, given.inherited(numbers), component))
+    guest.start()
+    threading.stack_size(0)
+    guest.join()
+
+
+def _serve(parent: int, descriptors: Sequence[int], component: str) -> None:
     relay = _Relay(Pipes.taken_over())
     frame = relay.read()
     opening = relay.message(frame)
