@@ -42,7 +42,7 @@ class _Worker:
     ) -> Any:
         """Returns what a member is or returns over there, or raises what it raises."""
         answer = io.BytesIO(self._ask(questions.encode(member, arguments, keywords or {})))
-        failed = answer.read(1) == b"-"
+        failed = answer.read(1) == questions.ERROR
         value = _Unpickler(answer, self).load()
         if failed:
             kind, details = value
