@@ -48,7 +48,6 @@ def main(root: Path, name: str) -> None:
             "files()": lambda context: context.files(),
             "for path in context": list,
             "every path in context": lambda context: all(path in context for path in snapshot.paths),
-            "chunks of a folder": lambda context: context.chunks(f"{path.partition('/')[0]}/"),
         }
         print(f"{root.name}: {len(native):,} files")
         header("native")
