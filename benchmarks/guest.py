@@ -51,7 +51,7 @@ def main(root: Path, name: str) -> None:
         }
         print(f"{root.name}: {len(native):,} files")
         header("native")
-        race("the table, once, ÷ taking it", lambda: len(remote(answer)), snapshot.dump, 5)
+        race("the table, once ÷ its dump", lambda: len(remote(answer)), snapshot.dump, 5)
         for what, call in calls.items():
             race(what, lambda call=call: call(guest), lambda call=call: call(native), 5)
         workspace.close()
