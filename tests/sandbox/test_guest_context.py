@@ -185,6 +185,22 @@ def test_nothing_is_asked_before_it_is_needed() -> None:
     assert len(asked) == 2
 
 
+class Earlier:
+    """A past in which the shop was another one."""
+
+    def changes(self, since: str) -> list[tuple[str, str]]:
+        return [("README.md", "modified"), ("old.py", "deleted")]
+
+    def text(self, path: str, since: str) -> str | None:
+        return FILES[path].replace("Shop", "Old shop")
+
+
+def test_the_past_is_asked_by_the_worker() -> None:
+    context = remote(Answerer(SNAPSHOT, Earlier()).answer)
+    assert repr(context.changed("v1")) == "README.md (modified)\nold.py (deleted)"
+    assert repr(context.diff("README.md", "v1")).startswith("--- README.md at v1\n+++ README.md")
+
+
 class OwnError(KeyError):
     """One that the guest does not have."""
 

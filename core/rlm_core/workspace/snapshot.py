@@ -17,7 +17,6 @@ from rlm_core.workspace.lines import split_lines
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Self
 
     from rlm_core.workspace.arena import Arena
     from rlm_core.workspace.history import History
@@ -213,7 +212,7 @@ class Snapshot:
         return struct.pack("<7Q", len(self.paths), *map(len, parts)) + b"".join(parts)
 
     @classmethod
-    def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Self:
+    def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
         """Reads what `dump` wrote (by this program on this machine: native byte order)."""
         count, *sizes = struct.unpack_from("<7Q", table)
         view = memoryview(table)

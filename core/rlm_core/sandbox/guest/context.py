@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from array import array
 from functools import cached_property, wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any, cast
@@ -42,7 +43,7 @@ class _Worker:
     ) -> Any:
         """Returns what a member is or returns over there, or raises what it raises."""
         answer = io.BytesIO(self._ask(questions.encode(member, arguments, keywords or {})))
-        failed = answer.read(1) == b"-"
+        failed = answer.read(1) == questions.ERROR
         value = _Unpickler(answer, self).load()
         if failed:
             kind, details = value
@@ -52,19 +53,20 @@ class _Worker:
     @cached_property
     def files(self) -> _Files:
         """The table of the files, brought here when it is first needed."""
-        files = _Files.load(self.tell(questions.TABLE), ())
-        files.worker = self
-        return files
+        paths, lengths = self.tell(questions.TABLE)
+        return _Files(paths, lengths, self)
 
 
 class _Files(Snapshot):
-    """A snapshot without the texts."""
+    """Of a snapshot only what is known of its files without their texts."""
 
-    worker: _Worker
+    def __init__(self, paths: Sequence[str], lengths: array[int], worker: _Worker) -> None:
+        super().__init__(paths, array("H"), array("Q"), lengths, b"", (), ())
+        self._worker = worker
 
     def line_count(self, row: int) -> int:
         """How many lines the text in that row has."""
-        count: int = self.worker.tell(questions.LINE_COUNT, [row])
+        count: int = self._worker.tell(questions.LINE_COUNT, [row])
         return count
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Of the files themselves; every other question is about `Context`.
 TABLE, LINE_COUNT = "_table", "_line_count"
 
+# What an answer starts with; a pickle follows: the value, or the type and the arguments of an error.
+VALUE, ERROR = b"+", b"-"
+
 _PLAIN = (type(None), bool, int, float, str)
 # What makes a result of its fields. Results of other classes refer to nothing.
 _MAKERS: dict[type, Callable[..., Any]] = {kind: kind for kind in get_args(Ref) if kind is not str}

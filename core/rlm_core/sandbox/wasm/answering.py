@@ -36,7 +36,7 @@ class Answerer:
             for name, member in vars(Context).items()
             if questions.is_asked(name)
         }
-        self._members[questions.TABLE] = snapshot.dump
+        self._members[questions.TABLE] = lambda: (snapshot.paths, snapshot.lengths)
         self._members[questions.LINE_COUNT] = snapshot.line_count
 
     def answer(self, question: bytes) -> bytes:
@@ -45,9 +45,9 @@ class Answerer:
             member, arguments, keywords = questions.decode(question)
             if member not in self._members:
                 raise AttributeError(f"'Context' object has no attribute {member[:100]!r}")  # noqa: TRY301
-            return b"+" + _pickled(self._members[member](*arguments, **keywords))
+            return _written(questions.VALUE, self._members[member](*arguments, **keywords))
         except Exception as error:  # noqa: BLE001 - the program's to see, as if it had called itself
-            return b"-" + pickle.dumps(_plain(error), pickle.HIGHEST_PROTOCOL)
+            return _written(questions.ERROR, _plain(error))
 
 
 class _Pickler(pickle.Pickler):
@@ -57,14 +57,17 @@ class _Pickler(pickle.Pickler):
         return value._row if type(value) is File else None
 
     def reducer_override(self, value: Any) -> Any:
-        kind = type(value)
-        if not hasattr(kind, "__dataclass_fields__"):
-            return NotImplemented
-        return kind, tuple(getattr(value, name) for name in kind.__match_args__)
+        names = getattr(type(value), "__match_args__", None)
+        return (
+            NotImplemented
+            if names is None
+            else (type(value), tuple([getattr(value, name) for name in names]))
+        )
 
 
-def _pickled(value: Any) -> bytes:
+def _written(mark: bytes, value: Any) -> bytes:
     buffer = io.BytesIO()
+    buffer.write(mark)
     _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(value)
     return buffer.getvalue()
 
