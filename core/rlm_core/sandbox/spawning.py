@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.process import Process
 
 
+# What has been written from documentation and never been run must say so.
+_UNVERIFIED = "" if sys.platform == "linux" else f" (UNVERIFIED on {sys.platform}: never tested there)"
+
+
 class SpawningSandbox(WorkerSandbox[Left]):
     """Starts a worker for each session.
 
@@ -55,7 +59,7 @@ class WasmSandbox(SpawningSandbox):
     def describe(self) -> str:
         """What isolates programs, the system's lock included once there was a session."""
         around = f"; around it: {self.locked_by}" if self.locked_by else ""
-        return f"WebAssembly, in a process of its own for each session{around}"
+        return f"WebAssembly, in a process of its own for each session{around}{_UNVERIFIED}"
 
     async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
         from rlm_core.sandbox.wasm import component
