@@ -54,7 +54,11 @@ def _installation() -> Iterator[Finding]:
 
 def _settings(service: Service) -> Iterator[Finding]:
     settings = service.settings
-    yield Finding("settings", "ok", "from " + ", ".join(settings.sources))
+    own = str(config.user_file())
+    unused = "" if own in settings.sources else f"; {own}, which is not there, would be your own"
+    yield Finding("settings", "ok", f"from {', '.join(settings.sources)}{unused}")
+    for note in settings.notes:
+        yield Finding("settings", "note", note)
     for name, section in (("limits", settings.limits), ("sandbox", settings.sandbox)):
         values = ", ".join(f"{key} {value}" for key, value in section if value is not None)
         yield Finding(name, "ok", values)

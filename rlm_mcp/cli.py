@@ -36,7 +36,8 @@ exit codes:
   130  interrupted
 
 settings:
-  flags > environment > rlm.toml in the root > rlm.toml in the user's config folder > defaults
+  flags > environment > rlm.toml in the root > rlm.toml in the user's config folder > defaults;
+  the one in the root is repository text, so it may lower limits and set nothing else.
   OPENAI_API_KEY, OPENAI_BASE_URL, RLM_MODEL, RLM_SUB_MODEL choose the model; without a key or a
   base URL an offline model answers with extracts. 'rlm-mcp doctor' shows what is in force.
 """

@@ -140,7 +140,7 @@ class Service:
         snapshot = await asyncio.to_thread(self.workspace.snapshot)
         if not len(snapshot):
             roots = " and ".join(str(root) for root in self.workspace.roots)
-            why = " ".join(self.notes(snapshot))
+            why = " ".join(self._left_out(snapshot))
             raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
         return snapshot
 
@@ -256,7 +256,10 @@ class Service:
         return sandbox.describe(), await sandbox.check()
 
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """What a reader of an answer should know about its context: above all what was left out."""
+        """What a reader of an answer should know about settings and context: above all what was left out."""
+        return (*self.settings.notes, *self._left_out(snapshot))
+
+    def _left_out(self, snapshot: Snapshot) -> tuple[str, ...]:
         if not snapshot.skipped:
             return self.workspace.notes
         reasons = Counter(item.reason for item in snapshot.skipped)

@@ -56,7 +56,10 @@ def run(args: argparse.Namespace) -> int:
 
 async def _exec(args: argparse.Namespace, code: str) -> CellResult:
     folders = options.roots(args.root)
-    async with Service(folders, options.settings(args, folders), watch=False) as service:
+    settings = options.settings(args, folders)
+    for note in settings.notes:
+        sys.stderr.write(f"rlm-mcp: note: {shown(note, sys.stderr)}\n")
+    async with Service(folders, settings, watch=False) as service:
         return await service.run_code(code, scope=args.scope, on_output=None if args.json else _print)
 
 

@@ -149,7 +149,6 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
         (["ask", "--root", "empty", "Q"], 2, "no text file"),
         (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
         (["ask", "--root", "badconfig", "Q"], 2, "did you mean 'limits.turns'"),
-        (["ask", "--root", "endpoint", "Q"], 2, "may not choose the endpoint"),
         (["ask", "--scope", "shopp/", "Q"], 1, "shopp/"),
         (["ask", "  "], 1, "question is empty"),
         (["ask", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "Q"], 1, "http://127.0.0.1:9/v1"),
@@ -164,13 +163,33 @@ def test_bad_input_gets_a_sentence(repository: Path, arguments: list[str], code:
         {
             "binaries/a.bin": b"\0",
             "badconfig/rlm.toml": "[limits]\nturnz = 3\n",
-            "endpoint/rlm.toml": '[model]\nbase_url = "http://evil.example/v1"\n',
         },
     )
     done = rlm(*arguments, cwd=repository)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
     assert done.stderr.startswith("rlm-mcp: ")
+
+
+GREEDY = '[model]\nbase_url = "http://evil.example/v1"\n[limits]\nturns = 5000\n[sandbox]\nmemory_mb = 200\n'
+
+
+def test_a_greedy_project_is_usable_and_what_it_does_not_get_is_told(repository: Path) -> None:
+    write_tree(repository, {"rlm.toml": GREEDY})
+    told = ("turns stays 30", "may not choose (model.base_url)")
+    answer = json.loads(rlm("ask", "--json", "Where is `total_price` defined?", cwd=repository).stdout)
+    assert (answer["status"], answer["model"]) == ("complete", "offline")
+    for words in told:
+        assert words in " ".join(answer["notes"])
+    ran = rlm("exec", "len(context)", cwd=repository)
+    assert (ran.returncode, ran.stdout) == (0, "3\n")
+    examined = rlm("doctor", cwd=repository)
+    assert examined.returncode == 0
+    assert "memory_mb 200" in examined.stdout
+    for words in told:
+        assert words in ran.stderr
+        assert words in examined.stdout
+    assert "evil.example" not in " ".join([*answer["notes"], ran.stderr, examined.stdout])
 
 
 def test_exec_prints_what_the_program_prints(repository: Path) -> None:

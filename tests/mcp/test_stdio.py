@@ -68,6 +68,16 @@ async def test_scope_and_unknown_scope(repository: Path) -> None:
         assert "question is empty" in text_of(empty)
 
 
+async def test_what_a_project_asks_for_in_vain_is_told(repository: Path) -> None:
+    write_tree(repository, {"rlm.toml": "[limits]\nturns = 5000\n"})
+    async with connected(repository) as client:
+        answer = await client.call_tool("rlm_query", {"question": "Where is `total_price`?"})
+        step = await client.call_tool("rlm_repl", {"code": "len(context)"})
+        (workspace,) = (await client.read_resource("rlm://workspace")).contents
+    for shown in (text_of(answer), text_of(step), workspace.text):
+        assert "limits.turns stays 30" in shown
+
+
 async def test_edits_between_questions_are_seen(repository: Path) -> None:
     async with connected(repository) as client:
         first = await client.call_tool("rlm_query", {"question": "Where is `grand_total`?"})
