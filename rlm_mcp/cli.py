@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rlm_core import __version__
 from rlm_core.errors import ConfigError, RlmError, WorkspaceError
 from rlm_mcp.exits import FAILED, INTERRUPTED, MISUSED
+from rlm_mcp.screen import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
     except RlmError as error:
-        print(f"rlm-mcp: {error}", file=sys.stderr)  # noqa: T201
+        print(f"rlm-mcp: {shown(str(error), sys.stderr)}", file=sys.stderr)  # noqa: T201
         return MISUSED if isinstance(error, ConfigError | WorkspaceError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

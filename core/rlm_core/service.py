@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.repl import Repl
     from rlm_core.lookups import Lookups
     from rlm_core.models import Models
-    from rlm_core.sandbox.base import CellResult, Probe, Sandbox
+    from rlm_core.sandbox.base import CellResult, Sandbox
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
@@ -245,15 +245,6 @@ class Service:
     ) -> Results[Symbol]:
         """Where a name is defined; see `Context.find`."""
         return await self._lookups().find(at or await self.present(), name, kind, limit)
-
-    async def check_sandbox(self) -> tuple[str, list[Probe]]:
-        """Says what isolates programs, attempts what must be impossible, and says how each attempt ended.
-
-        Raises:
-            SandboxError: no isolation can be had on this machine.
-        """
-        sandbox = self._sandbox()
-        return sandbox.describe(), await sandbox.check()
 
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What a reader of an answer should know about settings and context: above all what was left out."""

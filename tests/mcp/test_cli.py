@@ -117,6 +117,11 @@ def test_text_of_a_repository_does_not_command_a_terminal(repository: Path) -> N
         assert not set("\x1b\x07\u202e") & set(shown)
         assert r"\x1b]0;owned" in shown
         assert r"\x1b[31mred\n.py" in shown
+    write_tree(repository, {"binary\x1b[31m.bin": b"\0"})
+    assert "\x1b" not in on_terminal(["doctor"], repository)
+    write_tree(repository, {"rlm.toml": 'model.prices."\\u001b]0;owned" = 1\n'})
+    assert "\x1b" not in on_terminal(["ask", "Where?"], repository).replace("\x1b[K", "")
+    (repository / "rlm.toml").unlink()
     piped = rlm("exec", "print(context['evil.py'])", cwd=repository)
     assert text.strip() in piped.stdout, "a pipe gets what is there"
 
@@ -255,6 +260,36 @@ def test_doctor_names_what_is_wrong_and_never_the_key(repository: Path) -> None:
     assert [finding["part"] for finding in wrong] == ["model"]
     assert "127.0.0.1:9" in wrong[0]["text"]
     assert "sk-secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("folder", "part", "words"),
+    [
+        ("bad", "settings", "did you mean 'limits.turns'"),
+        ("missing", "workspace", "no folder missing"),
+        ("empty", "workspace", "no text file"),
+        ("/", "workspace", "whole file system"),
+        ("~", "workspace", "home folder"),
+    ],
+)
+def test_doctor_goes_on_after_what_is_wrong(repository: Path, folder: str, part: str, words: str) -> None:
+    write_tree(repository, {"bad/rlm.toml": "[limits]\nturnz = 3\n", "bad/a.py": "", "empty/a.bin": b"\0"})
+    done = rlm("doctor", "--json", "--root", folder, cwd=repository)
+    findings = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (1, "")
+    (wrong,) = (finding for finding in findings if finding["state"] == "wrong")
+    assert wrong["part"] == part
+    assert words in wrong["text"]
+    examined = {finding["part"] for finding in findings}
+    assert examined >= {"version", "settings", "limits", "trace", "clients", "model", "workspace", "sandbox"}
+
+
+def test_doctor_tells_of_each_broken_file(repository: Path, own_home: Path) -> None:
+    write_tree(own_home, {"rlm-mcp/rlm.toml": "[limits]\nturns = 'many'\n"})
+    done = rlm("doctor", cwd=repository)
+    assert done.returncode == 1
+    assert re.search(r"FAIL  settings   .*rlm-mcp/rlm.toml: limits.turns", done.stdout)
+    assert "read a file: blocked" in done.stdout
 
 
 def test_help_is_worth_reading(tmp_path: Path) -> None:
