@@ -9,7 +9,7 @@ import logging
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.config import cache_dir
 from rlm_core.errors import QueryError, WorkspaceError
@@ -19,7 +19,7 @@ from rlm_core.workspace.roots import checked_roots
 from rlm_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
     from types import ModuleType, TracebackType
 
@@ -216,12 +216,24 @@ class Service:
         return repl
 
     async def run_code(
-        self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
+        self,
+        code: str,
+        snapshot: Snapshot,
+        *,
+        functions: Mapping[str, Callable[..., Awaitable[Any]]],
+        on_output: Callable[[str], None] | None = None,
     ) -> CellResult:
-        """Runs one program over `context` in a fresh sandbox, with no model behind it."""
+        """Runs one program over a snapshot in a fresh sandbox, with no model behind it.
+
+        Args:
+            code: the program.
+            snapshot: what `context` is.
+            functions: what it can call besides; see `rlm_core.sandbox.base.Sandbox.open`.
+            on_output: called with the output piece by piece as it is printed.
+        """
         # One cell is all there is, so only its own limit counts.
         sandbox = self._sandbox(output_chars=EXEC_OUTPUT_CHARS, session_seconds=math.inf)
-        session = await sandbox.open(await self.snapshot(scope), {})
+        session = await sandbox.open(snapshot, functions)
         try:
             return await session.run(code, on_output)
         finally:

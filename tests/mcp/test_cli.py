@@ -224,10 +224,19 @@ def test_exec_has_limits(repository: Path) -> None:
     assert "0.3 s" in done.stderr
 
 
-def test_exec_needs_no_model_and_says_so(repository: Path) -> None:
-    done = rlm("exec", "llm_query('hello')", cwd=repository)
+@pytest.mark.parametrize("call", ["llm_query('hello')", "rlm_query_batched(['a', 'b'])", "BUDGET()"])
+def test_exec_has_no_model_and_says_what_has(repository: Path, call: str) -> None:
+    done = rlm("exec", call, cwd=repository)
     assert done.returncode == 1
-    assert "llm_query" in done.stderr
+    assert f"{call.split('(')[0]} needs a model, and rlm-mcp exec has none. rlm-mcp ask" in done.stderr
+
+
+def test_exec_shows_progress_on_a_terminal_and_leaves_the_output_whole(repository: Path) -> None:
+    program = "import time\nprint('one')\nprint('two', end=' ', flush=True)\ntime.sleep(0.7)\nprint('three')"
+    shown = on_terminal(["exec", program], repository)
+    assert "opening the workspace" in shown
+    assert "running the program" in shown
+    assert [line.split("\r\x1b[K")[-1] for line in shown.split("\r\n")] == ["one", "two three", ""]
 
 
 def test_exec_json(repository: Path) -> None:
