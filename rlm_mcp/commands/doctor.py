@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from rlm_mcp import options
 from rlm_mcp.checkup import checkup
 from rlm_mcp.exits import DONE, FAILED
-from rlm_mcp.screen import shown
+from rlm_mcp.screen import put
 
 if TYPE_CHECKING:
     import argparse
@@ -35,9 +34,8 @@ def run(args: argparse.Namespace) -> int:
     folders = options.roots(args.root)
     findings = asyncio.run(checkup(folders, lambda roots: options.settings(args, roots)))
     if args.json:
-        sys.stdout.write(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
+        put(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
     else:
         for finding in findings:
-            text = shown(finding.text, sys.stdout)
-            sys.stdout.write(f"{_MARKS[finding.state]}  {finding.part:<10} {text}\n")
+            put(f"{_MARKS[finding.state]}  {finding.part:<10} {finding.text}\n")
     return FAILED if any(finding.state == "wrong" for finding in findings) else DONE

@@ -21,7 +21,7 @@ from rlm_core.errors import QueryError
 from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, FAILED
-from rlm_mcp.screen import shown
+from rlm_mcp.screen import put, shown
 from rlm_mcp.terminal import ProgressLine
 
 if TYPE_CHECKING:
@@ -48,11 +48,10 @@ def run(args: argparse.Namespace) -> int:
     code = sys.stdin.read() if args.code == "-" else args.code
     result = asyncio.run(_exec(args, code))
     if args.json:
-        sys.stdout.write(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
+        put(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
     else:
         if result.final is not None:
-            _print(result.final + "\n")
-        sys.stdout.flush()
+            put(result.final + "\n")
         if result.omitted:
             sys.stderr.write(f"rlm-mcp: {result.omitted:,} more characters of output were cut.\n")
         if result.error is not None:
@@ -70,7 +69,7 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
 
             def on_output(text: str) -> None:
                 progress.give_way(until=text.endswith("\n") or not sys.stdout.isatty())
-                _print(text)
+                put(text)
 
             snapshot = await service.snapshot(args.scope)
             progress.say("running the program")
@@ -93,8 +92,3 @@ def _absent(name: str) -> Callable[..., Awaitable[Any]]:
 
     function.__doc__ = "Needs a model, which rlm-mcp exec does not have; see rlm-mcp ask."
     return function
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(shown(text, sys.stdout))
-    sys.stdout.flush()

@@ -247,9 +247,34 @@ def test_exec_json(repository: Path) -> None:
 
 
 def test_a_reader_that_leaves_is_no_error(repository: Path) -> None:
-    command = f"{sys.executable} -m rlm_mcp exec 'for n in range(10**6): print(n)' | head -1"
-    done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("0\n", "")
+    with subprocess.Popen(
+        [sys.executable, "-m", "rlm_mcp", "exec", "for n in range(10**6): print(n)"],
+        cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("command", ["ask 'Where is Cart?'", "exec 'print(1)'", "exec --json 1", "doctor"])
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("> /dev/full", "Standard output cannot be written: No space left on device."),
+        (">&-", "Standard output is closed; let it go somewhere, if only to /dev/null."),
+    ],
+)
+def test_output_that_goes_nowhere_gets_a_sentence(
+    repository: Path, command: str, to: str, words: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m rlm_mcp {command} {to}"],
+        cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, f"rlm-mcp: {words}\n")
 
 
 def test_doctor_finds_everything_in_order(repository: Path) -> None:
