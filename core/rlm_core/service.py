@@ -124,7 +124,7 @@ class Service:
 
         Raises:
             WorkspaceError: there is no text in the workspace.
-            QueryError: the scope names nothing.
+            QueryError: the scope names nothing, or is an empty text.
         """
         snapshot = await self.present()
         return await asyncio.to_thread(self._scoped, snapshot, scope)
@@ -287,6 +287,10 @@ class Service:
         self.workspace.remember(snapshot)
         if not scope:
             return snapshot
+        if not all(glob.strip() for glob in scope):
+            raise QueryError(
+                "A scope is empty: give a folder or a glob, such as 'src/' or '*.py', or none for all files."
+            )
         from rlm_core.context import Context  # pulls in the grammars
 
         files = Context(snapshot).files(list(scope))

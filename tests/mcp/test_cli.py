@@ -155,6 +155,8 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
         (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
         (["ask", "--root", "badconfig", "Q"], 2, "did you mean 'limits.turns'"),
         (["ask", "--scope", "shopp/", "Q"], 1, "shopp/"),
+        (["ask", "--scope", "", "Q"], 1, "A scope is empty"),
+        (["exec", "--scope", "shop/", "--scope", " ", "1"], 1, "A scope is empty"),
         (["ask", "  "], 1, "question is empty"),
         (["ask", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "Q"], 1, "http://127.0.0.1:9/v1"),
         (["ask", "--max-turns", "0", "Q"], 2, "limits.turns"),

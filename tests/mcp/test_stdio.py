@@ -61,6 +61,8 @@ async def test_scope_and_unknown_scope(repository: Path) -> None:
         assert wrong.is_error
         assert "shopp/" in text_of(wrong)
         assert "Traceback" not in text_of(wrong)
+        empty = await client.call_tool("rlm_query", {"question": "Anything?", "scope": [""]})
+        assert "A scope is empty" in text_of(empty)
         typo = await client.call_tool("rlm_query", {"question": "What?", "scopes": ["shop/"]})
         assert "rlm_query takes no scopes; it takes question, scope, session" in text_of(typo)
         empty = await client.call_tool("rlm_query", {"question": "  "})
