@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core import __version__, config, models, sandbox
 from rlm_core.config import Settings
+from rlm_core.engine.trace import KEPT_RUNS
 from rlm_core.errors import RlmError
 from rlm_core.service import Service
+from rlm_mcp import logs
 from rlm_mcp.clients import installation
 from rlm_mcp.clients.edits import ClientFileError
 from rlm_mcp.clients.known import CLIENTS
@@ -49,7 +51,8 @@ async def checkup(
         settings_for: the settings in force for some roots; raises `ConfigError`.
     """
     settings, problems = _usable(folders, settings_for)
-    findings = [*_installation(), *problems, *_settings(settings), *_clients(folders[0])]
+    findings = [*_installation(), *problems, *_settings(settings), *_records(settings)]
+    findings += _clients(folders[0])
     findings += [finding async for finding in _model(settings)]
     findings += [finding async for finding in _workspace(folders, settings)]
     findings += [finding async for finding in _sandbox(settings)]
@@ -85,18 +88,25 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     for name, section in (("limits", settings.limits), ("sandbox", settings.sandbox)):
         values = ", ".join(f"{key} {value}" for key, value in section if value is not None)
         yield Finding(name, "ok", values)
+
+
+def _records(settings: Settings) -> Iterator[Finding]:
     folder = config.state_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK)
     except OSError:
         writable = False
-    if not settings.trace:
-        yield Finding("trace", "note", "off: runs are not recorded")
-    elif writable:
-        yield Finding("trace", "ok", f"runs are recorded in {folder / 'runs'}")
+    if not writable:
+        yield Finding("trace", "wrong", f"{folder} cannot be written: neither runs nor servers are recorded")
+        return
+    if settings.trace:
+        yield Finding(
+            "trace", "ok", f"runs are recorded in {folder / 'runs'}; the {KEPT_RUNS} latest are kept"
+        )
     else:
-        yield Finding("trace", "wrong", f"{folder} cannot be written, so runs are not recorded")
+        yield Finding("trace", "note", "off: runs are not recorded")
+    yield Finding("log", "ok", f"servers log to {logs.folder()}; the {logs.KEPT_FILES} latest are kept")
 
 
 def _clients(project: Path) -> Iterator[Finding]:

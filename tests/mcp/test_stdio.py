@@ -189,6 +189,16 @@ async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
     assert "giraffe" not in said
 
 
+async def test_only_the_latest_logs_are_kept(repository: Path, own_home: Path) -> None:
+    folder = own_home / "rlm-mcp" / "logs"
+    old = [f"20200101-0000{number}-1.log" for number in range(10, 40)]
+    write_tree(folder, dict.fromkeys([*old, f"{old[0]}.1"], ""))
+    async with connected(repository):
+        kept = sorted(file.name for file in folder.iterdir())
+    assert kept[:-1] == old[-19:]
+    assert kept[-1] > old[-1]
+
+
 async def test_unusable_roots_are_one_sentence(tmp_path: Path) -> None:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "rlm_mcp", "serve", "--root", str(tmp_path / "missing"),
