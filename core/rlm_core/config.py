@@ -132,6 +132,8 @@ class Settings(_Section):
     notes: tuple[str, ...] = Field((), description="What the project's file asked for and did not get.")
 
 
+_TOLD = {"sources", "notes"}  # nobody sets these
+
 ENVIRONMENT: dict[str, tuple[str, str]] = {
     "OPENAI_API_KEY": ("model", "api_key"),
     "OPENAI_BASE_URL": ("model", "base_url"),
@@ -243,9 +245,8 @@ def _read(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
-    for told in ("sources", "notes"):
-        if told in values:
-            raise ConfigError(f"{path}: unknown key '{told}'.")
+    for told in _TOLD & values.keys():
+        raise ConfigError(f"{path}: unknown key {told!r}.")
     return values
 
 
@@ -288,4 +289,4 @@ def _known_keys(parents: Sequence[str]) -> list[str]:
         field = section.model_fields.get(parent)
         annotation = Price if field is None else field.annotation
         section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else Price
-    return [key for key in section.model_fields if key not in {"sources", "api_key"}]
+    return [key for key in section.model_fields if key not in {*_TOLD, "api_key"}]
