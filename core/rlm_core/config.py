@@ -192,7 +192,7 @@ def load(
                     section, key = wish.keys  # limits are in sections
                     values.setdefault(section, {})[key] = wish.wanted
             sources.append(str(path))
-            notes += denials(asked, path, user_file())
+            notes += denials(asked, path)
     _merge(values, over)
     told = {"sources": (*sources, *over_sources), "notes": tuple(notes)}
     return _validated({**values, **told}, "the environment or flags")

@@ -66,27 +66,22 @@ def wishes(asked: BaseModel, own: BaseModel, section: tuple[str, ...] = ()) -> I
             yield Wish(keys, wanted, present, "lowers" if lowers else "raises")
 
 
-def denials(asked: Sequence[Wish], file: Path, own: Path) -> Iterator[str]:
-    """What to say about the wishes that are not granted.
+def denials(asked: Sequence[Wish], file: Path) -> Iterator[str]:
+    """What to say about a file's wishes that are not granted.
 
     Values are not quoted: a file of the repository may say anything, and what is said here is believed.
-
-    Args:
-        asked: what the file asks for.
-        file: the project's file.
-        own: the user's.
     """
     raising = [f"{wish.name} stays {wish.own:,}" for wish in asked if wish.verdict == "raises"]
     if raising:
-        yield f"{file} may lower limits, not raise them: {', '.join(raising)}. {own} and flags may."
+        yield f"{file} may lower limits, not raise them: {', '.join(raising)}. Your own rlm.toml may."
     foreign = [wish.name for wish in asked if wish.verdict == "foreign"]
     if foreign:
         yield (
-            f"{file} sets what a project may not choose ({', '.join(foreign)}); it is ignored. "
-            f"If you want it, set it yourself: in {own}, in the environment or by a flag."
+            f"{file} sets what a project may not choose ({', '.join(foreign)}); it is ignored. If you want "
+            "it, set it by a flag, in the environment or in your own rlm.toml (rlm-mcp doctor says where)."
         )
     if any(wish.verdict == "uncounted" for wish in asked):
         yield (
-            f"{file} limits the cost, which is only counted with prices of your own; it is ignored. "
-            f"Prices belong into [model.prices] of {own}."
+            f"{file} limits the cost, which is only counted with prices of your own ([model.prices] in your "
+            "own rlm.toml); it is ignored."
         )
