@@ -38,7 +38,7 @@ class ProgressLine:
     ) -> None:
         if self._ticker is not None:
             self._ticker.cancel()
-            self._write("\r\x1b[K")
+            self.give_way(back=False)
 
     def listen(self, event: Event) -> None:
         """Shows an event; notes stay on the screen as lines of their own."""
@@ -56,15 +56,15 @@ class ProgressLine:
         self._text = text
         self._show()
 
-    def give_way(self, *, until: bool) -> None:
+    def give_way(self, *, back: bool) -> None:
         """Erases the line for what is now printed to the same terminal.
 
         Args:
-            until: whether it may come back, with the next tick: what is printed ends its line.
+            back: whether it may come back with the next tick, since what is printed ends its own line.
         """
         if self._live and self._room:
             self._write("\r\x1b[K")
-        self._room = until
+        self._room = back
 
     async def _tick(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):

@@ -68,7 +68,7 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
         with ProgressLine(sys.stderr) as progress:
 
             def on_output(text: str) -> None:
-                progress.give_way(until=text.endswith("\n") or not sys.stdout.isatty())
+                progress.give_way(back=text.endswith("\n") or not sys.stdout.isatty())
                 put(text)
 
             snapshot = await service.snapshot(args.scope)

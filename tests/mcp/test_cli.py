@@ -234,11 +234,14 @@ def test_exec_has_no_model_and_says_what_has(repository: Path, call: str) -> Non
 
 
 def test_exec_shows_progress_on_a_terminal_and_leaves_the_output_whole(repository: Path) -> None:
-    program = "import time\nprint('one')\nprint('two', end=' ', flush=True)\ntime.sleep(0.7)\nprint('three')"
+    program = (
+        "import time\nprint('one')\nprint('two', end=' ', flush=True)\ntime.sleep(0.7)\nprint('three')\n"
+        "print('four', end='')"
+    )
     shown = on_terminal(["exec", program], repository)
     assert "opening the workspace" in shown
     assert "running the program" in shown
-    assert [line.split("\r\x1b[K")[-1] for line in shown.split("\r\n")] == ["one", "two three", ""]
+    assert [line.split("\r\x1b[K")[-1] for line in shown.split("\r\n")] == ["one", "two three", "four"]
 
 
 def test_exec_json(repository: Path) -> None:
