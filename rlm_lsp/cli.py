@@ -23,8 +23,8 @@ question about a selection, "textDocument" and "range".
 """
 EPILOG = """\
 The model is chosen as for `rlm-mcp ask`: by OPENAI_API_KEY, OPENAI_BASE_URL, RLM_MODEL and
-RLM_SUB_MODEL in the environment, or an rlm.toml; with none of them the built-in offline model quotes
-the places that matter. `rlm-mcp doctor` shows what is in force. Logs go to standard error.
+RLM_SUB_MODEL in the environment, or your own rlm.toml; with none of them the built-in offline model
+quotes the places that matter. `rlm-mcp doctor` shows what is in force. Logs go to standard error.
 """
 
 

@@ -114,6 +114,8 @@ class App:
                 self._error = error
             else:
                 log.info("opened %s", ", ".join(map(str, service.workspace.roots)))
+                for note in service.settings.notes:
+                    log.warning("%s", note)
                 for listener in self.on_service:
                     listener(service)
             if old is not None:

@@ -10,16 +10,21 @@ from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core import __version__, config, models
+from rlm_core.config import Settings
+from rlm_core.engine.trace import KEPT_RUNS
 from rlm_core.errors import RlmError
+from rlm_core.sandbox import choice
+from rlm_core.service import Service
+from rlm_mcp import logs
 from rlm_mcp.clients import installation
 from rlm_mcp.clients.edits import ClientFileError
 from rlm_mcp.clients.known import CLIENTS
 from rlm_mcp.clients.machine import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from pathlib import Path
 
-    from rlm_core.service import Service
     from rlm_core.workspace.snapshot import Snapshot
 
 
@@ -37,13 +42,36 @@ class Finding(NamedTuple):
     text: str
 
 
-async def checkup(service: Service) -> list[Finding]:
-    """Examines everything that a question would use."""
-    findings = [*_installation(), *_settings(service), *_clients(service)]
-    findings += [finding async for finding in _model(service)]
-    findings += [finding async for finding in _workspace(service)]
-    findings += [finding async for finding in _sandbox(service)]
+async def checkup(
+    folders: Sequence[Path], settings_for: Callable[[Sequence[Path]], Settings]
+) -> list[Finding]:
+    """Examines everything that a question would use; what is wrong keeps nothing else from being examined.
+
+    Args:
+        folders: what would be opened; the first is there.
+        settings_for: the settings in force for some roots; raises `ConfigError`.
+    """
+    settings, problems = _usable(folders, settings_for)
+    findings = [*_installation(), *problems, *_settings(settings), *_records(settings)]
+    findings += _clients(folders[0])
+    findings += [finding async for finding in _model(settings)]
+    findings += [finding async for finding in _workspace(folders, settings)]
+    findings += [finding async for finding in _sandbox(settings)]
     return findings
+
+
+def _usable(
+    folders: Sequence[Path], settings_for: Callable[[Sequence[Path]], Settings]
+) -> tuple[Settings, list[Finding]]:
+    """The settings in force, or as much of them as can be used."""
+    problems: list[Finding] = []
+    for roots in (folders, ()):  # without folders, there is no file of a project
+        try:
+            return settings_for(roots), problems
+        except RlmError as error:
+            finding = Finding("settings", "wrong", str(error))
+            problems += [finding] if finding not in problems else []
+    return Settings(sources=("defaults",)), problems
 
 
 def _installation() -> Iterator[Finding]:
@@ -52,32 +80,42 @@ def _installation() -> Iterator[Finding]:
     )
 
 
-def _settings(service: Service) -> Iterator[Finding]:
-    settings = service.settings
-    yield Finding("settings", "ok", "from " + ", ".join(settings.sources))
+def _settings(settings: Settings) -> Iterator[Finding]:
+    own = config.user_file()
+    missing = "" if own.exists() else f"; {own}, which is not there, would be your own"
+    yield Finding("settings", "ok", f"from {', '.join(settings.sources)}{missing}")
+    for note in settings.notes:
+        yield Finding("settings", "note", note)
     for name, section in (("limits", settings.limits), ("sandbox", settings.sandbox)):
         values = ", ".join(f"{key} {value}" for key, value in section if value is not None)
         yield Finding(name, "ok", values)
+
+
+def _records(settings: Settings) -> Iterator[Finding]:
     folder = config.state_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK)
     except OSError:
         writable = False
-    if not settings.trace:
-        yield Finding("trace", "note", "off: runs are not recorded")
-    elif writable:
-        yield Finding("trace", "ok", f"runs are recorded in {folder / 'runs'}")
+    if not writable:
+        yield Finding("trace", "wrong", f"{folder} cannot be written: neither runs nor servers are recorded")
+        return
+    if settings.trace:
+        yield Finding(
+            "trace", "ok", f"runs are recorded in {folder / 'runs'}; the {KEPT_RUNS} latest are kept"
+        )
     else:
-        yield Finding("trace", "wrong", f"{folder} cannot be written, so runs are not recorded")
+        yield Finding("trace", "note", "off: runs are not recorded")
+    yield Finding("log", "ok", f"servers log to {logs.folder()}; the {logs.KEPT_FILES} latest are kept")
 
 
-def _clients(service: Service) -> Iterator[Finding]:
+def _clients(project: Path) -> Iterator[Finding]:
     """Which clients start this server, and whether what they start is there."""
     machine, count = Machine.here(), 0
     for client in CLIENTS.values():
         try:
-            places = installation.installed(client, machine, service.workspace.roots[0])
+            places = installation.installed(client, machine, project)
         except ClientFileError as error:
             yield Finding("clients", "note", str(error))
             continue
@@ -96,13 +134,13 @@ def _clients(service: Service) -> Iterator[Finding]:
         yield Finding("clients", "note", "none starts this server yet; rlm-mcp install --list shows them")
 
 
-async def _model(service: Service) -> AsyncIterator[Finding]:
-    chosen = models.choose(service.settings.model)
+async def _model(settings: Settings) -> AsyncIterator[Finding]:
+    chosen = models.choose(settings.model)
     try:
         for note in chosen.notes:
             yield Finding("model", "note", note)
         yield Finding("model", "ok", f"root {chosen.root.name}, sub-calls {chosen.sub.name}")
-        yield Finding("model", "ok", _ladder(endpoint=service.settings.model.endpoint))
+        yield Finding("model", "ok", _ladder(endpoint=settings.model.endpoint))
         problem = await chosen.reach()
         if problem is not None:
             yield Finding("model", "wrong", problem)
@@ -119,15 +157,20 @@ def _ladder(*, endpoint: bool) -> str:
     )
 
 
-async def _workspace(service: Service) -> AsyncIterator[Finding]:
+async def _workspace(folders: Sequence[Path], settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        async with Service(folders, settings, watch=True) as service:
+            async for finding in _opened(service):
+                yield finding
+    except RlmError as error:
+        yield Finding("workspace", "wrong", str(error))
+
+
+async def _opened(service: Service) -> AsyncIterator[Finding]:
     workspace = service.workspace
     yield Finding("workspace", "ok", ", ".join(str(root) for root in workspace.roots))
     started = time.perf_counter()
-    try:
-        snapshot = await service.snapshot()
-    except RlmError as error:
-        yield Finding("workspace", "wrong", str(error))
-        return
+    snapshot = await service.snapshot()
     took = time.perf_counter() - started
     yield Finding(
         "workspace",
@@ -150,13 +193,17 @@ def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding("skipped", "note", f"{reason}: {', '.join(examples)}{more}")
 
 
-async def _sandbox(service: Service) -> AsyncIterator[Finding]:
+async def _sandbox(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        lock, probes = await service.check_sandbox()
+        box = choice.create(settings.sandbox)
+        try:
+            probes = await box.check()
+        finally:
+            await box.close()
     except RlmError as error:
         yield Finding("sandbox", "wrong", str(error))
         return
-    yield Finding("sandbox", "ok", f"programs are isolated by {lock}")
+    yield Finding("sandbox", "ok", f"programs are isolated by {box.describe()}")
     for probe in probes:
         state: Literal["ok", "wrong"] = "ok" if probe.blocked else "wrong"
         yield Finding(

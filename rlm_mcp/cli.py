@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from rlm_core import __version__
 from rlm_core.errors import ConfigError, RlmError, WorkspaceError
-from rlm_mcp.exits import FAILED, INTERRUPTED, MISUSED
+from rlm_mcp.exits import FAILED, INTERRUPTED, MISUSED, UNREAD
+from rlm_mcp.screen import fill_standard_streams, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +34,11 @@ exit codes:
   2    wrong usage: an unknown flag, a root or a setting that cannot be used
   3    (ask) the answer is incomplete
   130  interrupted
+  141  whoever read the output has left (as after SIGPIPE)
 
 settings:
-  flags > environment > rlm.toml in the root > rlm.toml in the user's config folder > defaults
+  flags > environment > rlm.toml in the root > rlm.toml in the user's config folder > defaults;
+  the one in the root is repository text, so it may lower limits and set nothing else.
   OPENAI_API_KEY, OPENAI_BASE_URL, RLM_MODEL, RLM_SUB_MODEL choose the model; without a key or a
   base URL an offline model answers with extracts. 'rlm-mcp doctor' shows what is in force.
 """
@@ -79,23 +81,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help", "--version"}):
         arguments.insert(0, "serve")
     args = parser(arguments[0]).parse_args(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if args.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    _tolerate_odd_output()
     try:
+        fill_standard_streams()
+        _tolerate_odd_output()
+        logging.basicConfig(
+            stream=sys.stderr,
+            level=logging.DEBUG if args.verbose else logging.WARNING,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
         code: int = args.run(args)
     except RlmError as error:
-        print(f"rlm-mcp: {error}", file=sys.stderr)  # noqa: T201
+        print(f"rlm-mcp: {shown(str(error), sys.stderr)}", file=sys.stderr)  # noqa: T201
         return MISUSED if isinstance(error, ConfigError | WorkspaceError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has left (`| head`): say nothing, and keep the interpreter from trying again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
+        return UNREAD
     except Exception as error:  # a defect of ours: a sentence for the user, the rest on demand
         log.debug("internal error", exc_info=True)
         hint = "" if args.verbose else "; --verbose shows where"

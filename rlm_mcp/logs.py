@@ -22,18 +22,22 @@ KEPT_FILES = 20
 log = logging.getLogger(__name__)
 
 
+def folder() -> Path:
+    """Where the logs are."""
+    return state_dir() / "logs"
+
+
 def to_file() -> Path | None:
     """Logs to a new file from now on; None, with a warning, where none can be written."""
     from logging.handlers import RotatingFileHandler  # only servers need it
 
-    folder = state_dir() / "logs"
-    path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    path = folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        folder().mkdir(parents=True, exist_ok=True)
+        folder().chmod(0o700)
         handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8")
-        for old in sorted(folder.glob("*.log"))[:-KEPT_FILES]:
-            for part in folder.glob(f"{old.name}*"):
+        for old in sorted(folder().glob("*.log"))[:-KEPT_FILES]:
+            for part in folder().glob(f"{old.name}*"):
                 part.unlink(missing_ok=True)
     except OSError as error:
         log.warning("There is no log file: %s.", error)

@@ -103,7 +103,7 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
         + (
             "Changes are followed as they happen." if service.watched else "Each question looks at all files."
         ),
-        *(f"Note: {note}" for note in service.workspace.notes),
+        *(f"Note: {note}" for note in (*service.settings.notes, *service.workspace.notes)),
     ]
     if snapshot.skipped:
         parts.append("## Left out")

@@ -1,12 +1,20 @@
-"""Text of a model or a repository on a terminal, which must not take it for commands."""
+"""What commands print: to a terminal, which must not take text of a repository for commands, or elsewhere."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from typing import TextIO
+
+from rlm_core.errors import RlmError
 
 # C0 and C1 controls but tab and line feed, and what turns the direction of writing.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class OutputError(RlmError):
+    """Standard output that takes nothing any more: the disk behind it is full, or it was never open."""
 
 
 def shown(text: str, stream: TextIO) -> str:
@@ -15,3 +23,38 @@ def shown(text: str, stream: TextIO) -> str:
         return text
     text = text.replace("\r\n", "\n")
     return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def put(text: str) -> None:
+    """Writes to standard output, for good.
+
+    Raises:
+        BrokenPipeError: the reader has left (`| head`).
+        OutputError: it cannot be written.
+    """
+    try:
+        sys.stdout.write(shown(text, sys.stdout))
+        sys.stdout.flush()
+    except OSError as error:
+        # The interpreter flushes once more when it ends, and would report that too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise OutputError(f"Standard output cannot be written: {error.strerror}.") from error
+
+
+def fill_standard_streams() -> None:
+    """Opens what whoever started us has closed; else the next file that is opened would take its place.
+
+    Raises:
+        OutputError: it is standard output, without which no command has a purpose.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we live
+    closed = sys.stdout is None
+    if closed:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if closed:
+        raise OutputError("Standard output is closed; let it go somewhere, if only to /dev/null.")

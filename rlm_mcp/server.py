@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS
 
 from rlm_core import __version__
 from rlm_mcp import completions, prompts, resources, tools
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from mcp.server.auth.provider import TokenVerifier
     from mcp.server.auth.settings import AuthSettings
     from mcp.server.mcpserver import Context
-    from mcp.types import CallToolResult, InputRequiredResult, Tool
+    from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, Tool
 
     from rlm_mcp.app import App
 
@@ -48,6 +50,21 @@ class _Server(MCPServer["App"]):
         if unknown := ", ".join(sorted(arguments.keys() - known)):
             raise ToolError(f"{name} takes no {unknown[:200]}; it takes {', '.join(known)}.")
         return await super().call_tool(name, arguments, context)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[App, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Says what is wrong with a call, by -32602 (server/prompts, "Error Handling"): the SDK does not."""
+        known = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
+        if name not in known:
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {name[:200]!r}, only {', '.join(known)}.")
+        given, takes = arguments or {}, ", ".join(argument.name for argument in known[name])
+        for argument in known[name]:
+            if argument.required and not given.get(argument.name):
+                raise MCPError(INVALID_PARAMS, f"The prompt {name} needs the argument {argument.name}.")
+        if unknown := ", ".join(sorted(given.keys() - {argument.name for argument in known[name]})):
+            raise MCPError(INVALID_PARAMS, f"The prompt {name} takes no {unknown[:200]}; it takes {takes}.")
+        return await super().get_prompt(name, arguments, context)
 
 
 def create_server(

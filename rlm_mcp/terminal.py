@@ -1,4 +1,4 @@
-"""The live progress line of `rlm-mcp ask`."""
+"""The live progress line of `rlm-mcp ask` and `exec`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class ProgressLine:
         self._stream = stream
         self._live = stream.isatty()
         self._text = "opening the workspace"
+        self._room = True  # the cursor is where the line may stand
         self._started = time.monotonic()
         self._ticker: asyncio.Task[None] | None = None
 
@@ -37,7 +38,7 @@ class ProgressLine:
     ) -> None:
         if self._ticker is not None:
             self._ticker.cancel()
-            self._write("\r\x1b[K")
+            self.give_way(back=False)
 
     def listen(self, event: Event) -> None:
         """Shows an event; notes stay on the screen as lines of their own."""
@@ -46,9 +47,24 @@ class ProgressLine:
             return
         if isinstance(event, Noted):
             self._write(f"\r\x1b[K{line}\n")
+            self._show()
         else:
-            self._text = line
+            self.say(line)
+
+    def say(self, text: str) -> None:
+        """Shows what is going on now."""
+        self._text = text
         self._show()
+
+    def give_way(self, *, back: bool) -> None:
+        """Erases the line for what is now printed to the same terminal.
+
+        Args:
+            back: whether it may come back with the next tick, since what is printed ends its own line.
+        """
+        if self._live and self._room:
+            self._write("\r\x1b[K")
+        self._room = back
 
     async def _tick(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -57,6 +73,8 @@ class ProgressLine:
                 await asyncio.sleep(_REFRESH_SECONDS)
 
     def _show(self) -> None:
+        if not (self._live and self._room):
+            return
         line = f"[{time.monotonic() - self._started:3.0f} s] {self._text}"
         width = shutil.get_terminal_size().columns - 1
         # Text on this line comes from a model or a repository: no control characters may pass.

@@ -1,9 +1,14 @@
-"""One settings model for every face: defaults, `rlm.toml`, environment, flags; later ones win."""
+"""One settings model for every face: defaults, `rlm.toml`, environment, flags; later ones win.
+
+A project's `rlm.toml` is repository text. It may lower the limits that are `Lowerable` below, and set
+nothing else: not who answers for which price, where code goes, what is recorded, what keeps programs in.
+"""
 
 from __future__ import annotations
 
 import difflib
 import os
+import reprlib
 import tomllib
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +16,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from rlm_core.errors import ConfigError
+from rlm_core.lowering import Lowerable, Wish, denials, wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +26,9 @@ if TYPE_CHECKING:
 
 APP = "rlm-mcp"
 PROJECT_FILE = "rlm.toml"
+# Of a project: parsing takes the square of a hostile file's length, here still half a second.
+PROJECT_FILE_BYTES = 16_384
+_NAME_CHARS = 100  # that messages show of a key
 
 
 class _Section(BaseModel):
@@ -32,13 +41,17 @@ class Limits(_Section):
     `rlm_core.engine.budget` enforces these in the middle of a cell as well as between turns.
     """
 
-    turns: int = Field(30, ge=1, description="Turns of the root model (and, each, of a child).")
-    calls: int = Field(500, ge=0, description="Sub-model calls.")
-    tokens: int = Field(3_000_000, ge=1000, description="Input and output tokens together.")
-    seconds: float = Field(600.0, gt=0, description="Wall time.")
-    cost: float | None = Field(None, gt=0, description="US dollars; needs prices for the models used.")
-    depth: int = Field(1, ge=0, description="How deep rlm_query may nest; 0 turns it into llm_query.")
-    concurrency: int = Field(16, ge=1, description="Sub-model calls under way at once.")
+    turns: Lowerable[int] = Field(30, ge=1, description="Turns of the root model (and, each, of a child).")
+    calls: Lowerable[int] = Field(500, ge=0, description="Sub-model calls.")
+    tokens: Lowerable[int] = Field(3_000_000, ge=1000, description="Input and output tokens together.")
+    seconds: Lowerable[float] = Field(600.0, gt=0, description="Wall time.")
+    cost: Lowerable[float | None] = Field(
+        None, gt=0, description="US dollars; needs prices for the models used."
+    )
+    depth: Lowerable[int] = Field(
+        1, ge=0, description="How deep rlm_query may nest; 0 turns it into llm_query."
+    )
+    concurrency: Lowerable[int] = Field(16, ge=1, description="Sub-model calls under way at once.")
 
 
 class SandboxSettings(_Section):
@@ -47,18 +60,28 @@ class SandboxSettings(_Section):
     backend: Literal["auto", "native", "wasm", "none"] = Field(
         "auto", description="The best there is here, Linux's own lock, WebAssembly, or no isolation at all."
     )
-    cell_seconds: float = Field(60.0, gt=0, description="Running time of one cell, sub-calls not counted.")
-    session_seconds: float = Field(600.0, gt=0, description="Running time of a session's cells together.")
-    cell_calls: int = Field(5_000, ge=0, description="Calls of functions outside of the sandbox in one cell.")
-    session_calls: int = Field(50_000, ge=0, description="Such calls in all cells of a session.")
-    memory_mb: int = Field(1024, ge=64, description="Memory of the program beyond the mapped workspace.")
-    output_chars: int = Field(20_000, ge=200, description="Characters of a cell's output the model sees.")
+    cell_seconds: Lowerable[float] = Field(
+        60.0, gt=0, description="Running time of one cell, sub-calls not counted."
+    )
+    session_seconds: Lowerable[float] = Field(
+        600.0, gt=0, description="Running time of a session's cells together."
+    )
+    cell_calls: Lowerable[int] = Field(
+        5_000, ge=0, description="Calls of functions outside of the sandbox in one cell."
+    )
+    session_calls: Lowerable[int] = Field(50_000, ge=0, description="Such calls in all cells of a session.")
+    memory_mb: Lowerable[int] = Field(
+        1024, ge=64, description="Memory of the program beyond the mapped workspace."
+    )
+    output_chars: Lowerable[int] = Field(
+        20_000, ge=200, description="Characters of a cell's output the model sees."
+    )
 
 
 class WorkspaceSettings(_Section):
     """What belongs to the context."""
 
-    max_file_kb: int = Field(4096, ge=1, description="Larger files are skipped and reported.")
+    max_file_kb: Lowerable[int] = Field(4096, ge=1, description="Larger files are skipped and reported.")
     cache_mb: int = Field(8192, ge=0, description="Text kept on disk between runs, all workspaces together.")
 
 
@@ -100,7 +123,7 @@ class ServerSettings(_Section):
 
 
 class Settings(_Section):
-    """Everything that can be set."""
+    """Everything that can be set, and what is to be said about where it came from."""
 
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()
@@ -109,7 +132,10 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     trace: bool = Field(True, description="Record every run under the user's state directory.")
     sources: tuple[str, ...] = Field((), description="Where the settings came from, for `doctor`.")
+    notes: tuple[str, ...] = Field((), description="What the project's file asked for and did not get.")
 
+
+_TOLD = {"sources", "notes"}  # nobody sets these
 
 ENVIRONMENT: dict[str, tuple[str, str]] = {
     "OPENAI_API_KEY": ("model", "api_key"),
@@ -142,8 +168,8 @@ def load(
 ) -> Settings:
     """Settings in force: defaults < user file < project file (first root) < environment < flags.
 
-    A project file is repository text, so it may not choose where questions and code are sent, nor what
-    a server grants: its `model.base_url` and `server` are refused.
+    What the project file asks for and may not have is left out and told in `Settings.notes`, unless the
+    environment or a flag decides anyway.
 
     Args:
         roots: the workspace; `rlm.toml` is looked for in the first.
@@ -153,45 +179,77 @@ def load(
     Raises:
         ConfigError: an unknown key (with the nearest known one) or a value of the wrong kind.
     """
-    merged: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     sources = ["defaults"]
-    for path, trusted in [(user_file(), True), *((root / PROJECT_FILE, False) for root in roots[:1])]:
+    notes: list[str] = []
+    if user_file().is_file():
+        values = _users()
+        sources.append(str(user_file()))
+    over, over_sources = _overriding(environ, flags or {})
+    decided = {(section, key) for section, given in over.items() for key in given}
+    for path in [root / PROJECT_FILE for root in roots[:1]]:
         if path.is_file():
-            _merge(merged, _read(path, trusted=trusted))
+            asked = [wish for wish in _projects(path, values) if wish.keys not in decided]
+            for wish in asked:
+                if wish.verdict == "lowers":
+                    section, key = wish.keys  # limits are in sections
+                    values.setdefault(section, {})[key] = wish.wanted
             sources.append(str(path))
+            notes += denials(asked, path)
+    _merge(values, over)
+    told = {"sources": (*sources, *over_sources), "notes": tuple(notes)}
+    return _validated({**values, **told}, "the environment or flags")
+
+
+def _users() -> dict[str, Any]:
+    values = _read(user_file())
+    _validated(values, str(user_file()))
+    if "api_key" in values.get("model", {}):
+        raise ConfigError(
+            f"{user_file()}: keys do not belong in files; set OPENAI_API_KEY instead of model.api_key."
+        )
+    return values
+
+
+def _projects(path: Path, own: dict[str, Any]) -> list[Wish]:
+    """What a project's file wants to be otherwise than the defaults and the user's file have it."""
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise ConfigError(f"{path} is a link that leads out of the project; it is not read.")
+    size = path.stat().st_size
+    if size > PROJECT_FILE_BYTES:
+        raise ConfigError(f"{path} has {size:,} bytes, more than the {PROJECT_FILE_BYTES:,} that it may.")
+    settings = _validated(own, str(user_file()))
+    asked = list(wishes(_validated(_read(path), str(path)), settings))
+    if settings.model.prices:
+        return asked
+    # Without prices money is not counted, and under a limit of money nothing would be answered.
+    return [wish._replace(verdict="uncounted") if wish.name == "limits.cost" else wish for wish in asked]
+
+
+def _overriding(
+    environ: Mapping[str, str], flags: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What environment and flags set, by section, and where from."""
+    values: dict[str, dict[str, Any]] = {}
+    sources = []
     for name, (section, key) in ENVIRONMENT.items():
         if environ.get(name):
-            merged.setdefault(section, {})[key] = environ[name]
+            values.setdefault(section, {})[key] = environ[name]
             sources.append(name)
-    given = {s: {k: v for k, v in values.items() if v is not None} for s, values in (flags or {}).items()}
+    given = {s: {k: v for k, v in section.items() if v is not None} for s, section in flags.items()}
     if any(given.values()):
-        _merge(merged, given)
+        _merge(values, given)
         sources.append("flags")
-    return _validated({**merged, "sources": tuple(sources)}, "the environment or flags")
+    return values, sources
 
 
-def _read(path: Path, *, trusted: bool) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
-    if "sources" in values:
-        raise ConfigError(f"{path}: unknown key 'sources'.")
-    _validated(values, str(path))
-    model = values.get("model", {})
-    if "api_key" in model:
-        raise ConfigError(
-            f"{path}: keys do not belong in files; set OPENAI_API_KEY instead of model.api_key."
-        )
-    if not trusted and "server" in values:
-        raise ConfigError(f"{path}: a project may not choose what a server grants; set it in {user_file()}.")
-    if not trusted and "backend" in values.get("sandbox", {}):
-        raise ConfigError(f"{path}: a project may not choose how it is isolated; use --sandbox.")
-    if not trusted and "base_url" in model:
-        raise ConfigError(
-            f"{path}: a project may not choose the endpoint that its code is sent to; "
-            f"set OPENAI_BASE_URL, or model.base_url in {user_file()}."
-        )
+    for told in _TOLD & values.keys():
+        raise ConfigError(f"{path}: unknown key {told!r}.")
     return values
 
 
@@ -214,11 +272,18 @@ def _sentence(detail: ErrorDetails, source: str) -> str:
     *parents, key = (str(part) for part in detail["loc"])
     name = ".".join([*parents, key])
     if detail["type"] != "extra_forbidden":
-        return f"{source}: {name}: {detail['msg']} (got {detail['input']!r})."
+        return f"{source}: {name[:_NAME_CHARS]}: {detail['msg']} (got {_quoted(detail['input'])})."
     known = _known_keys(parents)
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean '{'.'.join([*parents, near[0]])}'?" if near else f"known keys: {', '.join(known)}."
-    return f"{source}: unknown key '{name}'; {hint}"
+    return f"{source}: unknown key {name[:_NAME_CHARS]!r}; {hint}"
+
+
+def _quoted(value: object) -> str:
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # more digits than Python will write
+        return "a very large number"
 
 
 def _known_keys(parents: Sequence[str]) -> list[str]:
@@ -227,4 +292,4 @@ def _known_keys(parents: Sequence[str]) -> list[str]:
         field = section.model_fields.get(parent)
         annotation = Price if field is None else field.annotation
         section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else Price
-    return [key for key in section.model_fields if key not in {"sources", "api_key"}]
+    return [key for key in section.model_fields if key not in {*_TOLD, "api_key"}]

@@ -9,7 +9,7 @@ import logging
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.config import cache_dir
 from rlm_core.errors import QueryError, WorkspaceError
@@ -19,7 +19,7 @@ from rlm_core.workspace.roots import checked_roots
 from rlm_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
     from types import ModuleType, TracebackType
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.repl import Repl
     from rlm_core.lookups import Lookups
     from rlm_core.models import Models
-    from rlm_core.sandbox.base import CellResult, Probe, Sandbox
+    from rlm_core.sandbox.base import CellResult, Sandbox
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
@@ -124,7 +124,7 @@ class Service:
 
         Raises:
             WorkspaceError: there is no text in the workspace.
-            QueryError: the scope names nothing.
+            QueryError: the scope names nothing, or is an empty text.
         """
         snapshot = await self.present()
         return await asyncio.to_thread(self._scoped, snapshot, scope)
@@ -140,7 +140,7 @@ class Service:
         snapshot = await asyncio.to_thread(self.workspace.snapshot)
         if not len(snapshot):
             roots = " and ".join(str(root) for root in self.workspace.roots)
-            why = " ".join(self.notes(snapshot))
+            why = " ".join(self._left_out(snapshot))
             raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
         return snapshot
 
@@ -216,12 +216,24 @@ class Service:
         return repl
 
     async def run_code(
-        self, code: str, *, scope: Sequence[str] = (), on_output: Callable[[str], None] | None = None
+        self,
+        code: str,
+        snapshot: Snapshot,
+        *,
+        functions: Mapping[str, Callable[..., Awaitable[Any]]],
+        on_output: Callable[[str], None] | None = None,
     ) -> CellResult:
-        """Runs one program over `context` in a fresh sandbox, with no model behind it."""
+        """Runs one program over a snapshot in a fresh sandbox, with no model behind it.
+
+        Args:
+            code: the program.
+            snapshot: what `context` is.
+            functions: what it can call besides; see `rlm_core.sandbox.base.Sandbox.open`.
+            on_output: called with the output piece by piece as it is printed.
+        """
         # One cell is all there is, so only its own limit counts.
         sandbox = self._sandbox(output_chars=EXEC_OUTPUT_CHARS, session_seconds=math.inf)
-        session = await sandbox.open(await self.snapshot(scope), {})
+        session = await sandbox.open(snapshot, functions)
         try:
             return await session.run(code, on_output)
         finally:
@@ -255,18 +267,11 @@ class Service:
         """
         return self._sandbox().warning
 
-    async def check_sandbox(self) -> tuple[str, list[Probe]]:
-        """Says what isolates programs, attempts what must be impossible, and says how each attempt ended.
-
-        Raises:
-            SandboxError: no isolation can be had on this machine.
-        """
-        sandbox = self._sandbox()
-        probes = await sandbox.check()
-        return sandbox.describe(), probes
-
     def notes(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """What a reader of an answer should know about its context: above all what was left out."""
+        """What a reader of an answer should know about settings and context: above all what was left out."""
+        return (*self.settings.notes, *self._left_out(snapshot))
+
+    def _left_out(self, snapshot: Snapshot) -> tuple[str, ...]:
         if not snapshot.skipped:
             return self.workspace.notes
         reasons = Counter(item.reason for item in snapshot.skipped)
@@ -291,6 +296,10 @@ class Service:
         self.workspace.remember(snapshot)
         if not scope:
             return snapshot
+        if not all(glob.strip() for glob in scope):
+            raise QueryError(
+                "A scope is empty: give a folder or a glob, such as 'src/' or '*.py', or none for all files."
+            )
         from rlm_core.context import Context  # pulls in the grammars
 
         files = Context(snapshot).files(list(scope))

@@ -87,16 +87,26 @@ def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> 
 
 
 def removing(client: Client, path: Path, name: str = NAME) -> Change:
-    """Takes the server out again. Raises as `installing` does."""
+    """Takes the server out again, with a map of servers that was made for it. Raises as `installing` does."""
     file = files.read(path)
     values = _values(client, file)
     keys = (*client.servers(values), name)
-    if _own_entry(client, file, values, keys) is None:
+    present = _own_entry(client, file, values, keys)
+    if present is None:
         return Change(file, file.text)
     wanted = [_without(values, keys)]
     if not lookup(wanted[0], keys[:-1]):
-        wanted.append(_without(wanted[0], keys[:-1]))  # in TOML, the last `[a.b]` takes `a` with it
-    return _edited(client, file, lambda text: client.format.without(text, keys), wanted)
+        wanted.append(_without(wanted[0], keys[:-1]))
+
+    def remove(text: str) -> str:
+        left = client.format.without(text, keys)
+        if lookup(client.format.parse(left), keys[:-1]) != {}:
+            return left  # there are other servers; or, in TOML, the last `[a.b]` took `a` with it
+        bare = client.format.without(left, keys[:-1])
+        again = client.format.without(client.format.with_value(bare, keys, present), keys)
+        return bare if again == left else left  # an empty map that installing would not leave is the user's
+
+    return _edited(client, file, remove, wanted)
 
 
 class Installed(NamedTuple):

@@ -14,7 +14,7 @@ from rlm_core.engine.render import markdown
 from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, INCOMPLETE, INTERRUPTED
-from rlm_mcp.screen import shown
+from rlm_mcp.screen import put
 from rlm_mcp.terminal import ProgressLine
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if answer is None:
         return INTERRUPTED
     text = json.dumps(dataclasses.asdict(answer), indent=2) + "\n" if args.json else markdown(answer)
-    sys.stdout.write(shown(text, sys.stdout))
-    sys.stdout.flush()
+    put(text)
     return DONE if answer.status == "complete" else INCOMPLETE
 
 

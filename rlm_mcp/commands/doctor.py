@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING
 
-from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.checkup import checkup
 from rlm_mcp.exits import DONE, FAILED
+from rlm_mcp.screen import put
 
 if TYPE_CHECKING:
     import argparse
-
-    from rlm_mcp.checkup import Finding
 
 _MARKS = {"ok": "ok  ", "note": "note", "wrong": "FAIL"}
 
@@ -34,16 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the findings; 1 when any is wrong."""
-    findings = asyncio.run(_examine(args))
+    folders = options.roots(args.root)
+    findings = asyncio.run(checkup(folders, lambda roots: options.settings(args, roots)))
     if args.json:
-        sys.stdout.write(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
+        put(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
     else:
         for finding in findings:
-            sys.stdout.write(f"{_MARKS[finding.state]}  {finding.part:<10} {finding.text}\n")
+            put(f"{_MARKS[finding.state]}  {finding.part:<10} {finding.text}\n")
     return FAILED if any(finding.state == "wrong" for finding in findings) else DONE
-
-
-async def _examine(args: argparse.Namespace) -> list[Finding]:
-    folders = options.roots(args.root)
-    async with Service(folders, options.settings(args, folders), watch=True) as service:
-        return await checkup(service)

@@ -15,17 +15,23 @@ import asyncio
 import dataclasses
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rlm_core.errors import QueryError
 from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, FAILED
-from rlm_mcp.screen import shown
+from rlm_mcp.screen import put, shown
+from rlm_mcp.terminal import ProgressLine
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Awaitable, Callable
 
     from rlm_core.sandbox.base import CellResult
+
+# What a program has where a model is behind it; see `rlm_core.engine.functions`.
+_MODEL_FUNCTIONS = ("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "BUDGET")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +48,10 @@ def run(args: argparse.Namespace) -> int:
     code = sys.stdin.read() if args.code == "-" else args.code
     result = asyncio.run(_exec(args, code))
     if args.json:
-        sys.stdout.write(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
+        put(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
     else:
         if result.final is not None:
-            _print(result.final + "\n")
-        sys.stdout.flush()
+            put(result.final + "\n")
         if result.omitted:
             sys.stderr.write(f"rlm-mcp: {result.omitted:,} more characters of output were cut.\n")
         if result.error is not None:
@@ -56,10 +61,34 @@ def run(args: argparse.Namespace) -> int:
 
 async def _exec(args: argparse.Namespace, code: str) -> CellResult:
     folders = options.roots(args.root)
-    async with Service(folders, options.settings(args, folders), watch=False) as service:
-        return await service.run_code(code, scope=args.scope, on_output=None if args.json else _print)
+    settings = options.settings(args, folders)
+    async with Service(folders, settings, watch=False) as service:
+        for note in filter(None, (service.warning, *settings.notes)):
+            sys.stderr.write(f"rlm-mcp: note: {shown(note, sys.stderr)}\n")
+        with ProgressLine(sys.stderr) as progress:
+
+            def on_output(text: str) -> None:
+                progress.give_way(back=text.endswith("\n") or not sys.stdout.isatty())
+                put(text)
+
+            snapshot = await service.snapshot(args.scope)
+            progress.say("running the program")
+            return await service.run_code(
+                code,
+                snapshot,
+                functions={name: _absent(name) for name in _MODEL_FUNCTIONS},
+                on_output=None if args.json else on_output,
+            )
 
 
-def _print(text: str) -> None:
-    sys.stdout.write(shown(text, sys.stdout))
-    sys.stdout.flush()
+def _absent(name: str) -> Callable[..., Awaitable[Any]]:
+    """What stands in for a function that needs a model, and says so."""
+
+    async def function(*_: Any, **__: Any) -> Any:
+        raise QueryError(
+            f"{name} needs a model, and rlm-mcp exec has none. rlm-mcp ask has one, and so have the "
+            "programs that an assistant runs with the tool rlm_repl."
+        )
+
+    function.__doc__ = "Needs a model, which rlm-mcp exec does not have; see rlm-mcp ask."
+    return function

@@ -25,6 +25,7 @@ from rlm_mcp.clients.known import CLIENTS
 from rlm_mcp.clients.launch import launch
 from rlm_mcp.clients.machine import Machine
 from rlm_mcp.exits import DONE
+from rlm_mcp.screen import put
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Edits one client's file, or lists the clients."""
     machine = Machine.here()
     if args.list:
-        sys.stdout.writelines(_listed(machine))
+        put("".join(_listed(machine)))
         return DONE
     if args.client is None:
         raise ConfigError(
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     done = f"{client.title} starts {shlex.join(start.command)} as {args.name!r}"
     apply(change, done, dry_run=args.dry_run)
     if not args.dry_run:
-        sys.stdout.write(client.then + "\n")
+        put(client.then + "\n")
     return DONE
 
 
@@ -103,13 +104,13 @@ def file_to_edit(client: Client, machine: Machine, *, project: bool) -> Path:
 def apply(change: Change, done: str, *, dry_run: bool) -> None:
     """Makes a change and tells of it, or shows it."""
     if not change.needed:
-        sys.stdout.write(f"Nothing to change in {change.file.path}.\n")
+        put(f"Nothing to change in {change.file.path}.\n")
     elif dry_run:
-        sys.stdout.write(change.diff())
+        put(change.diff())
     else:
         backup = change.make()
         kept = f" (as it was: {backup.name})" if backup else ""
-        sys.stdout.write(f"{done}: {change.file.path}{kept}.\n")
+        put(f"{done}: {change.file.path}{kept}.\n")
 
 
 def _listed(machine: Machine) -> Iterator[str]:

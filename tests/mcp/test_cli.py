@@ -117,6 +117,11 @@ def test_text_of_a_repository_does_not_command_a_terminal(repository: Path) -> N
         assert not set("\x1b\x07\u202e") & set(shown)
         assert r"\x1b]0;owned" in shown
         assert r"\x1b[31mred\n.py" in shown
+    write_tree(repository, {"binary\x1b[31m.bin": b"\0"})
+    assert "\x1b" not in on_terminal(["doctor"], repository)
+    write_tree(repository, {"rlm.toml": 'model.prices."\\u001b]0;owned" = 1\n'})
+    assert "\x1b" not in on_terminal(["ask", "Where?"], repository).replace("\x1b[K", "")
+    (repository / "rlm.toml").unlink()
     piped = rlm("exec", "print(context['evil.py'])", cwd=repository)
     assert text.strip() in piped.stdout, "a pipe gets what is there"
 
@@ -149,8 +154,9 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
         (["ask", "--root", "empty", "Q"], 2, "no text file"),
         (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
         (["ask", "--root", "badconfig", "Q"], 2, "did you mean 'limits.turns'"),
-        (["ask", "--root", "endpoint", "Q"], 2, "may not choose the endpoint"),
         (["ask", "--scope", "shopp/", "Q"], 1, "shopp/"),
+        (["ask", "--scope", "", "Q"], 1, "A scope is empty"),
+        (["exec", "--scope", "shop/", "--scope", " ", "1"], 1, "A scope is empty"),
         (["ask", "  "], 1, "question is empty"),
         (["ask", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "Q"], 1, "http://127.0.0.1:9/v1"),
         (["ask", "--max-turns", "0", "Q"], 2, "limits.turns"),
@@ -164,13 +170,33 @@ def test_bad_input_gets_a_sentence(repository: Path, arguments: list[str], code:
         {
             "binaries/a.bin": b"\0",
             "badconfig/rlm.toml": "[limits]\nturnz = 3\n",
-            "endpoint/rlm.toml": '[model]\nbase_url = "http://evil.example/v1"\n',
         },
     )
     done = rlm(*arguments, cwd=repository)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
     assert done.stderr.startswith("rlm-mcp: ")
+
+
+GREEDY = '[model]\nbase_url = "http://evil.example/v1"\n[limits]\nturns = 5000\n[sandbox]\nmemory_mb = 200\n'
+
+
+def test_a_greedy_project_is_usable_and_what_it_does_not_get_is_told(repository: Path) -> None:
+    write_tree(repository, {"rlm.toml": GREEDY})
+    told = ("turns stays 30", "may not choose (model.base_url)")
+    answer = json.loads(rlm("ask", "--json", "Where is `total_price` defined?", cwd=repository).stdout)
+    assert (answer["status"], answer["model"]) == ("complete", "offline")
+    for words in told:
+        assert words in " ".join(answer["notes"])
+    ran = rlm("exec", "len(context)", cwd=repository)
+    assert (ran.returncode, ran.stdout) == (0, "3\n")
+    examined = rlm("doctor", cwd=repository)
+    assert examined.returncode == 0
+    assert "memory_mb 200" in examined.stdout
+    for words in told:
+        assert words in ran.stderr
+        assert words in examined.stdout
+    assert "evil.example" not in " ".join([*answer["notes"], ran.stderr, examined.stdout])
 
 
 def test_exec_prints_what_the_program_prints(repository: Path) -> None:
@@ -200,10 +226,22 @@ def test_exec_has_limits(repository: Path) -> None:
     assert "0.3 s" in done.stderr
 
 
-def test_exec_needs_no_model_and_says_so(repository: Path) -> None:
-    done = rlm("exec", "llm_query('hello')", cwd=repository)
+@pytest.mark.parametrize("call", ["llm_query('hello')", "rlm_query_batched(['a', 'b'])", "BUDGET()"])
+def test_exec_has_no_model_and_says_what_has(repository: Path, call: str) -> None:
+    done = rlm("exec", call, cwd=repository)
     assert done.returncode == 1
-    assert "llm_query" in done.stderr
+    assert f"{call.split('(')[0]} needs a model, and rlm-mcp exec has none. rlm-mcp ask" in done.stderr
+
+
+def test_exec_shows_progress_on_a_terminal_and_leaves_the_output_whole(repository: Path) -> None:
+    program = (
+        "import time\nprint('one')\nprint('two', end=' ', flush=True)\ntime.sleep(0.7)\nprint('three')\n"
+        "print('four', end='')"
+    )
+    shown = on_terminal(["exec", program], repository)
+    assert "opening the workspace" in shown
+    assert "running the program" in shown
+    assert [line.split("\r\x1b[K")[-1] for line in shown.split("\r\n")] == ["one", "two three", "four"]
 
 
 def test_exec_json(repository: Path) -> None:
@@ -214,9 +252,34 @@ def test_exec_json(repository: Path) -> None:
 
 
 def test_a_reader_that_leaves_is_no_error(repository: Path) -> None:
-    command = f"{sys.executable} -m rlm_mcp exec 'for n in range(10**6): print(n)' | head -1"
-    done = subprocess.run(["sh", "-c", command], cwd=repository, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("0\n", "")
+    with subprocess.Popen(
+        [sys.executable, "-m", "rlm_mcp", "exec", "for n in range(10**6): print(n)"],
+        cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("command", ["ask 'Where is Cart?'", "exec 'print(1)'", "exec --json 1", "doctor"])
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("> /dev/full", "Standard output cannot be written: No space left on device."),
+        (">&-", "Standard output is closed; let it go somewhere, if only to /dev/null."),
+    ],
+)
+def test_output_that_goes_nowhere_gets_a_sentence(
+    repository: Path, command: str, to: str, words: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m rlm_mcp {command} {to}"],
+        cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, f"rlm-mcp: {words}\n")
 
 
 def test_doctor_finds_everything_in_order(repository: Path) -> None:
@@ -236,6 +299,36 @@ def test_doctor_names_what_is_wrong_and_never_the_key(repository: Path) -> None:
     assert [finding["part"] for finding in wrong] == ["model"]
     assert "127.0.0.1:9" in wrong[0]["text"]
     assert "sk-secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("folder", "part", "words"),
+    [
+        ("bad", "settings", "did you mean 'limits.turns'"),
+        ("missing", "workspace", "no folder missing"),
+        ("empty", "workspace", "no text file"),
+        ("/", "workspace", "whole file system"),
+        ("~", "workspace", "home folder"),
+    ],
+)
+def test_doctor_goes_on_after_what_is_wrong(repository: Path, folder: str, part: str, words: str) -> None:
+    write_tree(repository, {"bad/rlm.toml": "[limits]\nturnz = 3\n", "bad/a.py": "", "empty/a.bin": b"\0"})
+    done = rlm("doctor", "--json", "--root", folder, cwd=repository)
+    findings = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (1, "")
+    (wrong,) = (finding for finding in findings if finding["state"] == "wrong")
+    assert wrong["part"] == part
+    assert words in wrong["text"]
+    examined = {finding["part"] for finding in findings}
+    assert examined >= {"version", "settings", "limits", "trace", "clients", "model", "workspace", "sandbox"}
+
+
+def test_doctor_tells_of_each_broken_file(repository: Path, own_home: Path) -> None:
+    write_tree(own_home, {"rlm-mcp/rlm.toml": "[limits]\nturns = 'many'\n"})
+    done = rlm("doctor", cwd=repository)
+    assert done.returncode == 1
+    assert re.search(r"FAIL  settings   .*rlm-mcp/rlm.toml: limits.turns", done.stdout)
+    assert "read a file: blocked" in done.stdout
 
 
 def test_help_is_worth_reading(tmp_path: Path) -> None:

@@ -152,6 +152,32 @@ def test_everything_else_keeps_its_bytes(project: Path, name: str, text: str) ->
     assert path.read_bytes() == text.encode() or text.count("\n") == 0
 
 
+@pytest.mark.parametrize(
+    "text", ["{}\n", '{\n  "theme": "dark"\n}\n', '{\n\t"a": [1], // mine\n}', "\ufeff{}"]
+)
+def test_the_map_of_servers_goes_if_it_came_with_the_server(project: Path, text: str) -> None:
+    path = written(user_file(CLIENTS["cursor"]), text)
+    install(CLIENTS["cursor"])
+    path.write_text(path.read_text().replace('"command"', '"note": 1, "command"'))
+    rlm("uninstall", "cursor")
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n  "mcpServers": {},\n  "theme": "dark"\n}\n',
+        '{\n  "mcpServers": {\n    // none yet\n  }\n}\n',
+        '{ "mcpServers": {} }\n',
+    ],
+)
+def test_an_empty_map_of_servers_that_was_there_stays(project: Path, text: str) -> None:
+    path = written(user_file(CLIENTS["cursor"]), text)
+    install(CLIENTS["cursor"])
+    rlm("uninstall", "cursor")
+    assert path.read_text() == text
+
+
 def test_a_comment_stays_with_its_line(project: Path) -> None:
     path = written(user_file(CLIENTS["cursor"]), '{\n\t"mcpServers": {\n\t\t"a": {} // mine\n\t}\n}\n')
     install(CLIENTS["cursor"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
+    INVALID_PARAMS,
     PromptReference,
     ResourceTemplateReference,
     ResourceUpdatedNotification,
@@ -117,6 +118,26 @@ async def test_prompts_tell_what_to_do(repository: Path, mode: str) -> None:
             assert message.role == "user"
             for word in words:
                 assert word in message.content.text
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("ask", {"scope": "src/"}, "The prompt ask needs the argument question."),
+        ("explain-symbol", None, "The prompt explain-symbol needs the argument symbol."),
+        ("review-diff", {"until": "HEAD"}, "The prompt review-diff takes no until; it takes since."),
+        ("aks", {}, "There is no prompt 'aks', only ask, explain-symbol"),
+    ],
+)
+async def test_a_wrong_call_of_a_prompt_is_told(
+    repository: Path, mode: str, name: str, arguments: dict[str, str] | None, words: str
+) -> None:
+    async with attached(repository, mode) as client:
+        with pytest.raises(MCPError) as raised:
+            await client.get_prompt(name, arguments)
+    assert raised.value.code == INVALID_PARAMS
+    assert words in raised.value.message
 
 
 async def test_a_changed_file_is_announced_to_modern_clients(repository: Path) -> None:

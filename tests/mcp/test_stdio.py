@@ -61,11 +61,23 @@ async def test_scope_and_unknown_scope(repository: Path) -> None:
         assert wrong.is_error
         assert "shopp/" in text_of(wrong)
         assert "Traceback" not in text_of(wrong)
+        empty = await client.call_tool("rlm_query", {"question": "Anything?", "scope": [""]})
+        assert "A scope is empty" in text_of(empty)
         typo = await client.call_tool("rlm_query", {"question": "What?", "scopes": ["shop/"]})
         assert "rlm_query takes no scopes; it takes question, scope, session" in text_of(typo)
         empty = await client.call_tool("rlm_query", {"question": "  "})
         assert empty.is_error
         assert "question is empty" in text_of(empty)
+
+
+async def test_what_a_project_asks_for_in_vain_is_told(repository: Path) -> None:
+    write_tree(repository, {"rlm.toml": "[limits]\nturns = 5000\n"})
+    async with connected(repository) as client:
+        answer = await client.call_tool("rlm_query", {"question": "Where is `total_price`?"})
+        step = await client.call_tool("rlm_repl", {"code": "len(context)"})
+        (workspace,) = (await client.read_resource("rlm://workspace")).contents
+    for shown in (text_of(answer), text_of(step), workspace.text):
+        assert "limits.turns stays 30" in shown
 
 
 async def test_edits_between_questions_are_seen(repository: Path) -> None:
@@ -175,6 +187,16 @@ async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
         assert words in said, words
     assert "zebra" not in said
     assert "giraffe" not in said
+
+
+async def test_only_the_latest_logs_are_kept(repository: Path, own_home: Path) -> None:
+    folder = own_home / "rlm-mcp" / "logs"
+    old = [f"20200101-0000{number}-1.log" for number in range(10, 40)]
+    write_tree(folder, dict.fromkeys([*old, f"{old[0]}.1"], ""))
+    async with connected(repository):
+        kept = sorted(file.name for file in folder.iterdir())
+    assert kept[:-1] == old[-19:]
+    assert kept[-1] > old[-1]
 
 
 async def test_unusable_roots_are_one_sentence(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ class Budget:
         if price is None:
             return (
                 f"limits.cost is set, but the price of {wanted.model} is not known; "
-                f'add it as [model.prices."{wanted.model}"] in rlm.toml.'
+                f'add it as [model.prices."{wanted.model}"] in your own rlm.toml (rlm-mcp doctor says where).'
             )
         room = max(0.0, self._limits.cost - self._cost_committed())
         if price > room:

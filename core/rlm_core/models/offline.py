@@ -22,7 +22,7 @@ NAME = "offline"
 LABEL = (
     "*No language model is configured: this is an extract found by searching, not an answer that anyone "
     "has reasoned about. For one, set `OPENAI_API_KEY`; or, for a compatible or local server, "
-    "`OPENAI_BASE_URL` and `RLM_MODEL` (the model names can also stand in `rlm.toml`).*"
+    "`OPENAI_BASE_URL` and `RLM_MODEL` (the model names can also stand in your own `rlm.toml`).*"
 )
 SHOWN_PLACES = 6
 SHOWN_LINES = 12

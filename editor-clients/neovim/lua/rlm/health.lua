@@ -38,7 +38,7 @@ function M.check()
   local model = vim.env.OPENAI_API_KEY or vim.env.OPENAI_BASE_URL
   vim.health.info(
     model and 'a model is configured in the environment'
-      or 'no model in the environment: unless rlm.toml names one, answers come from the offline model'
+      or 'no model in the environment: unless your own rlm.toml names one, answers come from the offline model'
   )
 end
 
