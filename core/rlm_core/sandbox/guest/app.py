@@ -1,6 +1,12 @@
 """The component's entry point; componentize-py imports it and keeps the memory as it is then."""
 
+# ruff: noqa: E402 - threads first: what is imported before them would have none
+
 from __future__ import annotations
+
+from rlm_core.sandbox.guest import threads
+
+threads.install()
 
 import gc
 import random
@@ -10,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import wit_world
 
+from rlm_core.sandbox.guest import schedule
 from rlm_core.sandbox.guest.channel import Channel, decoded
 from rlm_core.sandbox.guest.context import remote
 from rlm_core.sandbox.inside import imports
@@ -35,9 +42,17 @@ class WitWorld(wit_world.WitWorld):  # type: ignore[misc]
         opened = decoded(opening)
         channel = Channel(wit_world.send, wit_world.receive)
         left = Told(opened["left"], channel.send)
-        repl = Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), left, _Reserve())
+        repl = _Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), left, _Reserve())
         channel.send({"op": "ready", "variables": repl.variables()})
         repl.serve()
+
+
+class _Repl(Repl):
+    def _execute(self, source: str) -> None:
+        try:
+            super()._execute(source)
+        finally:
+            schedule.finish()  # what was started and nobody has waited for
 
 
 def _ask(question: bytes) -> bytes:

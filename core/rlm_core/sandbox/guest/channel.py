@@ -1,4 +1,4 @@
-"""The program's way to the host: whoever sends a call waits for its reply, since there is one thread."""
+"""The program's way to the host: while a thread waits for the reply to its call, others make theirs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
+from rlm_core.sandbox.guest import schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,21 +20,21 @@ class Channel:
 
     Args:
         send: writes frames to the host.
-        receive: waits for a frame from the host.
+        receive: waits for a frame from the host, so many seconds (or, below 0, for ever); empty if none came.
     """
 
-    def __init__(self, send: Callable[[str], None], receive: Callable[[], str]) -> None:
+    def __init__(self, send: Callable[[str], None], receive: Callable[[float], str]) -> None:
         self._send = send
         self._receive = receive
         self._requests: deque[dict[str, Any]] = deque()
+        self._replies: dict[int, dict[str, Any] | None] = {}  # to the calls under way, None before it is here
         self._last = 0
 
     def request(self) -> dict[str, Any]:
         """Waits for the host's next request and returns it."""
-        while True:
-            message = self._requests.popleft() if self._requests else self._next()
-            if message["op"] != "reply":
-                return message
+        while not self._requests:
+            self._take_in(None)
+        return self._requests.popleft()
 
     def send(self, *messages: dict[str, Any]) -> None:
         """Writes messages, one after another; raises `wire.FrameError` if one cannot be sent."""
@@ -43,18 +44,28 @@ class Channel:
         """Calls a function of the host and returns what it returns; raises as the native channel does."""
         self._last += 1
         number = self._last
-        self.send({"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords})
-        reply = self._next()
-        while reply["op"] != "reply" or reply["id"] != number:
-            self._requests.append(reply)
-            reply = self._next()
+        self._replies[number] = None
+        try:
+            self.send({"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords})
+            schedule.wait(lambda: self._replies[number] is not None, idle=self._take_in)
+        finally:
+            reply = self._replies.pop(number)
+        assert reply is not None, "a wait for a reply ends with it"  # noqa: S101
         failure = reply.get("error")
         if failure is None:
             return reply["value"]
         raise _ERRORS.get(failure["kind"], RuntimeError)(failure["message"])
 
-    def _next(self) -> dict[str, Any]:
-        return decoded(self._receive())
+    def _take_in(self, seconds: float | None) -> None:
+        """Waits for a frame and puts it where it belongs; drops replies that nobody waits for any more."""
+        frame = self._receive(-1.0 if seconds is None else seconds)
+        if not frame:
+            return
+        message = decoded(frame)
+        if message["op"] != "reply":
+            self._requests.append(message)
+        elif message["id"] in self._replies:
+            self._replies[message["id"]] = message
 
 
 def decoded(frame: str) -> dict[str, Any]:

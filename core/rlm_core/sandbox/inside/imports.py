@@ -36,6 +36,9 @@ textwrap threading time timeit token tokenize tomllib trace traceback tracemallo
 unittest unittest.mock urllib urllib.error urllib.parse urllib.request uuid warnings weakref
 xml.dom.minidom xml.etree.ElementTree xml.parsers.expat xml.sax xml.sax.expatreader zipfile zlib zoneinfo
 _strptime _pydatetime _pydecimal _pyrepl.pager rlcompleter
+_ast_unparse _suggestions _sysconfig email.generator getopt http.cookiejar importlib.metadata._adapters
+importlib.readers importlib.resources._adapters optparse pstats py_compile unittest._log unittest.async_case
+xml.dom.expatbuilder xml.dom.pulldom
 """.split()  # noqa: SIM905 - one name a line would be two hundred lines
 
 

@@ -48,7 +48,7 @@ class Machine:
         memory_bytes: int,
         *,
         send: Callable[[str], None],
-        receive: Callable[[], str],
+        receive: Callable[[float], str],
         ask: Callable[[str], str],
     ) -> None:
         """Makes the guest.
@@ -56,14 +56,14 @@ class Machine:
         Args:
             memory_bytes: what the program may use.
             send: passes frames on to the host.
-            receive: waits for the next frame from the host.
+            receive: waits for the next frame from the host, as guest.wit says.
             ask: answers what the guest asks of the context.
         """
         linker = Linker(self._engine)
         linker.add_wasip2()
         with linker.root() as root:
             root.add_func("send", lambda _store, frames: send(frames))
-            root.add_func("receive", lambda _store: receive())
+            root.add_func("receive", lambda _store, seconds: receive(seconds))
             root.add_func("ask", lambda _store, question: ask(question))
         self._store = Store(self._engine)
         self._store.set_wasi(WasiConfig())

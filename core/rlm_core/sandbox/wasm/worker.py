@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import RlmError
@@ -61,7 +61,7 @@ def _locked(
     machine.start(
         memory,
         send=lambda frames: relay.send(frames.encode("latin-1")),
-        receive=lambda: relay.next().decode("latin-1"),
+        receive=lambda seconds: relay.next(None if seconds < 0 else seconds).decode("latin-1"),
         ask=lambda question: ask(question.encode("latin-1")).decode("latin-1"),
     )
     relay.send(wire.encode({"op": "locked", "by": surroundings.lock(parent, memory)}))
@@ -96,9 +96,12 @@ class _Relay:
         """Starts the thread."""
         threading.Thread(target=self._read_on, daemon=True).start()
 
-    def next(self) -> bytes:
-        """Waits for a frame."""
-        return self._frames.get()
+    def next(self, seconds: float | None = None) -> bytes:
+        """Waits for a frame, for ever or so many seconds; empty if none came."""
+        try:
+            return self._frames.get(timeout=seconds)
+        except Empty:
+            return b""
 
     def send(self, frames: bytes) -> None:
         """Writes frames; ends the process when the host is gone."""
@@ -113,7 +116,7 @@ class _Relay:
         return prefix + self._exactly(sum(wire.sizes(prefix)))
 
     def call(self, name: str, arguments: tuple[Any, ...], _keywords: dict[str, Any]) -> Any:
-        """Calls a function of the host. The guest waits meanwhile, so that the next frame is the reply.
+        """Calls a function of the host. The guest waits meanwhile, for frames that come in between as well.
 
         Raises:
             RlmError: the function refused, with its sentence.
@@ -122,7 +125,11 @@ class _Relay:
         self._last -= 1  # the guest's own calls have positive numbers
         call = {"op": "call", "id": self._last, "name": name, "args": arguments, "kwargs": {}}
         self.send(wire.encode(call))
-        reply = self.message(self.next())
+        others = []
+        while (reply := self.message(frame := self.next())).get("id") != self._last:
+            others.append(frame)  # replies to calls of the guest's other threads
+        for frame in others:
+            self._frames.put(frame)
         failure = reply.get("error")
         if failure is None:
             return reply["value"]
