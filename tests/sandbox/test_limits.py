@@ -247,7 +247,7 @@ async def test_a_session_s_cells_share_its_running_time() -> None:
 
 async def test_a_thread_bomb_is_an_error(sandbox: NativeSandbox) -> None:
     bomb = (
-        "import threading\nthreading.stack_size(32 * 1024)\nstop = threading.Event()\nstarted = 0\n"
+        "import threading\nthreading.stack_size(128 * 1024)\nstop = threading.Event()\nstarted = 0\n"
         "try:\n    while True:\n        threading.Thread(target=stop.wait, daemon=True).start()\n"
         "        started += 1\nfinally:\n    stop.set()"
     )
