@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 
-LIMITS = SandboxLimits(cell_seconds=20.0, memory_mb=512, output_chars=20_000)
+LIMITS = SandboxLimits(cell_seconds=50.0, memory_mb=512, output_chars=20_000)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

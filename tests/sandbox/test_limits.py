@@ -171,7 +171,7 @@ async def test_the_memory_limit_is_named(sandbox: NativeSandbox) -> None:
     [
         "while True: print('x' * 10_000)",
         "while True: print(1)",
-        "import sys\nwhile True: sys.stderr.write('e')",
+        "import sys\nwhile True: sys.stderr.write('e' * 10)",
     ],
 )
 async def test_an_output_flood_is_cut_and_counted(hasty: NativeSandbox, flood: str) -> None:
