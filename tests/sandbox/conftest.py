@@ -32,7 +32,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             component.compiled()
 
 
-LIMITS = SandboxSettings(cell_seconds=20.0, memory_mb=512, output_chars=20_000)
+LIMITS = SandboxSettings(cell_seconds=50.0, memory_mb=512, output_chars=20_000)
 
 
 BACKENDS: dict[str, type[WorkerSandbox[Any]]] = {"native": NativeSandbox, "wasm": WasmSandbox}

@@ -151,7 +151,7 @@ async def test_calls_from_threads_run_at_the_same_time(sandbox: WorkerSandbox[An
     )
     assert (await session.run(program)).output == f"{[n * n for n in range(10)]}\n"
     gathered = "import asyncio\nawait asyncio.gather(*(asyncio.to_thread(meet, n) for n in range(10)))"
-    result = await session.run("import os; os.cpu_count = lambda: 32\n" + gathered)
+    result = await session.run("import os; os.cpu_count = os.process_cpu_count = lambda: 32\n" + gathered)
     assert result.output == f"{[n * n for n in range(10)]}\n", result.error
     await session.close()
 

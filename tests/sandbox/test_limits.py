@@ -177,7 +177,7 @@ async def test_the_memory_limit_is_named(sandbox: WorkerSandbox[Any]) -> None:
     [
         "while True: print('x' * 10_000)",
         "while True: print(1)",
-        "import sys\nwhile True: sys.stderr.write('e')",
+        "import sys\nwhile True: sys.stderr.write('e' * 10)",
     ],
 )
 async def test_an_output_flood_is_cut_and_counted(hasty: NativeSandbox, flood: str) -> None:
@@ -253,7 +253,7 @@ async def test_a_session_s_cells_share_its_running_time() -> None:
 
 async def test_a_thread_bomb_is_an_error(native: NativeSandbox) -> None:
     bomb = (
-        "import threading\nthreading.stack_size(32 * 1024)\nstop = threading.Event()\nstarted = 0\n"
+        "import threading\nthreading.stack_size(128 * 1024)\nstop = threading.Event()\nstarted = 0\n"
         "try:\n    while True:\n        threading.Thread(target=stop.wait, daemon=True).start()\n"
         "        started += 1\nfinally:\n    stop.set()"
     )
