@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rlm_core.context.near import near
+from rlm_core.context.patterns import linewise, literal
 from rlm_core.context.results import Results
-from rlm_core.context.scan import linewise, literal
 from rlm_core.context.words import parts as split
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from rlm_core.context.definitions import Definitions
-    from rlm_core.context.scan import Pattern, Scanner
+    from rlm_core.context.patterns import Pattern
+    from rlm_core.context.scan import Scanner
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.snapshot import Snapshot
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
-from rlm_core.context.scan import literal
+from rlm_core.context.patterns import literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
