@@ -74,18 +74,18 @@ def _files(
     snapshot: Snapshot, scanner: Scanner, rows: Sequence[int], expression: Expression, notes: list[str]
 ) -> Iterator[int]:
     """The rows with a match, found as it is fastest."""
-    searched = None if len(rows) == len(snapshot) else rows
     if expression.literals:
-        candidates = scanner.rows_with_any(expression.literals, searched)
+        # Where a text is all that is looked for, its file needs no second look.
+        enough = expression.plain and not expression.plain.bounded
+        also = None if enough else expression.native
+        candidates = scanner.rows_with_any(expression.literals, rows, also)
     elif expression.native and not expression.multiline:
-        return scanner.rows_with(expression.native, searched)
+        candidates = scanner.rows_with(expression.native, rows)
+    elif expression.native:
+        candidates = scanner.confirmed(expression.native, rows)
     else:
         candidates = iter(rows)
-    if expression.plain and not expression.plain.bounded and expression.literals:
-        return candidates
-    if expression.native:
-        return scanner.confirmed(expression.native, candidates)
-    return _bounded(snapshot, candidates, notes)
+    return candidates if expression.native else _bounded(snapshot, candidates, notes)
 
 
 def _bounded(snapshot: Snapshot, rows: Iterator[int], notes: list[str]) -> Iterator[int]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.kept import Kept
 from rlm_core.context.modules import Modules, spread
+from rlm_core.context.patterns import linewise, literal
 from rlm_core.context.results import Import, Results
-from rlm_core.context.scan import linewise, literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import LANGUAGES, detect, of_source
 from rlm_core.syntax.parsing import TangledError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from rlm_core.context.scan import literal
+from rlm_core.context.patterns import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,9 @@ class Texts(NamedTuple):
 
     def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         """Yields start and end of the first match on each line that has one, as byte offsets."""
+        if len(self.texts) == 1:
+            yield from self._spans_of(self.texts[0], source)
+            return
         following = {text: start for text in self.texts if (start := _find(source, text, 0)) >= 0}
         while following:
             text = min(following, key=following.__getitem__)
@@ -49,6 +52,16 @@ class Texts(NamedTuple):
                 following[other] = _find(source, other, at)
                 if following[other] < 0:
                     del following[other]
+
+    def _spans_of(self, text: bytes, source: bytes) -> Iterator[tuple[int, int]]:
+        """The same for one text, which takes half the time."""
+        start = _find(source, text, 0)
+        while start >= 0:
+            end, at = start + len(text), start + 1
+            if not self.bounded or _is_bounded(source, start, end):
+                yield start, end
+                at = source.find(b"\n", start)
+            start = _find(source, text, at)
 
 
 def _find(source: bytes, text: bytes, start: int) -> int:

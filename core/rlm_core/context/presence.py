@@ -10,24 +10,19 @@ is comes from a sample then.
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
-from rlm_core.context.scan import literal
+from rlm_core.context.patterns import literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from rlm_core.context.scan import Scanner
 
-_THREADS = min(8, os.cpu_count() or 1)
 # Fewer files are all searched. Of more, a sixteenth is the sample, in runs of neighbours.
 _SAMPLED_FROM, _RUN, _SHARE = 10_000, 64, 16
-# Words searched at once; not the number of threads, on which no ranking may depend.
-_BATCH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +77,29 @@ def presence(
     """
     large = len(rows) > _SAMPLED_FROM
     sample = [row for number, row in enumerate(rows) if number // _RUN % _SHARE == 0] if large else rows
-    with ThreadPoolExecutor(_THREADS) as threads:  # RE2 lets go of the interpreter while it searches
 
-        def having(stems: Sequence[str], searched: Sequence[int]) -> dict[str, frozenset[int]]:
-            found = threads.map(
-                lambda stem: _having(scanner, stem, searched, capitals=stem in capitals), stems
-            )
-            return dict(zip(stems, found, strict=True))
+    def having(stem: str, searched: Sequence[int]) -> frozenset[int]:
+        return _having(scanner, stem, searched, capitals=stem in capitals)
 
-        found = having(stems, sample)
-        weights = {stem: _weight(len(found[stem]), len(sample)) for stem in stems}
-        worth = _worth(weights, in_paths, rows)
-        if not large:
-            for stem in stems:
-                _add(worth, found[stem], weights[stem])
-            missing = [stem for stem in stems if not found[stem]]
-            return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=True)
-        order = sorted(stems, key=lambda stem: len(found[stem]))
-        searched = rows
-        for at in range(0, len(order), _BATCH):
-            batch = order[at : at + _BATCH]
-            left = sum(weights[stem] for stem in order[at:])
-            floor = nlargest(count, worth.values())[-1] if len(worth) >= count else 0.0
-            if floor > left:
-                searched = sorted(row for row in worth if worth[row] + left >= floor)
-            found |= having(batch, searched)
-            for stem in batch:
-                if searched is rows:
-                    weights[stem] = _weight(len(found[stem]), len(rows))
-                _add(worth, found[stem], weights[stem])
+    found = {stem: having(stem, sample) for stem in stems}
+    weights = {stem: _weight(len(found[stem]), len(sample)) for stem in stems}
+    worth = _worth(weights, in_paths, rows)
+    if not large:
+        for stem in stems:
+            _add(worth, found[stem], weights[stem])
+        missing = [stem for stem in stems if not found[stem]]
+        return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=True)
+    order = sorted(stems, key=lambda stem: len(found[stem]))
+    searched = rows
+    for at, stem in enumerate(order):
+        left = sum(weights[later] for later in order[at:])
+        floor = nlargest(count, worth.values())[-1] if len(worth) >= count else 0.0
+        if floor > left:
+            searched = sorted(row for row in worth if worth[row] + left >= floor)
+        found[stem] = having(stem, searched)
+        if searched is rows:
+            weights[stem] = _weight(len(found[stem]), len(rows))
+        _add(worth, found[stem], weights[stem])
     missing = [stem for stem in stems if not found[stem] and not _occurs(scanner, stem, rows)]
     return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=searched is rows)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rlm_core.context.find import name_parts
 from rlm_core.context.grep import cut_line
 from rlm_core.context.kept import Kept
+from rlm_core.context.patterns import literal
 from rlm_core.context.results import Callee, Reference, Results
-from rlm_core.context.scan import literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import of_source
 from rlm_core.syntax.parsing import TangledError

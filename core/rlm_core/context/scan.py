@@ -9,40 +9,24 @@ would be read as its continuation.
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
-import re2
-
+from rlm_core.context.abreast import abreast
 from rlm_core.workspace.lines import unix_lines
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Iterable, Iterator, Sequence
 
+    from rlm_core.context.patterns import Pattern
     from rlm_core.workspace.snapshot import Snapshot
 
 _NEWLINE = 10
-
-
-class Match(Protocol):
-    """What both `re` and `re2` give."""
-
-    def start(self) -> int:
-        """First byte."""
-        ...
-
-    def end(self) -> int:
-        """Behind the last byte."""
-        ...
-
-
-class Pattern(Protocol):
-    """A compiled expression over bytes, of `re` or `re2`."""
-
-    def search(self, text: bytes | mmap.mmap, pos: int, endpos: int, /) -> Match | None:
-        """The first match between two positions."""
-        ...
+# Bytes that are searched as one piece of work: each twice as many as the last, up to a most.
+_FIRST_STRETCH, _STRETCH = 1 << 18, 1 << 25
+# How many are searched before there are threads.
+_ALONE = 4
 
 
 class _Region(NamedTuple):
@@ -78,17 +62,33 @@ class Scanner:
             pattern: what to search; compiled so that it does not match across lines.
             rows: where to search, ascending, each once; None for all.
         """
-        for region in self._over(rows):
-            yield from self._in_region(pattern, region)
+        return self.rows_with_any([pattern], rows)
 
-    def rows_with_any(self, patterns: Sequence[Pattern], rows: Sequence[int] | None) -> Iterator[int]:
+    def rows_with_any(
+        self, patterns: Sequence[Pattern], rows: Sequence[int] | None, also: Pattern | None = None
+    ) -> Iterator[int]:
         """Yields the rows in which one of some patterns matches.
 
         For literals this is many times faster than one pattern with alternatives.
+
+        Args:
+            patterns: compiled so that they do not match across lines.
+            rows: where to search, as for `rows_with`.
+            also: must match in the row too; may go over lines.
         """
-        for region in self._over(rows):
-            found = {row for pattern in patterns for row in self._in_region(pattern, region)}
-            yield from sorted(found)
+
+        def search(stretch: Sequence[_Region]) -> list[int]:
+            having = {
+                row for region in stretch for pattern in patterns for row in self._in_region(pattern, region)
+            }
+            return sorted(having) if also is None else list(self.confirmed(also, sorted(having)))
+
+        stretches = self._stretches(self._over(rows))
+        # Where little is wanted these have it, and no thread is started.
+        for stretch in islice(stretches, _ALONE):
+            yield from search(stretch)
+        for found in abreast(search, stretches):
+            yield from found
 
     def confirmed(self, pattern: Pattern, rows: Iterable[int]) -> Iterator[int]:
         """Yields those of some rows in which a pattern matches."""
@@ -189,79 +189,21 @@ class Scanner:
         if first >= 0:
             yield _Region(first, last, bool(ragged[first]))
 
-
-class _Span(NamedTuple):
-    """A match that is not one of `re2`."""
-
-    first: int
-    behind: int
-
-    def start(self) -> int:
-        return self.first
-
-    def end(self) -> int:
-        return self.behind
-
-
-class _Tail:
-    """A text that is searched by its end, from a rare byte on.
-
-    RE2 looks for the first byte with memchr(3) and stops at each, so `schedule` is found in half the
-    time by way of `hedule`.
-    """
-
-    def __init__(self, head: bytes, tail: Pattern) -> None:
-        self._head = head
-        self._tail = tail
-
-    def search(self, text: bytes | mmap.mmap, pos: int, endpos: int, /) -> _Span | None:
-        head = self._head
-        at = pos + len(head)
-        while at < endpos and (match := self._tail.search(text, at, endpos)) is not None:
-            start = match.start() - len(head)
-            if text[start : match.start()] == head:
-                return _Span(start, match.end())
-            at = match.start() + 1
-        return None
-
-
-# From the most frequent byte in code on; what is not listed is rarer than these.
-_RARITY = {byte: rank for rank, byte in enumerate(b" et_rsinaolcdpumfhgbyvxkw")}
-_MIN_TAIL = 5
-
-
-@lru_cache(maxsize=256)
-def literal(text: str, *, ignore_case: bool = False) -> Pattern:
-    """Returns a pattern for exactly this text."""
-    options = re2.Options()
-    options.log_errors = False
-    options.literal = True
-    options.case_sensitive = not ignore_case
-    encoded = text.encode()
-    starts = range(max(1, len(encoded) - _MIN_TAIL + 1))
-    rarest = max(starts, key=lambda at: (_RARITY.get(encoded[at], len(_RARITY)), -at))
-    if ignore_case or not rarest or not encoded.isascii():
-        pattern: Pattern = re2.compile(text, options)
-        return pattern
-    return _Tail(encoded[:rarest], re2.compile(text[rarest:], options))
-
-
-@lru_cache(maxsize=256)
-def linewise(expression: str, *, ignore_case: bool = False, multiline: bool = False) -> Pattern:
-    """Returns a compiled RE2 expression in which `^` and `$` are the ends of a line.
-
-    Args:
-        expression: RE2 syntax.
-        ignore_case: letters match in either case.
-        multiline: a match may go over line ends, and `.` matches them.
-
-    Raises:
-        re2.error: the expression does not compile.
-    """
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = not ignore_case
-    options.never_nl = not multiline
-    options.dot_nl = multiline
-    pattern: Pattern = re2.compile(f"(?m:{expression})", options)
-    return pattern
+    def _stretches(self, regions: Iterable[_Region]) -> Iterator[list[_Region]]:
+        """Cuts and joins regions to pieces of work, small ones first."""
+        offsets, lengths = self._snapshot.offsets, self._snapshot.lengths
+        size = room = _FIRST_STRETCH
+        stretch: list[_Region] = []
+        for region in regions:
+            first, behind = region.first, region.last + 1
+            while first < behind:
+                last = bisect_right(offsets, offsets[first] + room, first, behind) - 1
+                stretch.append(_Region(first, last, region.ragged))
+                room -= offsets[last] + lengths[last] - offsets[first]
+                first = last + 1
+                if room <= 0:
+                    yield stretch
+                    size = room = min(2 * size, _STRETCH)
+                    stretch = []
+        if stretch:
+            yield stretch
