@@ -92,7 +92,8 @@ class Disk:
     def _checked(self, folder: str) -> str:
         """The folder's whole path, where there is nothing better than to compare it with the real one."""
         whole = str(self._roots.file_of(f"{folder}/." if folder else "."))
-        if os.path.realpath(whole) != whole:
+        # git's spelling of a folder may have other capitals than the disk's, which are no link.
+        if os.path.normcase(os.path.realpath(whole)) != os.path.normcase(whole):
             raise OSError(errno.ELOOP, "behind a link", whole)
         return os.path.join(whole, "")  # noqa: PTH118 - strings, as above
 
