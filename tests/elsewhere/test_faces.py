@@ -1,0 +1,138 @@
+"""The command line and both servers on what pretends to be macOS or Windows, up to the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types
+from mcp import Client, StdioServerParameters
+
+from tests.lsp.editor import editing
+from tests.support.files import git_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Command = Callable[[str], list[str]]
+FILES = {"shop/cart.py": "class Cart:\n    pass\n", "README.md": "# Shop\n"}
+MCP, LSP = "rlm_mcp.cli:main", "rlm_lsp.cli:main"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+def ended(command: list[str], root: Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=50, check=False)
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said
+    assert "internal error" not in said
+    return done
+
+
+def test_doctor_tells_of_the_workspace_and_its_watcher(command: Command, repository: Path) -> None:
+    done = ended([*command(MCP), "doctor", "--json"], repository)
+    parts: dict[str, list[str]] = {}
+    for finding in json.loads(done.stdout):
+        parts.setdefault(finding["part"], []).append(f"{finding['state']}: {finding['text']}")
+    assert parts["workspace"][0] == f"ok: {repository}"
+    assert parts["workspace"][1].startswith("ok: 2 files")
+    assert parts["watcher"] == ["ok: changes are followed as they happen"]
+    assert "sandbox" in parts
+
+
+def test_a_question_ends_with_an_answer_or_a_sentence(command: Command, repository: Path) -> None:
+    done = ended([*command(MCP), "ask", "What is a Cart?"], repository)
+    assert done.stdout or done.stderr.startswith("rlm-mcp: ")
+
+
+async def test_the_mcp_server_serves_and_ends_with_its_client(command: Command, repository: Path) -> None:
+    program, *arguments = command(MCP)
+    server = StdioServerParameters(command=program, args=[*arguments, "--root", str(repository)])
+    async with Client(server) as client:
+        assert {tool.name for tool in (await client.list_tools()).tools} >= {"rlm_query", "rlm_repl"}
+        (workspace,) = (await client.read_resource("rlm://workspace")).contents
+        assert "2 files" in workspace.text
+        (file,) = (await client.read_resource("rlm://file/shop/cart.py")).contents
+        assert file.text == FILES["shop/cart.py"]
+        (repository / "shop/cart.py").write_text("changed\n")
+        (file,) = (await client.read_resource("rlm://file/shop/cart.py")).contents
+        assert file.text == "changed\n"
+
+
+async def test_the_mcp_server_ends_at_a_signal(command: Command, repository: Path) -> None:
+    server = await asyncio.create_subprocess_exec(
+        *command(MCP), "--root", str(repository), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert server.stdin is not None
+    assert server.stdout is not None
+    initialize = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}
+    server.stdin.write(json.dumps(message).encode() + b"\n")
+    assert b"rlm" in await asyncio.wait_for(server.stdout.readline(), 30)
+    server.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(server.wait(), 30) == 130
+    assert server.stderr is not None
+    assert b"Traceback" not in await server.stderr.read()
+
+
+async def test_the_language_server_shakes_hands_and_leaves(command: Command, repository: Path) -> None:
+    async with editing(repository, server=tuple(command(LSP))) as editor:
+        editor.open(repository / "shop/cart.py", "class Basket:\n    pass\n")
+        document = types.TextDocumentIdentifier((repository / "shop/cart.py").as_uri())
+        asking = editor.request("textDocument/documentSymbol", types.DocumentSymbolParams(document))
+        (said,) = await asyncio.gather(asking, return_exceptions=True)
+        assert "rlm-lsp has failed" not in str(said), "an answer, or a sentence about the sandbox"
+
+
+def test_tokens_in_a_file_are_believed_as_far_as_the_system_guards_it(
+    run: Callable[..., str], system: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "tokens"
+    file.write_text("somebody 0123456789abcdef\n")
+    file.chmod(0o644)
+    program = """
+import sys
+from pathlib import Path
+from rlm_core.errors import ConfigError
+from rlm_mcp import http
+
+with http.Address("127.0.0.1", 0).listen():
+    pass
+try:
+    print(len(http.tokens(Path(sys.argv[1]))))
+except ConfigError as error:
+    print(error)
+"""
+    expected = "1" if system == "win32" else "chmod 600"
+    assert expected in run(program, file)
+
+
+def test_a_program_of_the_repository_is_not_taken_for_git(
+    run: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "git.exe").write_text("#!/bin/sh\necho hostile\n")
+    (tmp_path / "git.exe").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
+    found = run("from rlm_core.workspace.programs import git\nprint(git())").strip()
+    assert found in {"git", str(tmp_path / "bin/git.exe")}
+
+
+@pytest.mark.parametrize("uri", ["file:///C:/src/a%20b", "file:///c%3A/src/a%20b"])
+def test_roots_of_a_client_may_have_drives(run: Callable[..., str], system: str, uri: str) -> None:
+    shown = run(f"from rlm_mcp.roots import _path\nprint(_path({uri!r}))").strip()
+    assert shown.lower() == ("c:/src/a b" if system == "win32" else "/c:/src/a b")
