@@ -1,4 +1,4 @@
-"""The command line and both servers on what pretends to be macOS or Windows, up to the sandbox."""
+"""The command line and both servers on what pretends to be macOS or Windows, up to the programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from lsprotocol import types
 from mcp import Client, StdioServerParameters
 
 from tests.lsp.editor import editing
@@ -30,28 +29,31 @@ def repository(tmp_path: Path) -> Path:
     return git_repository(tmp_path / "repo", FILES)
 
 
-def ended(command: list[str], root: Path) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=50, check=False)
-    said = done.stdout + done.stderr
-    assert "Traceback" not in said
-    assert "internal error" not in said
-    return done
+def test_a_service_opens_follows_and_closes(run: Callable[..., str], repository: Path) -> None:
+    program = """
+import asyncio
+import sys
+from pathlib import Path
+
+from rlm_core import config
+from rlm_core.service import Service
+
+async def main(root):
+    async with Service([root], config.load([root]), watch=True) as service:
+        print(len(await service.snapshot(["*.py"])), service.watched, service.workspace.notes)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+    assert run(program, repository) == "1 True ()\n"
 
 
-def test_doctor_tells_of_the_workspace_and_its_watcher(command: Command, repository: Path) -> None:
-    done = ended([*command(MCP), "doctor", "--json"], repository)
-    parts: dict[str, list[str]] = {}
-    for finding in json.loads(done.stdout):
-        parts.setdefault(finding["part"], []).append(f"{finding['state']}: {finding['text']}")
-    assert parts["workspace"][0] == f"ok: {repository}"
-    assert parts["workspace"][1].startswith("ok: 2 files")
-    assert parts["watcher"] == ["ok: changes are followed as they happen"]
-    assert "sandbox" in parts
-
-
-def test_a_question_ends_with_an_answer_or_a_sentence(command: Command, repository: Path) -> None:
-    done = ended([*command(MCP), "ask", "What is a Cart?"], repository)
-    assert done.stdout or done.stderr.startswith("rlm-mcp: ")
+def test_a_command_says_what_is_wrong(command: Command, repository: Path) -> None:
+    done = subprocess.run(
+        [*command(MCP), "ask", "--root", str(repository / "missing"), "What?"],
+        capture_output=True, text=True, timeout=50, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("rlm-mcp: There is no folder")
 
 
 async def test_the_mcp_server_serves_and_ends_with_its_client(command: Command, repository: Path) -> None:
@@ -92,10 +94,8 @@ async def test_the_mcp_server_ends_at_a_signal(command: Command, repository: Pat
 async def test_the_language_server_shakes_hands_and_leaves(command: Command, repository: Path) -> None:
     async with editing(repository, server=tuple(command(LSP))) as editor:
         editor.open(repository / "shop/cart.py", "class Basket:\n    pass\n")
-        document = types.TextDocumentIdentifier((repository / "shop/cart.py").as_uri())
-        asking = editor.request("textDocument/documentSymbol", types.DocumentSymbolParams(document))
-        (said,) = await asyncio.gather(asking, return_exceptions=True)
-        assert "rlm-lsp has failed" not in str(said), "an answer, or a sentence about the sandbox"
+    assert editor.client._server is not None
+    assert editor.client._server.returncode == 0
 
 
 def test_tokens_in_a_file_are_believed_as_far_as_the_system_guards_it(
@@ -132,7 +132,12 @@ def test_a_program_of_the_repository_is_not_taken_for_git(
     assert found in {"git", str(tmp_path / "bin/git.exe")}
 
 
-@pytest.mark.parametrize("uri", ["file:///C:/src/a%20b", "file:///c%3A/src/a%20b"])
-def test_roots_of_a_client_may_have_drives(run: Callable[..., str], system: str, uri: str) -> None:
-    shown = run(f"from rlm_mcp.roots import _path\nprint(_path({uri!r}))").strip()
-    assert shown.lower() == ("c:/src/a b" if system == "win32" else "/c:/src/a b")
+def test_roots_of_a_client_may_have_drives(run: Callable[..., str], system: str) -> None:
+    program = """
+from rlm_mcp.roots import _path
+
+for uri in ["file:///C:/src/a%20b", "file:///c%3A/src", "file:///src"]:
+    print(_path(uri))
+"""
+    slash = "" if system == "win32" else "/"
+    assert run(program).splitlines() == [f"{slash}C:/src/a b", f"{slash}c:/src", "/src"]
