@@ -20,6 +20,7 @@ import mmap
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile  # before deleting is forbidden: its own files go when they are closed, on Windows too
 import time
@@ -59,7 +60,7 @@ class _Module(types.ModuleType):
 
 def pretend(system: str) -> None:
     """Makes our modules believe that they are on that system; to be called before they are imported."""
-    modules = {real: _Module(real) for real in (os, mmap, signal, socket, sys, time)}
+    modules = {real: _Module(real) for real in (os, mmap, signal, socket, sys, time, subprocess, asyncio)}
     absent = [_LINUX_ALONE, _NOT_ON_WINDOWS] if system == "win32" else [_LINUX_ALONE]
     for real, names in ((real, names) for gone in absent for real, names in gone.items()):
         modules[real].missing.update(names.split())
@@ -73,6 +74,7 @@ def pretend(system: str) -> None:
         named["mmap"].mmap = _Map
         named["socket"].SO_EXCLUSIVEADDRUSE = socket.SO_KEEPALIVE
         named["msvcrt"] = _msvcrt()
+        _start_as_windows_does(named)
         asyncio.SelectorEventLoop.add_signal_handler = _not_implemented  # type: ignore[method-assign]
     _give(named, _MODULES_NOT_ON_WINDOWS if system == "win32" else set())
     _watch_by_polling()
@@ -118,7 +120,31 @@ def _msvcrt() -> types.ModuleType:
 
     module: Any = types.ModuleType("msvcrt")
     module.locking, module.LK_NBLCK = locking, 2
+    # A handle is the descriptor itself.
+    module.get_osfhandle = int
+    module.open_osfhandle = lambda handle, flags: handle
     return module
+
+
+def _start_as_windows_does(modules: Any) -> None:
+    """A process inherits the handles that its start names."""
+
+    def posix(named: dict[str, Any]) -> dict[str, Any]:
+        startup = named.pop("startupinfo", None)
+        named.pop("creationflags", 0)
+        if startup is not None:
+            named.update(pass_fds=startup["handle_list"], close_fds=True)
+        return named
+
+    async def create_subprocess_exec(*command: Any, **named: Any) -> Any:
+        return await asyncio.create_subprocess_exec(*command, **posix(named))
+
+    modules["os"].set_handle_inheritable = os.set_inheritable
+    modules["subprocess"].STARTUPINFO = lambda lpAttributeList: lpAttributeList  # noqa: N803
+    modules["subprocess"].CREATE_NO_WINDOW = 0x8000000
+    modules["subprocess"].CREATE_NEW_PROCESS_GROUP = 0x200
+    modules["subprocess"].Popen = lambda *command, **named: subprocess.Popen(*command, **posix(named))
+    modules["asyncio"].create_subprocess_exec = create_subprocess_exec
 
 
 class _Map(mmap.mmap):
