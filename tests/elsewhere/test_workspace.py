@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.support.files import git, git_repository, write_tree
+from tests.support.files import forge_index, git, git_repository, write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +132,37 @@ def test_links_lead_nowhere(run: Callable[..., str], tmp_path: Path) -> None:
     (root / "deep/er").symlink_to(tmp_path / "outside/er")
     told = run(BEGIN + "w = opened(); tell(w); w.close()", root, tmp_path / "cache")
     assert json.loads(told) == {"a.py": FILES["a.py"]}
+
+
+def test_names_in_an_index_are_plain(run: Callable[..., str], system: str, tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", FILES)
+    write_tree(root, {"a.py:stream": "s", "b\\c": "c"})
+    write_tree(tmp_path, {"outside.txt": "secret"})
+    forge_index(root, ["../outside.txt", "C:/outside.txt", "a.py", "a.py:stream", "b\\c"])
+    (root / ".gitignore").write_text("*\n")
+    program = "w = opened(False)\ntell(w)\nprint(*w.notes)\nw.close()"
+    told, notes = run(BEGIN + program, root, tmp_path / "cache").splitlines()
+    elsewhere = {} if system == "win32" else {"a.py:stream": "s", "b\\c": "c"}
+    assert json.loads(told) == {"a.py": FILES["a.py"], **elsewhere}
+    assert f"names {4 if system == 'win32' else 1} files outside" in notes
+
+
+def test_many_files_are_read_by_processes(run: Callable[..., str], tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", FILES)
+    program = """
+from rlm_core.workspace import store
+
+store.MIN_FILES = 2
+w = opened()
+tell(w)
+w.save()
+w.close()
+w = opened()
+tell(w)
+w.close()
+"""
+    told = run(BEGIN + program, root, tmp_path / "cache").splitlines()
+    assert [json.loads(line) for line in told] == [FILES, FILES]
 
 
 def test_without_git_the_folders_are_walked(run: Callable[..., str], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace.programs import NO_WINDOW, git
+from rlm_core.workspace.roots import leads_down
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,8 @@ _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
 _ENTRY = re.compile(r"\t([^\0]*)\0")
 _GITLINK = re.compile(r"(?:^|\0)160000 [^\t]*\t([^\0]*)")
 _SUBMODULE = "160000 "
+# Without any of these all entries lead downwards (`leads_down`), and none has to be looked at.
+_SIGNS = ("\t/", "\t./", "\t../", "//", "/./", "/../", "/\0", "/.\0", "/..\0", "\\", ":")
 
 
 class View(NamedTuple):
@@ -57,6 +60,11 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
         return None
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
     inner = _GITLINK.findall(entries) if _SUBMODULE in entries else []  # few repositories have any
+    elsewhere = _elsewhere(paths) if any(sign in entries for sign in _SIGNS) else ()
+    if elsewhere:
+        notes.append(f"git's index of {root} names {len(elsewhere)} files outside of it; they are left out.")
+        paths = dict.fromkeys(path for path in paths if path not in elsewhere)
+        inner = [path for path in inner if path not in elsewhere]
     for name in _records(others):
         if name.endswith("/"):
             inner.append(name[:-1])
@@ -120,6 +128,10 @@ def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
                 raise QueryError(f"The repository {root.name}/ lacks a file of that revision ({blob}).")
             yield process.stdout.read(int(size))
             process.stdout.read(1)
+
+
+def _elsewhere(paths: Iterable[str]) -> set[str]:
+    return {path for path in paths if not leads_down(path)}
 
 
 def _folders(root: Path, paths: Iterable[str]) -> set[str]:
