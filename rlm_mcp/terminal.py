@@ -37,7 +37,7 @@ class ProgressLine:
     ) -> None:
         if self._ticker is not None:
             self._ticker.cancel()
-            self._write(self._line("") + "\r")
+            self._write("\r\x1b[K")
 
     def listen(self, event: Event) -> None:
         """Shows an event; notes stay on the screen as lines of their own."""
@@ -45,7 +45,7 @@ class ProgressLine:
         if line is None or not self._live:
             return
         if isinstance(event, Noted):
-            self._write(self._line("") + f"\r{line}\n")
+            self._write(f"\r\x1b[K{line}\n")
         else:
             self._text = line
         self._show()
@@ -57,13 +57,10 @@ class ProgressLine:
                 await asyncio.sleep(_REFRESH_SECONDS)
 
     def _show(self) -> None:
-        self._write(self._line(f"[{time.monotonic() - self._started:3.0f} s] {self._text}"))
-
-    def _line(self, text: str) -> str:
-        """What makes this the text of the line: blanks clear it, as not every console knows the command."""
+        line = f"[{time.monotonic() - self._started:3.0f} s] {self._text}"
         width = shutil.get_terminal_size().columns - 1
         # Text on this line comes from a model or a repository: no control characters may pass.
-        return "\r" + "".join(c if c.isprintable() else " " for c in text)[:width].ljust(width)
+        self._write("\r\x1b[K" + "".join(c if c.isprintable() else " " for c in line)[:width])
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
