@@ -106,7 +106,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tolerate_odd_output() -> None:
-    """File content may hold what the terminal's encoding cannot show; that is no reason to stop."""
+    """File content may hold what the terminal's encoding cannot show; that is no reason to stop.
+
+    Files and pipes get UTF-8 on Windows too, which would give them the system's old code page.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            utf8 = sys.platform == "win32" and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if utf8 else None, errors="backslashreplace")

@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import stat
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import uvicorn
@@ -75,7 +76,10 @@ class Address(NamedTuple):
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
             family, kind, protocol, _, place = found[0]
             listening = socket.socket(family, kind, protocol)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if sys.platform == "win32":  # where REUSEADDR would let two programs have one address
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(place)
             listening.listen()
         except OSError as error:
@@ -113,7 +117,8 @@ def tokens(file: Path | None) -> Tokens:
             lines = file.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file} cannot be read: {error}.") from error
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        # On Windows the mode says nothing; a user's own folders are closed to others.
+        if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(f"{file} holds tokens, but others may use it too; chmod 600 it.")
         for line in lines:
             name, _, token = line.strip().rpartition(" ")

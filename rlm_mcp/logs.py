@@ -5,6 +5,7 @@ Never to stdout, which carries the protocol. Neither questions nor code are logg
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -38,7 +39,9 @@ def to_file() -> Path | None:
         handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8")
         for old in sorted(folder().glob("*.log"))[:-KEPT_FILES]:
             for part in folder().glob(f"{old.name}*"):
-                part.unlink(missing_ok=True)
+                # Gone meanwhile; or its server still runs, and this is Windows.
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    part.unlink()
     except OSError as error:
         log.warning("There is no log file: %s.", error)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -94,4 +95,6 @@ def _path(uri: str) -> Path | None:
     parts = urlsplit(uri)
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
         return None
-    return Path(unquote(parts.path))
+    path = unquote(parts.path)
+    drive = sys.platform == "win32" and path[2:3] == ":"
+    return Path(path[1:] if drive else path)  # file:///C:/src: no slash goes before the drive

@@ -15,6 +15,7 @@ from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, INCOMPLETE, INTERRUPTED
 from rlm_mcp.screen import put
+from rlm_mcp.signals import on_signal
 from rlm_mcp.terminal import ProgressLine
 
 if TYPE_CHECKING:
@@ -66,4 +67,4 @@ def _stop_on_interrupt(task: asyncio.Task[Answer]) -> None:
         sys.stderr.write("\nrlm-mcp: stopping the run; press Ctrl-C again to leave at once.\n")
         task.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted)
+    on_signal(interrupted, signal.SIGINT)

@@ -17,7 +17,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.errors import QueryError
+from rlm_core.errors import ConfigError, QueryError
 from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, FAILED
@@ -45,8 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the program; 0 when it went well, 1 when it raised or hit a limit."""
-    code = sys.stdin.read() if args.code == "-" else args.code
-    result = asyncio.run(_exec(args, code))
+    result = asyncio.run(_exec(args, _stdin() if args.code == "-" else args.code))
     if args.json:
         put(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
     else:
@@ -57,6 +56,14 @@ def run(args: argparse.Namespace) -> int:
         if result.error is not None:
             sys.stderr.write(shown(result.error.rstrip(), sys.stderr) + "\n")
     return DONE if result.error is None else FAILED
+
+
+def _stdin() -> str:
+    """The program on stdin, in the encoding of Python's source files, whatever the system's own is."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The program on stdin is not UTF-8 text: {error}.") from error
 
 
 async def _exec(args: argparse.Namespace, code: str) -> CellResult:

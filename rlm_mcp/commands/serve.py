@@ -19,6 +19,7 @@ from rlm_core import __version__
 from rlm_core.workspace.roots import checked_roots
 from rlm_mcp import logs, options
 from rlm_mcp.exits import DONE, INTERRUPTED
+from rlm_mcp.signals import on_signal
 
 if TYPE_CHECKING:
     import argparse
@@ -97,8 +98,7 @@ async def _serve(app: App) -> None:
     from rlm_mcp.server import create_server
 
     signalled = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, signalled.set)
+    on_signal(signalled.set, signal.SIGINT, signal.SIGTERM)
     leaving = asyncio.create_task(signalled.wait())
     closed = asyncio.create_task(app.closed.wait())
     serving = asyncio.create_task(create_server(app).run_stdio_async())

@@ -82,13 +82,14 @@ async def editing(
     *folders: Path,
     environment: Mapping[str, str] | None = None,
     capabilities: types.ClientCapabilities | None = None,
+    server: tuple[str, ...] = (SERVER,),
     arguments: tuple[str, ...] = (),
     cwd: Path | None = None,
 ) -> AsyncIterator[Editor]:
     """An editor on these folders, past the handshake; says `shutdown` and `exit` at the end."""
     client = LanguageClient(converter_factory=_converter)
     register_lsp_features(client)
-    await client.start_io(SERVER, *arguments, env={**os.environ, **(environment or {})}, cwd=cwd)
+    await client.start_io(*server, *arguments, env={**os.environ, **(environment or {})}, cwd=cwd)
     names = [types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders]
     await client.initialize_session(
         types.InitializeParams(capabilities or types.ClientCapabilities(), workspace_folders=names or None)

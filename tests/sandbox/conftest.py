@@ -27,9 +27,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     assert session.config.cache is not None
     if any("wasm" in item.nodeid for item in session.items):
         with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as home:
-            share_component(Path(home), session.config.cache.mkdir("wasm"))
+            kept = session.config.cache.mkdir("wasm")
+            share_component(Path(home), kept)
             patched.setenv("XDG_CACHE_HOME", home)
-            component.compiled()
+            made = component.compiled().name
+            for old in kept.iterdir():
+                if old.name != made:
+                    old.unlink()
 
 
 LIMITS = SandboxSettings(cell_seconds=50.0, memory_mb=512, output_chars=20_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,16 @@ def git(root: Path, *arguments: str) -> str:
     who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
     done = subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True, text=True)
     return done.stdout
+
+
+def forge_index(root: Path, paths: list[str]) -> None:
+    """Writes an index that git itself would not write (gitformat-index(5)), as an archive may bring one."""
+    index = struct.pack(">4sII", b"DIRC", 2, len(paths))
+    for path in sorted(map(str.encode, paths)):
+        entry = struct.pack(">6I4x12x20xH", *[0] * 6, len(path)) + path
+        entry = entry[:24] + struct.pack(">I", 0o100644) + entry[28:]
+        index += entry + bytes(8 - len(entry) % 8)
+    (root / ".git/index").write_bytes(index + hashlib.sha1(index).digest())
 
 
 def git_repository(root: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -9,8 +9,9 @@ import pytest
 
 from rlm_core.config import WorkspaceSettings
 from rlm_core.errors import WorkspaceError
+from rlm_core.workspace import watcher
 from rlm_core.workspace.workspace import Workspace
-from tests.support.files import git, git_repository, write_tree
+from tests.support.files import forge_index, git, git_repository, write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -242,6 +243,23 @@ def test_roots_that_nobody_can_have_meant(tmp_path: Path, own_home: Path) -> Non
     ]:
         with pytest.raises(WorkspaceError, match=words):
             read(root)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_an_index_cannot_name_files_outside(tmp_path: Path, *, watched: bool) -> None:
+    root = git_repository(tmp_path / "repo", {"a.py": "a", "x..y/b.": "b"})
+    write_tree(tmp_path, {"outside.txt": "secret", "other/c.txt": "secret"})
+    outside = ["../outside.txt", "a/../../outside.txt", "./../other/c.txt", f"{tmp_path}/outside.txt"]
+    forge_index(root, [*outside, "a.py", "x..y/b."])
+    assert git(root, "ls-files").count("outside") == 3
+    workspace = Workspace([root], WorkspaceSettings())
+    following, _ = watcher.start(workspace)
+    workspace.watch(following if watched else None)
+    assert list(workspace.snapshot()) == ["a.py", "x..y/b."]
+    assert "names 4 files outside of it; they are left out" in " ".join(workspace.notes)
+    assert following is not None
+    following.close()
+    workspace.close()
 
 
 def test_links_in_the_place_of_folders_lead_nowhere(tmp_path: Path) -> None:

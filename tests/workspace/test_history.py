@@ -34,6 +34,19 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     opened.close()
 
 
+def test_line_ends_of_the_work_tree_are_no_change(tmp_path: Path) -> None:
+    root = git_repository(
+        tmp_path / "repo", {"run.bat": "one\ntwo\n", "latin.bat": "größere Männer\n".encode("latin-1")}
+    )
+    for name in ("run.bat", "latin.bat"):
+        (root / name).write_bytes((root / name).read_bytes().replace(b"\n", b"\r\n"))
+    opened = Workspace([root], WorkspaceSettings())
+    assert past(opened).changes("HEAD") == []
+    write_tree(root, {"run.bat": "one\r\nthree\r\n"})
+    assert past(opened).changes("HEAD") == [("run.bat", "modified")]
+    opened.close()
+
+
 def test_what_does_not_belong_in_a_context_is_not_in_its_past_either(tmp_path: Path) -> None:
     hidden = {
         ".env": "KEY=1\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict
@@ -33,10 +34,11 @@ class Trace:
         directory.chmod(0o700)
         self.path = directory / f"{run_id}.jsonl"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="\n", buffering=1)
         for old in sorted(directory.glob("*.jsonl"))[:-KEPT_RUNS]:
-            # Another process may be tidying up as well.
-            old.unlink(missing_ok=True)
+            # Another process may be tidying up as well, or (Windows) still be writing it.
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                old.unlink()
 
     def __call__(self, event: Event) -> None:
         """Appends an event."""

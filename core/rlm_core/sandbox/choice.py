@@ -100,11 +100,12 @@ class BestSandbox:
 
 
 def _native(settings: SandboxSettings) -> Sandbox:
-    if sys.platform != "linux":
-        raise SandboxError("The native sandbox is Linux's; use `wasm`, or leave sandbox.backend at `auto`.")
-    from rlm_core.sandbox.native import NativeSandbox  # needs what only Linux has
+    if sys.platform == "linux":
+        from rlm_core.sandbox.native import NativeSandbox  # needs what only Linux has
 
-    return NativeSandbox(settings)
+        return NativeSandbox(settings)
+    else:  # noqa: RET505 - type checkers follow only one branch
+        raise SandboxError("The native sandbox is Linux's; use `wasm`, or leave sandbox.backend at `auto`.")
 
 
 def _wasm(settings: SandboxSettings) -> Sandbox:

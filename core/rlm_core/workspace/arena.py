@@ -1,9 +1,9 @@
 """The arena: the workspace's text, one blob after another, in a few append-only mapped files.
 
-A shard is a sparse file of fixed size that is mapped once, whole. Text is written with `pwrite` into
-the hole and shows through every mapping of the same file, so a worker that maps a shard sees text
-that is appended later, and nobody ever maps twice. Bytes that were written are never written again:
-that is what lets a snapshot be a table of offsets.
+A shard is a file of fixed size, sparse where the system has such files, that is mapped once, whole.
+Text is written into the hole and shows through every mapping of the same file, so a worker that maps a
+shard sees text that is appended later, and nobody ever maps twice. Bytes that were written are never
+written again: that is what lets a snapshot be a table of offsets.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import secrets
+import sys
 import tempfile
 import threading
 import weakref
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SHARD_BYTES = 256 * 1024 * 1024
+# Windows writes the zeros of the hole, and they take room on the disk.
+SHARD_BYTES = (32 if sys.platform == "win32" else 256) * 1024 * 1024
+
+# Windows alone has these: bytes as they are, and a file that goes when it is closed.
+_BINARY = getattr(os, "O_BINARY", 0)
+_TEMPORARY = getattr(os, "O_TEMPORARY", 0)
 
 
 class Span(NamedTuple):
@@ -136,10 +142,11 @@ class Arena:
                 self._add_shard(max(self._shard_bytes, len(blob)))
             span = Span(len(self._shards) - 1, self._end, len(blob))
             writer = self._shards[-1].writer
+            assert writer is not None, "only shards of our own are appended to"  # noqa: S101
+            os.lseek(writer, span.offset, os.SEEK_SET)  # not pwrite(2), which Windows lacks
+            _write_all(writer, blob)
             self._end += len(blob)
             self.used += len(blob)
-        assert writer is not None, "only shards of our own are appended to"  # noqa: S101
-        _write_all(writer, blob, span.offset)
         return span
 
     def _add_shard(self, size: int) -> None:
@@ -147,7 +154,7 @@ class Arena:
             shard = _temporary_shard(size)
         else:
             name = f"{secrets.token_hex(8)}.shard"
-            descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
             os.ftruncate(descriptor, size)
             os.close(descriptor)
             shard = _open_shard(self.folder, name, owner=True)
@@ -180,21 +187,22 @@ class Arena:
 
 
 def _open_shard(folder: Path, name: str, *, owner: bool) -> Shard:
-    descriptor = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
-    writer = os.open(folder / name, os.O_RDWR | os.O_CLOEXEC) if owner else None
+    descriptor = os.open(folder / name, os.O_RDONLY | _BINARY)
+    writer = os.open(folder / name, os.O_RDWR | _BINARY) if owner else None
     return _mapped(name, descriptor, writer)
 
 
 def _temporary_shard(size: int) -> Shard:
     with tempfile.NamedTemporaryFile(prefix="rlm-arena-") as file:
         os.ftruncate(file.fileno(), size)
-        descriptor = os.open(file.name, os.O_RDONLY | os.O_CLOEXEC)
+        # Windows lets a file that goes when it is closed be opened again as one of that kind only.
+        descriptor = os.open(file.name, os.O_RDONLY | _BINARY | _TEMPORARY)
         return _mapped("", descriptor, os.dup(file.fileno()))
 
 
 def _mapped(name: str, descriptor: int, writer: int | None) -> Shard:
     size = os.fstat(descriptor).st_size
-    return Shard(name, size, mmap.mmap(descriptor, size, prot=mmap.PROT_READ), descriptor, writer)
+    return Shard(name, size, mmap.mmap(descriptor, size, access=mmap.ACCESS_READ), descriptor, writer)
 
 
 def _close(shards: list[Shard]) -> None:
@@ -206,9 +214,7 @@ def _close(shards: list[Shard]) -> None:
     shards.clear()
 
 
-def _write_all(descriptor: int, blob: bytes, offset: int) -> None:
+def _write_all(descriptor: int, blob: bytes) -> None:
     view = memoryview(blob)
     while view:
-        written = os.pwrite(descriptor, view, offset)
-        offset += written
-        view = view[written:]
+        view = view[os.write(descriptor, view) :]

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.programs import NO_WINDOW
 from rlm_core.workspace.reader import Reader
 from rlm_core.workspace.roots import Roots
 from rlm_core.workspace.table import FileTable
@@ -85,7 +86,7 @@ class Processes:
         Raises:
             OSError: a process could not be started, or did not end well (`stop`, no room on the disk).
         """
-        count = min(_MOST_PROCESSES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4)
+        count = min(_MOST_PROCESSES, _processors())
         blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
         head = json.dumps(asdict(job)).encode()
         with ExitStack() as files:
@@ -122,12 +123,18 @@ class Processes:
             process.kill()
 
 
+def _processors() -> int:
+    """How many of the machine's processors this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _started(given: IO[bytes], result: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - ourselves
         [sys.executable, "-I", "-X", "utf8", "-c", _COMMAND, str(_PACKAGE_ROOT)],
         stdin=given,
         stdout=result,
         stderr=subprocess.DEVNULL,
+        creationflags=NO_WINDOW,
     )
 
 

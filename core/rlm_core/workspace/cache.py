@@ -2,7 +2,7 @@
 
 One folder for each set of roots, mode 0700, files 0600:
 
-    lock          flock(2)ed by the one process that may write
+    lock          locked by the one process that may write
     index         checksum, then the table: path, stat, span, digest or reason of every file
     *.shard       the arena; those that the index does not name are left over and get deleted
 
@@ -22,6 +22,7 @@ import os
 import secrets
 import shutil
 import struct
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ class Cache:
         )
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = self.folder / "index"
-        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         self.owner = _locked(self._lock)
         os.utime(self.folder)
         if self.owner:
@@ -124,12 +125,16 @@ class Cache:
         os.close(self._lock)
 
     def _sweep(self, arena: Arena) -> None:
-        """Deletes what a killed owner or a replaced arena has left; open mappings of it stay readable."""
+        """Deletes what a killed owner or a replaced arena has left.
+
+        Open mappings of it stay readable; Windows refuses to delete what is open, and a later sweep does.
+        """
         if self.owner:
             keep = {*arena.names, "index", "lock"}
             for file in self.folder.iterdir():
                 if file.name not in keep:
-                    file.unlink(missing_ok=True)
+                    with contextlib.suppress(PermissionError, FileNotFoundError):
+                        file.unlink()
 
 
 def _check(arena: Arena, files: FileTable) -> None:
@@ -143,12 +148,17 @@ def _check(arena: Arena, files: FileTable) -> None:
 
 
 def _locked(descriptor: int) -> bool:
-    """Takes the lock if nobody has it. Without flock (Windows) nobody writes."""
+    """Takes the lock, until the descriptor is closed, if nobody has it."""
     try:
-        import fcntl
+        if sys.platform == "win32":
+            import msvcrt
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (ImportError, OSError):
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
         return False
     return True
 
@@ -158,7 +168,11 @@ def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
-        return f"{(time.time() - time.monotonic()) // 60:.0f}"
+        if sys.platform == "darwin":  # where Python's own clock stops while the machine sleeps
+            up = time.clock_gettime(time.CLOCK_MONOTONIC)
+        else:
+            up = time.monotonic()
+        return f"{(time.time() - up) // 60:.0f}"
 
 
 def _evict(base: Path, current: Path, max_bytes: int) -> None:
@@ -166,13 +180,23 @@ def _evict(base: Path, current: Path, max_bytes: int) -> None:
     folders = sorted((folder for folder in base.iterdir() if folder.is_dir()), key=_last_used, reverse=True)
     total = 0
     for folder in folders:
-        total += sum(file.stat().st_blocks * 512 for file in folder.iterdir())
+        total += sum(_taken(file.stat()) for file in folder.iterdir())
         if total > max_bytes and folder != current:
             with contextlib.suppress(OSError):
-                descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+                descriptor = os.open(folder / "lock", os.O_RDWR)
                 if _locked(descriptor):
-                    shutil.rmtree(folder)
+                    # Windows keeps what is open, here the lock: an empty folder stays.
+                    shutil.rmtree(folder, ignore_errors=True)
                 os.close(descriptor)
+
+
+def _taken(status: os.stat_result) -> int:
+    """Bytes on the disk: a sparse file takes less than it is long. Windows has none, and does not tell."""
+    if sys.platform == "win32":
+        taken = status.st_size
+    else:
+        taken = status.st_blocks * 512
+    return taken
 
 
 def _last_used(folder: Path) -> float:

@@ -189,7 +189,7 @@ def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
             return found, folders
         except FileNotFoundError:
             continue  # deleted while we were looking
-        except (ignore.Error, ignore.IOError) as error:
+        except (ignore.Error, ignore.IOError, OSError) as error:
             listing.skipped.append(Skipped(show(str(error)), "unreadable folder"))
 
 

@@ -6,6 +6,8 @@ import errno
 import os
 from typing import TYPE_CHECKING, Self
 
+from rlm_core.workspace.roots import leads_down
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -67,11 +69,15 @@ class Disk:
         folder, _, name = path.rpartition("/")
         if folder != self._folder:
             self._folder = None
+            if folder and not leads_down(folder):
+                raise OSError(errno.ELOOP, "leads elsewhere", path)
             if _RELATIVE:
                 self._descend(folder)
             else:
                 self._prefix = self._checked(folder)
             self._folder = folder
+        if not (_RELATIVE or leads_down(name)):
+            raise OSError(errno.ELOOP, "leads elsewhere", path)
         return self._prefix + name, self._trail[-1][1] if self._trail else None
 
     def _descend(self, folder: str) -> None:
@@ -92,7 +98,8 @@ class Disk:
     def _checked(self, folder: str) -> str:
         """The folder's whole path, where there is nothing better than to compare it with the real one."""
         whole = str(self._roots.file_of(f"{folder}/." if folder else "."))
-        if os.path.realpath(whole) != whole:
+        # git's spelling of a folder may have other capitals than the disk's, which are no link.
+        if os.path.normcase(os.path.realpath(whole)) != os.path.normcase(whole):
             raise OSError(errno.ELOOP, "behind a link", whole)
         return os.path.join(whole, "")  # noqa: PTH118 - strings, as above
 

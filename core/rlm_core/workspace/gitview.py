@@ -6,10 +6,13 @@ import os
 import re
 import stat
 import subprocess
+import sys
 import tempfile
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
+from rlm_core.workspace.programs import NO_WINDOW, git
+from rlm_core.workspace.roots import leads_down
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 # A repository's own configuration can name programs for git to run; none of these may.
 # (git-config(1): core.fsmonitor, core.hooksPath.)
-_GIT = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+_SETTINGS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
 # Change nothing, fetch nothing, speak English.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
@@ -25,6 +28,8 @@ _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
 _ENTRY = re.compile(r"\t([^\0]*)\0")
 _GITLINK = re.compile(r"(?:^|\0)160000 [^\t]*\t([^\0]*)")
 _SUBMODULE = "160000 "
+# Without any of these all entries lead downwards (`leads_down`), and none has to be looked at.
+_SIGNS = ("\t/", "\t./", "\t../", "//", "/./", "/../", "/\0", "/.\0", "/..\0", "\\", ":")
 
 
 class View(NamedTuple):
@@ -55,6 +60,11 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
         return None
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
     inner = _GITLINK.findall(entries) if _SUBMODULE in entries else []  # few repositories have any
+    elsewhere = _elsewhere(paths) if any(sign in entries for sign in _SIGNS) else ()
+    if elsewhere:
+        notes.append(f"git's index of {root} names {len(elsewhere)} files outside of it; they are left out.")
+        paths = dict.fromkeys(path for path in paths if path not in elsewhere)
+        inner = [path for path in inner if path not in elsewhere]
     for name in _records(others):
         if name.endswith("/"):
             inner.append(name[:-1])
@@ -66,7 +76,7 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
         paths.pop(folder, None)
     view = View(list(paths), _folders(root, paths) if with_folders else set())
     for folder in inner:
-        if (root / folder / ".git").exists() and os.path.realpath(root / folder) == str(root / folder):
+        if (root / folder / ".git").exists() and _is_real(root / folder):
             below = listed(root / folder, notes, with_folders=with_folders) or View([], set())
             view.paths.extend(f"{folder}/{path}" for path in below.paths)
             view.folders.update(below.folders)
@@ -120,6 +130,10 @@ def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
             process.stdout.read(1)
 
 
+def _elsewhere(paths: Iterable[str]) -> set[str]:
+    return {path for path in paths if not leads_down(path)}
+
+
 def _folders(root: Path, paths: Iterable[str]) -> set[str]:
     """The folders of the paths and those above them, empty ones that are not ignored, and git's own."""
     found = {""}
@@ -141,6 +155,11 @@ def _folders(root: Path, paths: Iterable[str]) -> set[str]:
         :-1
     ]
     return {f"{root}/{folder}".rstrip("/") for folder in found} | set(own) | {f"{path}/info" for path in own}
+
+
+def _is_real(folder: Path) -> bool:
+    """Whether no link leads there, capitals aside where the system does not tell them apart."""
+    return os.path.normcase(os.path.realpath(folder)) == os.path.normcase(folder)
 
 
 def _is_folder(path: str) -> bool:
@@ -192,12 +211,13 @@ def _begin(root: Path, arguments: Sequence[str]) -> _Running | None:
 def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(  # noqa: S603 - fixed program, no shell
-            [*_GIT, *arguments],
+            [git(), *_SETTINGS, *arguments],
             cwd=root,
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **_ENVIRONMENT},
+            creationflags=NO_WINDOW,
         )
     except OSError:
         return None
@@ -207,7 +227,16 @@ def _finish(running: _Running | None, lines: Sequence[str] = ()) -> str | None:
     if running is None:
         return None
     with running.output as output:
-        running.process.communicate(b"".join(os.fsencode(line) + b"\0" for line in lines))
+        running.process.communicate(b"".join(_encoded(line) + b"\0" for line in lines))
         output.seek(0)
         # check-ignore says 1 for "none of them"
-        return os.fsdecode(output.read()) if running.process.returncode < 2 else None
+        return _decoded(output.read()) if running.process.returncode < 2 else None
+
+
+# os.fsencode and os.fsdecode, but for bytes that are not UTF-8: there the latter raises on Windows.
+def _encoded(text: str) -> bytes:
+    return text.encode(sys.getfilesystemencoding(), "surrogateescape")
+
+
+def _decoded(output: bytes) -> str:
+    return output.decode(sys.getfilesystemencoding(), "surrogateescape")

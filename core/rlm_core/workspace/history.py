@@ -27,9 +27,9 @@ class Change(NamedTuple):
 class History:
     """The past of one snapshot; its methods read repositories and belong on a thread.
 
-    Contents are compared, never times: what git calls modified without a difference is not listed, and
-    no filter that a repository's configuration names is run. Files of submodules are not compared with
-    a revision of the repository around them.
+    Contents are compared, never times: what git calls modified without a difference is not listed, nor
+    what has other line ends only, and no filter that a repository's configuration names is run. Files of
+    submodules are not compared with a revision of the repository around them.
 
     Args:
         present: the snapshot, whole; snapshots of a part of it share its history.
@@ -94,11 +94,11 @@ class History:
         differing = {
             path: oid
             for path, oid in then.items()
-            if path in rows and _blob_id(present.data(rows[path]), oid) != oid
+            if path in rows and not _is_blob(present.data(rows[path]), oid)
         }
         # Another encoding, a byte order mark: other bytes, same text.
         for path, blob in zip(list(differing), gitview.blobs(root, list(differing.values())), strict=True):
-            if (_text(blob) or "").encode() == present.data(rows[path]):
+            if _lines((_text(blob) or "").encode()) == _lines(present.data(rows[path])):
                 del differing[path]
         unread = {item.path for item in present.skipped}
         return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
@@ -114,6 +114,19 @@ def differences(before: Snapshot, after: Snapshot) -> list[Change]:
 def _compared(old: Collection[str], new: Collection[str], differing: Iterable[str]) -> list[Change]:
     changes = [Change(path, "modified" if path in old else "added") for path in differing]
     return sorted([*changes, *(Change(path, "deleted") for path in old if path not in new)])
+
+
+def _is_blob(text: bytes, oid: str) -> bool:
+    """Whether a text is a blob's.
+
+    Line ends do not count: git writes others into a work tree than it keeps, on Windows as a rule and
+    elsewhere by attribute (gitattributes(5), "End-of-line conversion").
+    """
+    return _blob_id(text, oid) == oid or (b"\r\n" in text and _blob_id(_lines(text), oid) == oid)
+
+
+def _lines(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n")
 
 
 def _blob_id(text: bytes, like: str) -> str:

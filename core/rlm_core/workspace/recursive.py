@@ -1,14 +1,18 @@
-"""Watching on macOS and Windows, where one watch covers a whole tree (watchdog's own observers)."""
+"""Hearing of changes on macOS and Windows, where one watch covers a tree (watchdog's own observers)."""
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
+    FileAttribEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
@@ -26,13 +30,16 @@ if TYPE_CHECKING:
     from rlm_core.workspace.watcher import Reports
 
 _EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent, FileModifiedEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent,
+    FileCreatedEvent, FileModifiedEvent, FileAttribEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent,
     DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
 ]  # fmt: skip
 
 
 class RecursiveWatcher(FileSystemEventHandler):
     """Watches the roots whole and reports what lies in the folders that are followed.
+
+    What it reports is a hint that something has changed, and no more: it comes late, some of it is lost
+    without a word when much happens at once, and names are spelled as on the disk, not as git does.
 
     Raises:
         OSError: the system cannot watch a root.
@@ -44,19 +51,22 @@ class RecursiveWatcher(FileSystemEventHandler):
         self._observer = Observer()
         for root in roots:
             self._observer.schedule(self, str(root), recursive=True, event_filter=_EVENTS)
-        self._observer.start()
+        try:
+            self._observer.start()
+        except (RuntimeError, SystemError) as error:  # what FSEvents' binding raises
+            raise OSError(errno.EIO, str(error)) from error
 
     def follow(self, folders: set[str]) -> bool:
         """See `Watching.follow`; nothing is ever unwatched here, so nothing can have been missed."""
-        self._followed = folders
+        self._followed = {_folded(folder) for folder in folders}
         return False
 
     def forget(self, folder: str) -> None:
         """See `Watching.forget`; here a path is watched, whatever is there."""
 
     def settle(self) -> bool:
-        """See `Watching.settle`; these systems report within moments, and give no way to wait for it."""
-        return True
+        """See `Watching.settle`; there is no way to wait, so each snapshot looks for itself."""
+        return False
 
     def close(self) -> None:
         """Ends the observer's threads."""
@@ -66,4 +76,13 @@ class RecursiveWatcher(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Takes one event; both ends of a move count."""
         files = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-        self._reports.changed([file for file in files if os.path.dirname(file) in self._followed])  # noqa: PTH120
+        followed = [file for file in files if _folded(os.path.dirname(file)) in self._followed]  # noqa: PTH120
+        if followed:
+            self._reports.changed(followed)
+
+
+def _folded(folder: str) -> str:
+    """One spelling for all that mean the same folder: capitals, slashes, composed characters."""
+    if sys.platform == "darwin":
+        folder = unicodedata.normalize("NFC", folder).casefold()
+    return os.path.normcase(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from rlm_core.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+# What can make more of a path than names below a folder: Windows has drives, streams and backslashes too.
+_FOREIGN = ("\\", ":") if sys.platform == "win32" else ()
 
 
 class Roots:
@@ -57,6 +61,16 @@ class Roots:
             if raw.startswith(prefix):
                 return folder, raw.removeprefix(prefix)
         raise WorkspaceError(f"{path} is in none of the workspace's folders.")
+
+
+def leads_down(path: str) -> bool:
+    """Whether a path is made of plain names, so that it can name nothing but what is below its folder.
+
+    git's index may say anything: nobody checks it when a repository comes as an archive.
+    """
+    names = path.split("/")
+    plain = "" not in names and "." not in names and ".." not in names
+    return plain and not any(sign in path for sign in _FOREIGN)
 
 
 def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:

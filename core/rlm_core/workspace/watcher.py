@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,13 +54,16 @@ def start(workspace: Workspace) -> tuple[Watching | None, str]:
 
 
 def _watcher(reports: Reports, roots: Sequence[Path]) -> Watching:
-    if platform.system() == "Linux":
+    watching: Watching
+    if sys.platform == "linux":
         from rlm_core.workspace.inotify import InotifyWatcher
 
-        return InotifyWatcher(reports)
-    from rlm_core.workspace.recursive import RecursiveWatcher
+        watching = InotifyWatcher(reports)
+    else:
+        from rlm_core.workspace.recursive import RecursiveWatcher
 
-    return RecursiveWatcher(reports, roots)
+        watching = RecursiveWatcher(reports, roots)
+    return watching
 
 
 def _file_system(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import mmap
+import sys
 from contextlib import suppress
 
 _BYTES = 32 << 20
@@ -31,5 +32,12 @@ class Reserve:
     def _take(self) -> bool:
         if self._held is None:
             with suppress(OSError, MemoryError):
-                self._held = mmap.mmap(-1, _BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+                self._held = _mapped()
         return self._held is not None
+
+
+def _mapped() -> mmap.mmap:
+    if sys.platform == "win32":
+        return mmap.mmap(-1, _BYTES)
+    else:  # noqa: RET505 - type checkers follow only one branch
+        return mmap.mmap(-1, _BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
