@@ -31,7 +31,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             share_component(Path(home), kept)
             patched.setenv("XDG_CACHE_HOME", home)
             made = component.compiled().name
-            for old in kept.iterdir():
+            for old in kept.glob("guest-*"):
                 if old.name != made:
                     old.unlink()
 

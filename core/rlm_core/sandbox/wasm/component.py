@@ -143,6 +143,11 @@ def _folder() -> Path:
 
 
 def _forget_unused(folder: Path) -> None:
+    """Removes what no version of this package has used for long, and what builds have left that were killed."""
+    now = time.time()
     for file in folder.glob("guest-*.cwasm"):
-        if time.time() - file.stat().st_mtime > _UNUSED_SECONDS:
+        if now - file.stat().st_mtime > _UNUSED_SECONDS:
             file.unlink(missing_ok=True)
+    for left in folder.glob("building-*"):
+        if now - left.stat().st_mtime > _BUILD_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
