@@ -1,14 +1,27 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 import hypothesis  # noqa: F401 - pytest would import it while it reports a failure, deep in the stack
 import pytest
 
+from rlm_core.sandbox.wasm import component
 from tests.support.files import share_component
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Builds the WebAssembly component before the tests: that takes longer than one may."""
+    assert session.config.cache is not None
+    if any("wasm" in item.nodeid or "elsewhere" in item.nodeid for item in session.items):
+        with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as home:
+            kept = session.config.cache.mkdir("wasm")
+            share_component(Path(home), kept)
+            patched.setenv("XDG_CACHE_HOME", home)
+            made = component.compiled().name
+            for old in kept.glob("guest-*"):
+                if old.name != made:
+                    old.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,27 @@ asyncio.run(main(Path(sys.argv[1])))
     assert run(program, repository) == "1 True ()\n"
 
 
+def test_programs_run_in_webassembly(command: Command, repository: Path) -> None:
+    """The worker is a process of its own and does not pretend, so its lock is Linux's."""
+    program = "x = len(context)\nprint(x, context.find('Cart')[0].path)\nopen('README.md')"
+    done = subprocess.run(
+        [*command(MCP), "exec", "--root", str(repository), program],
+        capture_output=True, text=True, timeout=50, check=False,
+    )  # fmt: skip
+    assert done.stdout == "2 shop/cart.py\n", done.stderr
+    assert "FileNotFoundError" in done.stderr
+    assert done.returncode == 1
+
+
+def test_doctor_says_that_nobody_has_tried(command: Command, repository: Path, system: str) -> None:
+    done = subprocess.run(
+        [*command(MCP), "doctor", "--root", str(repository)],
+        capture_output=True, text=True, timeout=50, check=False,
+    )  # fmt: skip
+    assert f"(UNVERIFIED on {system}: never tested there)" in done.stdout, done.stderr
+    assert "read a file: blocked" in done.stdout
+
+
 @ON_WINDOWS
 def test_a_command_says_what_is_wrong(command: Command, repository: Path) -> None:
     done = subprocess.run(

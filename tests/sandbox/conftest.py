@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +9,6 @@ import pytest_asyncio
 from rlm_core.config import SandboxSettings
 from rlm_core.sandbox.native import NativeSandbox
 from rlm_core.sandbox.spawning import WasmSandbox
-from rlm_core.sandbox.wasm import component
-from tests.support.files import share_component
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,21 +16,6 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.workers import WorkerSandbox
 
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Builds the WebAssembly component before the tests: that takes longer than one may."""
-    assert session.config.cache is not None
-    if any("wasm" in item.nodeid for item in session.items):
-        with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as home:
-            kept = session.config.cache.mkdir("wasm")
-            share_component(Path(home), kept)
-            patched.setenv("XDG_CACHE_HOME", home)
-            made = component.compiled().name
-            for old in kept.glob("guest-*"):
-                if old.name != made:
-                    old.unlink()
-
 
 LIMITS = SandboxSettings(cell_seconds=50.0, memory_mb=512, output_chars=20_000)
 

@@ -111,7 +111,7 @@ def _sources() -> list[Path]:
 def _key() -> str:
     digest = hashlib.sha256()
     for name in _PACKAGES:
-        digest.update(f"{name} {_version(name)} {sys.platform} {platform.machine()}\n".encode())
+        digest.update(f"{name} {_version(name)} {platform.system()} {platform.machine()}\n".encode())
     for file in _sources():
         digest.update(f"{file.relative_to(_ROOT).as_posix()} {file.stat().st_size}\n".encode())
         digest.update(file.read_bytes())
@@ -143,7 +143,7 @@ def _folder() -> Path:
 
 
 def _forget_unused(folder: Path) -> None:
-    """Removes what no version of this package has used for long, and what builds have left that were killed."""
+    """Removes what no version of this package has used for long, and what killed builds have left."""
     now = time.time()
     for file in folder.glob("guest-*.cwasm"):
         if now - file.stat().st_mtime > _UNUSED_SECONDS:

@@ -36,5 +36,5 @@ def lock(parent: int, memory_bytes: int) -> str:
             return windows.apply(memory_bytes)
         else:
             return _NOTHING
-    except SandboxError as error:
+    except (SandboxError, OSError) as error:  # a library that is not there
         return f"{_NOTHING} ({error})"
