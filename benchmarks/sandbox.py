@@ -21,13 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_core.config import SandboxSettings, WorkspaceSettings
 from rlm_core.sandbox.native import NativeSandbox
+from rlm_core.sandbox.spawning import WasmSandbox
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from rlm_core.sandbox.workers import WorkerSandbox
     from rlm_core.workspace.snapshot import Snapshot
+
+    Sandboxes = dict[str, WorkerSandbox[Any]]
 
 LARGE = 10**12
 LIMITS = SandboxSettings(session_seconds=3600, session_calls=10**9)
@@ -117,15 +121,18 @@ def peers() -> dict[str, Callable[[], Any]]:
     return found
 
 
-async def steps(sandbox: NativeSandbox) -> None:
+async def steps(sandboxes: Sandboxes) -> None:
     """One cell after another in one session, all kinds in turns so that drift hits them alike."""
-    session = await sandbox.open("", {"echo": echo})
+    sessions = {name: await sandbox.open("", {"echo": echo}) for name, sandbox in sandboxes.items()}
 
-    async def ours(code: str) -> None:
-        result = await session.run(code)
-        assert result.error is None, result.error
+    def ours(name: str) -> Callable[[str], Any]:
+        async def run(code: str) -> None:
+            result = await sessions[name].run(code)
+            assert result.error is None, result.error
 
-    runs: dict[str, Callable[[str], Any]] = {"ours": ours}
+        return run
+
+    runs: dict[str, Callable[[str], Any]] = {name: ours(name) for name in sessions}
     ends = []
     for name, make in peers().items():
         run, end = make()
@@ -139,24 +146,26 @@ async def steps(sandbox: NativeSandbox) -> None:
     for end in ends:
         end()
 
-    print("\n| ours, ms | |\n|---|---|")
-    for kind, code in {
-        "a call of a host function": "echo(1)",
-        "100 calls": "for _ in range(100): echo(1)",
-    }.items():
-        times = await in_turns({kind: lambda code=code: ours(code)}, 200)
-        print(f"| {kind} | {spread(times[kind])} |")
-    for kind, code in {"with a namespace as in a run": SMALL, "with all that is carried over": FULL}.items():
-        await ours(code)
-        times = await in_turns({kind: lambda: ours("x = 1")}, 200)
-        print(f"| `x = 1` {kind} | {spread(times[kind])} |")
-    await session.close()
+    print(f"\n| ours, ms | {' | '.join(sessions)} |\n|---|{'---|' * len(sessions)}")
+    for kind, before, code in (
+        ("a call of a host function", "", "echo(1)"),
+        ("100 calls", "", "for _ in range(100): echo(1)"),
+        ("`x = 1` with a namespace as in a run", SMALL, "x = 1"),
+        ("`x = 1` with all that is carried over", FULL, "x = 1"),
+    ):
+        for name in sessions:
+            await runs[name](before)
+        calls = {name: lambda name=name, code=code: runs[name](code) for name in sessions}
+        times = await in_turns(calls, 100)
+        print(f"| {kind} | {' | '.join(map(spread, times.values()))} |")
+    for session in sessions.values():
+        await session.close()
 
 
-async def opens(sandbox: NativeSandbox, snapshot: Snapshot) -> None:
+async def opens(sandboxes: Sandboxes, snapshot: Snapshot) -> None:
     """A session from nothing to its first result."""
 
-    async def ours(context: Any) -> None:
+    async def ours(sandbox: WorkerSandbox[Any], context: Any) -> None:
         session = await sandbox.open(context, {})
         await session.run("x = 1")
         await session.close()
@@ -167,8 +176,8 @@ async def opens(sandbox: NativeSandbox, snapshot: Snapshot) -> None:
         end()
 
     runs: dict[str, Callable[[], Any]] = {
-        "ours, empty": lambda: ours(""),
-        "ours, the repository": lambda: ours(snapshot),
+        **{f"{name}, empty": lambda box=box: ours(box, "") for name, box in sandboxes.items()},
+        **{f"{name}, the repository": lambda box=box: ours(box, snapshot) for name, box in sandboxes.items()},
         **{name: lambda make=make: peer(make) for name, make in peers().items()},
     }
     times = await in_turns(runs, 20)
@@ -177,13 +186,13 @@ async def opens(sandbox: NativeSandbox, snapshot: Snapshot) -> None:
         print(f"| {name} | {spread(taken)} |")
 
 
-async def memory(sandbox: NativeSandbox, snapshot: Snapshot) -> None:
+async def memory(name: str, sandbox: WorkerSandbox[Any], snapshot: Snapshot) -> None:
     """Anonymous memory: what a process has for itself, whoever else maps the repository's text."""
     session = await sandbox.open(snapshot, {})
     empty = Plain()
     empty.run("x = 1")
     floor = anonymous(empty._process.pid)
-    print(f"\n| memory, MB above an empty interpreter ({floor:.0f}) | |\n|---|---|")
+    print(f"\n| {name}: memory, MB above an empty interpreter ({floor:.0f}) | |\n|---|---|")
     pid = session._process.pid
     print(f"| a worker with {snapshot.total_bytes / 1e9:.2f} GB mapped | {anonymous(pid) - floor:.0f} |")
     result = await session.run("hits = context.grep('TODO', limit=10 ** 9); len(hits)")
@@ -193,7 +202,7 @@ async def memory(sandbox: NativeSandbox, snapshot: Snapshot) -> None:
     await session.close()
 
 
-async def liveness(sandbox: NativeSandbox) -> None:
+async def liveness(name: str, sandbox: WorkerSandbox[Any]) -> None:
     """How late a host's event loop is while workers burn, allocate, flood, call, and forge small frames."""
     programs = [
         "while True: pass",
@@ -213,7 +222,7 @@ async def liveness(sandbox: NativeSandbox) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    print(f"\nevent loop while five workers do that, ms late: {spread(late)}; ", end="")
+    print(f"\n{name}: event loop while five workers do that, ms late: {spread(late)}; ", end="")
     print(f"at most {max(late) * 1000:.3g}")
     for session in sessions:
         await session.close()
@@ -248,17 +257,19 @@ async def echo(value: Any) -> Any:
 
 
 async def main(root: Path) -> None:
-    sandbox = NativeSandbox(LIMITS)
-    await steps(sandbox)
+    sandboxes: Sandboxes = {"ours": NativeSandbox(LIMITS), "ours in WebAssembly": WasmSandbox(LIMITS)}
+    await steps(sandboxes)
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace([root], WorkspaceSettings(), Cache(Path(folder), [root], LARGE))
         snapshot = workspace.snapshot()
         print(f"\n{root.name}: {len(snapshot):,} files, {snapshot.total_bytes / 1e6:,.0f} MB")
-        await opens(sandbox, snapshot)
-        await memory(sandbox, snapshot)
+        await opens(sandboxes, snapshot)
+        for name, sandbox in sandboxes.items():
+            await memory(name, sandbox, snapshot)
         workspace.close()
-    await liveness(sandbox)
-    await sandbox.close()
+    for name, sandbox in sandboxes.items():
+        await liveness(name, sandbox)
+        await sandbox.close()
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ class SpawnedProcess(Process):
         assert process.stdout is not None  # noqa: S101 - it has pipes
         assert process.stdin is not None  # noqa: S101
         super().__init__(process.stdout, process.stdin)
+        self.pid = process.pid
         self._process = process
         self._left = left
         self.interruptible = interruptible
