@@ -250,13 +250,14 @@ def test_an_index_cannot_name_files_outside(tmp_path: Path, *, watched: bool) ->
     root = git_repository(tmp_path / "repo", {"a.py": "a", "x..y/b.": "b"})
     write_tree(tmp_path, {"outside.txt": "secret", "other/c.txt": "secret"})
     outside = ["../outside.txt", "a/../../outside.txt", "./../other/c.txt", f"{tmp_path}/outside.txt"]
-    forge_index(root, [*outside, "a.py", "x..y/b."])
+    aliases = ["./a.py", "x..y//b.", "x..y/./b."]  # under which `.rlmignore` would not know a file
+    forge_index(root, [*outside, *aliases, "a.py", "x..y/b."])
     assert git(root, "ls-files").count("outside") == 3
     workspace = Workspace([root], WorkspaceSettings())
     following, _ = watcher.start(workspace)
     workspace.watch(following if watched else None)
     assert list(workspace.snapshot()) == ["a.py", "x..y/b."]
-    assert "names 4 files outside of it; they are left out" in " ".join(workspace.notes)
+    assert "names 7 files by paths that could lead out; left out" in " ".join(workspace.notes)
     assert following is not None
     following.close()
     workspace.close()

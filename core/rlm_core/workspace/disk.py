@@ -69,8 +69,6 @@ class Disk:
         folder, _, name = path.rpartition("/")
         if folder != self._folder:
             self._folder = None
-            if folder and not leads_down(folder):
-                raise OSError(errno.ELOOP, "leads elsewhere", path)
             if _RELATIVE:
                 self._descend(folder)
             else:
@@ -83,6 +81,8 @@ class Disk:
     def _descend(self, folder: str) -> None:
         single = self._roots.prefixes == ("",)
         names = [*([""] if single else ()), *(folder.split("/") if folder else ())]
+        if ".." in names:
+            raise OSError(errno.ELOOP, "leads elsewhere", folder)
         kept = 0
         while kept < min(len(names), len(self._trail)) and names[kept] == self._trail[kept][0]:
             kept += 1
@@ -97,6 +97,8 @@ class Disk:
 
     def _checked(self, folder: str) -> str:
         """The folder's whole path, where there is nothing better than to compare it with the real one."""
+        if folder and not leads_down(folder):
+            raise OSError(errno.ELOOP, "leads elsewhere", folder)
         whole = str(self._roots.file_of(f"{folder}/." if folder else "."))
         # git's spelling of a folder may have other capitals than the disk's, which are no link.
         if os.path.normcase(os.path.realpath(whole)) != os.path.normcase(whole):

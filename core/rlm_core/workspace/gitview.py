@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace.programs import NO_WINDOW, git
-from rlm_core.workspace.roots import leads_down
+from rlm_core.workspace.roots import FOREIGN, leads_down
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,6 @@ _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
 _ENTRY = re.compile(r"\t([^\0]*)\0")
 _GITLINK = re.compile(r"(?:^|\0)160000 [^\t]*\t([^\0]*)")
 _SUBMODULE = "160000 "
-# Without any of these all entries lead downwards (`leads_down`), and none has to be looked at.
-_SIGNS = ("\t/", "\t./", "\t../", "//", "/./", "/../", "/\0", "/.\0", "/..\0", "\\", ":")
 
 
 class View(NamedTuple):
@@ -60,9 +58,9 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
         return None
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
     inner = _GITLINK.findall(entries) if _SUBMODULE in entries else []  # few repositories have any
-    elsewhere = _elsewhere(paths) if any(sign in entries for sign in _SIGNS) else ()
-    if elsewhere:
-        notes.append(f"git's index of {root} names {len(elsewhere)} files outside of it; they are left out.")
+    if elsewhere := _elsewhere(paths):
+        count = len(elsewhere)
+        notes.append(f"git's index of {root} names {count} files by paths that could lead out; left out.")
         paths = dict.fromkeys(path for path in paths if path not in elsewhere)
         inner = [path for path in inner if path not in elsewhere]
     for name in _records(others):
@@ -131,7 +129,9 @@ def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
 
 
 def _elsewhere(paths: Iterable[str]) -> set[str]:
-    return {path for path in paths if not leads_down(path)}
+    """The paths that do not simply lead down; the quick look spares all others the thorough one."""
+    odd = [path for path in paths if "./" in path or "//" in path or path[:1] == "/" or FOREIGN]
+    return {path for path in odd if not leads_down(path)}
 
 
 def _folders(root: Path, paths: Iterable[str]) -> set[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # What can make more of a path than names below a folder: Windows has drives, streams and backslashes too.
-_FOREIGN = ("\\", ":") if sys.platform == "win32" else ()
+FOREIGN = ("\\", ":") if sys.platform == "win32" else ()
 
 
 class Roots:
@@ -70,7 +70,7 @@ def leads_down(path: str) -> bool:
     """
     names = path.split("/")
     plain = "" not in names and "." not in names and ".." not in names
-    return plain and not any(sign in path for sign in _FOREIGN)
+    return plain and not any(sign in path for sign in FOREIGN)
 
 
 def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:

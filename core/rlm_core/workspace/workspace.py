@@ -60,7 +60,8 @@ class Workspace:
 
     All methods may be called from any thread. Reading happens in `snapshot`; a server calls it in a
     thread. Without a watcher that can `settle` each snapshot looks at every file's `stat`; with one only
-    at what was reported by `invalidate` since. Either way it has everything that was written before.
+    at what was reported by `invalidate` since. Either way it has everything that was written before it
+    was asked for.
 
     Args:
         roots: folders. With one, paths are relative to it; with several, they start with its name.

@@ -25,7 +25,7 @@ def inherited(numbers: Sequence[int]) -> list[int]:
     if sys.platform == "win32":
         import msvcrt
 
-        return [msvcrt.open_osfhandle(handle, os.O_RDONLY) for handle in numbers]
+        return [msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY) for handle in numbers]
     else:  # noqa: RET505 - type checkers follow only one branch
         return list(numbers)
 
