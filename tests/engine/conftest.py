@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
-from rlm_core import models, sandbox
+from rlm_core import models
 from rlm_core.config import SandboxSettings, Settings, WorkspaceSettings
 from rlm_core.engine.question import ask
+from rlm_core.sandbox import choice
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 from tests.support.model_server import ModelServer
@@ -72,7 +73,7 @@ def snapshot(tmp_path: Path) -> Iterator[Snapshot]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_sandbox() -> AsyncIterator[Sandbox]:
     """One for all: sessions are what is private, and the process behind them takes a moment to boot."""
-    box = sandbox.create(SandboxSettings())
+    box = choice.create(SandboxSettings())
     yield box
     await box.close()
 
