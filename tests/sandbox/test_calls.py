@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -258,3 +260,41 @@ async def test_what_is_printed_is_seen_while_the_program_goes_on(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await session.close()
+
+
+# Ends its process when the host hangs up, so it needs one of its own.
+TWO_FIRST_CALLS = """
+import contextlib, os, queue, socket, threading, types
+from rlm_core.sandbox.inside.channel import Channel
+
+here, there = socket.socketpair()
+interrupts = types.SimpleNamespace(shielded=contextlib.nullcontext)
+channel, host = Channel(there, interrupts), Channel(here, interrupts)
+both_made, needed = threading.Event(), channel._needed
+
+def slow():
+    needed.acquire()
+    both_made.wait()
+
+channel._needed = types.SimpleNamespace(acquire=slow, release=needed.release, locked=needed.locked)
+channel.start()
+replies = queue.SimpleQueue()
+for number in (1, 2):
+    ask = lambda number=number: replies.put(channel.call("double", (number,), {}))
+    threading.Thread(target=ask, daemon=True).start()
+calls = [host.receive() for _ in range(2)]
+both_made.set()
+for call in calls:
+    host.send({"op": "reply", "id": call["id"], "value": 2 * call["args"][0]})
+print(sorted(replies.get(timeout=20) for _ in calls), flush=True)
+os._exit(0)
+"""
+
+
+async def test_two_first_calls_at_once_are_both_answered() -> None:
+    """The second is made just when the first has woken the thread that reads."""
+    ran = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", TWO_FIRST_CALLS, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    output, error = await ran.communicate()
+    assert output == b"[2, 4]\n", error.decode()

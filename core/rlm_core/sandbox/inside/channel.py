@@ -123,8 +123,7 @@ class Channel:
         raise _ERRORS.get(failure["kind"], RuntimeError)(failure["message"])
 
     def _read(self) -> None:
-        self._needed.acquire()
-        self._needed.release()
+        self._needed.acquire()  # for good: giving it back would race with a second call that does
         self._reading.acquire()
         try:
             while True:
