@@ -240,3 +240,16 @@ def past_error(workspace: Workspace) -> QueryError:
     with pytest.raises(QueryError) as raised:
         past(workspace).changes("HEAD")
     return raised.value
+
+
+def test_a_server_that_git_started_reads_its_own_workspace(
+    tmp_path: Path, private: Path, opened: Callable[[Path], Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = git_repository(tmp_path / "repo", {"a.py": "a"})
+    monkeypatch.setenv("GIT_DIR", str(private / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(private))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(private / ".git/index"))
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(private / ".git/objects"))
+    history = past(opened(root))
+    assert list(history.present) == ["a.py"]
+    assert history.changes("HEAD") == []

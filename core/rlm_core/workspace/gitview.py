@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 _SETTINGS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
 # Change nothing, fetch nothing, speak English.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+# Where the server was started by git (a hook, an editor), these name the repository that git was run in.
+_OF_ANOTHER = frozenset(
+    {
+        "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_GRAFT_FILE",
+        "GIT_SHALLOW_FILE",
+    }
+)  # fmt: skip
 _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
 # What `ls-files --stage -z` prints of a file, and of a submodule, whose mode in the index is 160000.
 _ENTRY = re.compile(r"\t([^\0]*)\0")
@@ -247,7 +255,7 @@ def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Po
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ENVIRONMENT},
+            env={name: value for name, value in os.environ.items() if name not in _OF_ANOTHER} | _ENVIRONMENT,
             creationflags=NO_WINDOW,
         )
     except OSError:
