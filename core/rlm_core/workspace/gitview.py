@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 # A repository's own configuration can name programs for git to run; none of these may.
 # (git-config(1): core.fsmonitor, core.hooksPath.)
 _SETTINGS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
-# Change nothing, fetch nothing, speak English.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+# Change nothing, fetch nothing (older gits know only the protocols), speak English.
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "LC_ALL": "C",
+}
 # Where the server was started by git (a hook, an editor), these name the repository that git was run in.
 _OF_ANOTHER = frozenset(
     {
