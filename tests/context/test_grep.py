@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rlm_core.context import Context, grep
@@ -67,6 +67,7 @@ def expected(texts: dict[str, str], expression: str, flags: int) -> list[tuple[s
 
 
 @settings(max_examples=400, deadline=None)
+@example(texts={"a.py": "x get_all"}, expression=r"\b(get|get_all)\b", ignore_case=False)
 @given(
     texts=st.dictionaries(st.sampled_from(["a.py", "b/c.py", "b.py", "z"]), TEXTS, max_size=4),
     expression=EXPRESSIONS,

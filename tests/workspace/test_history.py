@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,6 +154,28 @@ def test_filters_of_the_repository_are_not_run(workspace: Workspace, tmp_path: P
     history = past(workspace)
     assert listed(history, "HEAD").keys() == {".gitattributes", "edited.py"}
     history.text("edited.py", "HEAD")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("ours", ["", "unset GIT_NO_LAZY_FETCH"], ids=["this git", "an old git"])
+def test_nothing_is_fetched(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: str
+) -> None:
+    trap, old = tmp_path / "trap.sh", tmp_path / "bin/git"
+    write_tree(tmp_path, {"trap.sh": f"#!/bin/sh\ntouch {tmp_path}/sprung\n"})
+    write_tree(tmp_path, {"bin/git": f'#!/bin/sh\n{ours}\nexec {shutil.which("git")} "$@"\n'})
+    trap.chmod(0o755)
+    old.chmod(0o755)
+    root = workspace.roots[0]
+    blob = git(root, "rev-parse", "HEAD:kept.py").strip()
+    (root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with (root / ".git/config").open("a") as config:
+        config.write("[core]\nrepositoryFormatVersion = 1\n[extensions]\npartialClone = origin\n")
+        config.write('[protocol]\nallow = always\n[protocol "file"]\nallow = always\n')
+        config.write(f'[remote "origin"]\npromisor = true\nurl = {root}\nuploadpack = {trap}\n')
+    monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+    with pytest.raises(QueryError, match="lacks a file of that revision"):
+        past(workspace).text("kept.py", "HEAD")
     assert not (tmp_path / "sprung").exists()
 
 

@@ -44,11 +44,12 @@ class Texts(NamedTuple):
         following = {text: start for text in self.texts if (start := _find(source, text, 0)) >= 0}
         while following:
             text = min(following, key=following.__getitem__)
-            start, at = following[text], following[text] + 1
+            start, at, passed = following[text], following[text] + 1, [text]
             if not self.bounded or _is_bounded(source, start, start + len(text)):
                 yield start, start + len(text)
                 at = source.find(b"\n", start)
-            for other in [other for other, place in following.items() if place < at]:
+                passed = [other for other, place in following.items() if place < at]
+            for other in passed:
                 following[other] = _find(source, other, at)
                 if following[other] < 0:
                     del following[other]

@@ -72,6 +72,10 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
     listing = Listing()
     seen = gitview.listed(root, listing.notes, with_folders=with_folders)
     paths, listing.folders = _walk(root, listing) if seen is None else (seen.paths, seen.folders)
+    for folder in seen.unlisted if seen else ():
+        within, folders = _walk(root / folder, listing)
+        paths.extend(f"{folder}/{path}" for path in within)
+        listing.folders |= folders if with_folders else set()
     specs = _specs(root, IGNORE_FILE, [path for path in paths if f"/{path}".endswith(f"/{IGNORE_FILE}")])
     listing.by_name = seen is not None and not specs
     if seen is not None and any(_takes_back(spec) for spec in specs.values()):

@@ -11,6 +11,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
+from rlm_core.workspace import gitdirs
 from rlm_core.workspace.programs import NO_WINDOW, git
 from rlm_core.workspace.roots import FOREIGN, leads_down
 
@@ -21,8 +22,21 @@ if TYPE_CHECKING:
 # A repository's own configuration can name programs for git to run; none of these may.
 # (git-config(1): core.fsmonitor, core.hooksPath.)
 _SETTINGS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
-# Change nothing, fetch nothing, speak English.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+# Change nothing, fetch nothing (older gits know only the protocols), speak English.
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "LC_ALL": "C",
+}
+# Where the server was started by git (a hook, an editor), these name the repository that git was run in.
+_OF_ANOTHER = frozenset(
+    {
+        "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_GRAFT_FILE",
+        "GIT_SHALLOW_FILE",
+    }
+)  # fmt: skip
 _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
 # What `ls-files --stage -z` prints of a file, and of a submodule, whose mode in the index is 160000.
 _ENTRY = re.compile(r"\t([^\0]*)\0")
@@ -37,23 +51,32 @@ class View(NamedTuple):
         paths: files, tracked or neither tracked nor ignored, relative to the folder.
         folders: absolute paths of the folders in which such a file may appear, and of git's own whose
             `index`, `HEAD` and `exclude` decide what is listed; empty unless asked for.
+        unlisted: repositories below the folder that git cannot list, relative to it.
     """
 
     paths: list[str]
     folders: set[str]
+    unlisted: list[str]
 
 
 def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
     """The view of a folder in a work tree, submodules and embedded repositories included.
 
     None where git has nothing to say: there is no git or no repository, or the root is itself ignored
-    or still empty. `notes` takes a sentence when there is a repository that git cannot list.
+    or still empty. `notes` takes a sentence when there is a repository that git cannot or must not list.
     """
+    view = _view(root, notes, with_folders=with_folders)
+    return view if view and (view.paths or view.unlisted) else None
+
+
+def _view(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
     tracked = _begin(root, ["ls-files", "-z", "--stage"])
     others = _finish(_begin(root, _OTHERS))  # both at once: the one reads the index, the other the tree
     entries = _finish(tracked)
     if entries is None or others is None:
-        if (root / ".git").exists():
+        if why_not := gitdirs.foreign(root):
+            notes.append(why_not)
+        elif os.path.lexists(root / ".git"):
             notes.append(f"git could not list {root}; the .gitignore files were read without it.")
         return None
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
@@ -68,17 +91,23 @@ def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
             inner.append(name[:-1])
         else:
             paths[name] = None
-    if not paths:
-        return None
     for folder in inner:
         paths.pop(folder, None)
-    view = View(list(paths), _folders(root, paths) if with_folders else set())
+    view = View(list(paths), _folders(root, paths) if with_folders else set(), [])
     for folder in inner:
-        if (root / folder / ".git").exists() and _is_real(root / folder):
-            below = listed(root / folder, notes, with_folders=with_folders) or View([], set())
-            view.paths.extend(f"{folder}/{path}" for path in below.paths)
-            view.folders.update(below.folders)
+        if os.path.lexists(root / folder / ".git") and _is_real(root / folder):
+            _add(view, folder, _view(root / folder, notes, with_folders=with_folders))
     return view
+
+
+def _add(view: View, folder: str, below: View | None) -> None:
+    """Takes in what git sees in a repository below."""
+    if below is None:
+        view.unlisted.append(folder)
+    else:
+        view.paths.extend(f"{folder}/{path}" for path in below.paths)
+        view.folders.update(below.folders)
+        view.unlisted.extend(f"{folder}/{path}" for path in below.unlisted)
 
 
 def ignored(root: Path) -> list[str]:
@@ -99,10 +128,23 @@ def is_ignored(root: Path, path: str) -> bool | None:
 
 
 def commit(root: Path, revision: str) -> str | None:
-    """The id of the commit that a revision (gitrevisions(7)) names; None when there is none."""
+    """The id of the commit that a revision (gitrevisions(7)) names; None when there is none.
+
+    Raises:
+        QueryError: the repository's past could be another one's.
+    """
+    if why_not := gitdirs.foreign(root):
+        raise QueryError(why_not)
     # What a program asks for must not be read as an option, here or later: only the id goes on.
-    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    return _git(root, asked).strip() or None
+    asked = ["--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    objects, _, commit_id = _git(root, ["rev-parse", "--git-path", "objects", *asked]).partition("\n")
+    if objects and gitdirs.lent(root / objects):
+        raise QueryError(
+            f"The repository of {root.name}/ takes objects from another one, by objects/info/alternates or "
+            "by links. That one may not be meant, so there is no past. `git repack -a -d` copies the "
+            "objects; delete that file then."
+        )
+    return commit_id.strip() or None
 
 
 def tree(root: Path, commit_id: str) -> dict[str, str]:
@@ -209,6 +251,8 @@ def _begin(root: Path, arguments: Sequence[str]) -> _Running | None:
 
 
 def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Popen[bytes] | None:
+    if gitdirs.foreign(root):
+        return None
     try:
         return subprocess.Popen(  # noqa: S603 - fixed program, no shell
             [git(), *_SETTINGS, *arguments],
@@ -216,7 +260,7 @@ def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Po
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ENVIRONMENT},
+            env={name: value for name, value in os.environ.items() if name not in _OF_ANOTHER} | _ENVIRONMENT,
             creationflags=NO_WINDOW,
         )
     except OSError:

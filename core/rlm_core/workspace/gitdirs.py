@@ -1,0 +1,109 @@
+"""Whose repository git would read in a folder: an archive can bring a `.git` that leads to another one.
+
+Only a few names on disk are looked at (gitrepository-layout(5)); no git is run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# In git-config(1)'s syntax: the setting, and what quotes and escapes are to be replaced by.
+_WORK_TREE = re.compile(r"^[ \t]*worktree[ \t]*=[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
+_QUOTING = re.compile(r'\\(.)|"')
+_MOST_CHARS = 1 << 20  # more, and git does not take it for a `.git` file either
+
+
+def foreign(root: Path) -> str:
+    """Why git must not be asked about a folder (absolute, links resolved), as a sentence; empty if it may.
+
+    A repository is a folder's own if it lies directly in it, or if it names the folder as its work tree,
+    as those of git-worktree(1) and git-submodule(1) do. Where git finds no repository it looks further
+    up, and so the folders above have to be in order as well.
+    """
+    for folder in (root, *root.parents):
+        dot = folder / ".git"
+        if os.path.lexists(dot) and not _is_own(dot):
+            return (
+                f"{dot} leads to a repository elsewhere that does not know of this folder, so git is not "
+                f"asked about {root}. If that repository is meant, have it name the folder: `git worktree "
+                f'repair` for a work tree that was moved, else `git config core.worktree "{folder}"`.'
+            )
+        if os.path.isfile(dot):  # noqa: PTH113 - Path's raises where the way is barred
+            break  # git looks no further
+        if _is_repository(folder):
+            return f"{folder} is a repository without a work tree, so git is not asked about {root}."
+    return ""
+
+
+def lent(objects: Path) -> bool:
+    """Whether a repository's folder of objects takes some from elsewhere, by `info/alternates` or by links.
+
+    Nothing tells whether the repository that they belong to was meant.
+    """
+    if os.path.islink(objects) or os.path.lexists(objects / "info/alternates"):  # noqa: PTH114 - as above
+        return True
+    return any(entry.is_symlink() for folder in (objects, objects / "pack") for entry in _entries(folder))
+
+
+def _is_own(dot: Path) -> bool:
+    """Whether the repository that a folder's `.git` is, or leads to, is that folder's."""
+    folder = dot.parent
+    place = folder / _read(dot).removeprefix("gitdir: ") if os.path.isfile(dot) else dot  # noqa: PTH113
+    git_dir = Path(os.path.realpath(place))
+    own = git_dir.parent == folder or any(_is_same(tree, folder) for tree in _work_trees(git_dir))
+    shared = git_dir / "commondir"
+    if own and os.path.lexists(shared):  # one of several work trees, which are kept in one place
+        own = git_dir.parent == Path(os.path.realpath(git_dir / _read(shared))) / "worktrees"
+    return own
+
+
+def _work_trees(git_dir: Path) -> Iterator[Path]:
+    """The folders that a repository names as its work trees."""
+    if dot := _read(git_dir / "gitdir"):
+        yield (git_dir / dot).parent
+    for name in ("config", "config.worktree"):
+        for tree in _WORK_TREE.findall(_read(git_dir / name)):
+            yield git_dir / _QUOTING.sub(lambda sign: sign[1] or "", tree)
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether git could take a folder itself for a repository."""
+
+    def has(name: str) -> bool:
+        return os.path.lexists(f"{folder}/{name}")
+
+    return has("HEAD") and (has("commondir") or (has("objects") and has("refs")))
+
+
+def _read(file: Path) -> str:
+    """What git takes a small file of its own to say; nothing where it cannot be read."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return ""  # a pipe would keep us waiting
+        with file.open(encoding=sys.getfilesystemencoding(), errors="surrogateescape", newline="") as opened:
+            return opened.read(_MOST_CHARS).rstrip("\r\n").partition("\0")[0]
+    except OSError:
+        return ""
+
+
+def _is_same(tree: Path, folder: Path) -> bool:
+    try:
+        return tree.samefile(folder)
+    except OSError:
+        return False
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
