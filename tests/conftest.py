@@ -37,9 +37,10 @@ def own_home(
 ) -> Path:
     """No test sees the user's own settings, keys or git configuration, or writes into their home."""
     home = tmp_path_factory.mktemp("home")
-    share_component(home, wasm_cache)
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "USERPROFILE"):
+    share_component(home / "cache", wasm_cache)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "RLM_MODEL", "RLM_SUB_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

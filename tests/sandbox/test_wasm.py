@@ -281,7 +281,7 @@ def test_nothing_gets_out_as_an_ordinary_user(anyones_cache: Path, flags: list[s
 
 
 def test_linux_falls_back_to_it_where_a_process_cannot_be_locked(own_home: Path) -> None:
-    found = run_all(own_home, "--auto", "--no-seccomp")
+    found = run_all(own_home / "cache", "--auto", "--no-seccomp")
     assert found["leaked"].keys() <= SAME_FOR_ALL
     assert found["probes"] == []
     assert found["isolated by"].startswith(

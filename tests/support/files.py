@@ -48,8 +48,8 @@ def git_repository(root: Path, files: Mapping[str, str | bytes]) -> Path:
     return root
 
 
-def share_component(home: Path, kept: Path) -> None:
-    """Has the compiled WebAssembly component of a home's cache kept in a folder that outlives the home."""
+def share_component(cache: Path, kept: Path) -> None:
+    """Has the compiled WebAssembly component of a cache folder kept in one that outlives it."""
     kept.chmod(0o700)
-    (home / "rlm-mcp").mkdir()
-    (home / "rlm-mcp" / "wasm").symlink_to(kept)
+    (cache / "rlm-mcp").mkdir(parents=True)
+    (cache / "rlm-mcp" / "wasm").symlink_to(kept)
