@@ -203,7 +203,7 @@ async def _sandbox(settings: Settings) -> AsyncIterator[Finding]:
     except RlmError as error:
         yield Finding("sandbox", "wrong", str(error))
         return
-    yield Finding("sandbox", "ok", f"programs are isolated by {box.describe()}")
+    yield Finding("sandbox", "wrong" if box.warning else "ok", f"programs are isolated by {box.describe()}")
     for probe in probes:
         state: Literal["ok", "wrong"] = "ok" if probe.blocked else "wrong"
         yield Finding(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rlm_core.config import SandboxSettings
 from rlm_core.sandbox import exchange, frames, wire
+from rlm_core.sandbox.native import NativeSandbox
+from rlm_core.sandbox.spawning import WasmSandbox
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult
-    from rlm_core.sandbox.native import NativeSandbox
     from rlm_core.sandbox.workers import WorkerSandbox
 
 # Defines `send`, as a program can that knows this code.
@@ -33,6 +36,11 @@ except ImportError:
 else:
     def send(data): wit_world.send(data.decode('latin-1'))
 """
+
+
+def stopped(pid: int) -> bool:
+    return "\nState:\tT" in Path(f"/proc/{pid}/status").read_text()
+
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=80),
@@ -252,4 +260,63 @@ async def test_a_program_that_never_reads_its_replies(sandbox: WorkerSandbox[Any
     call = frame({"op": "call", "id": 10**9, "name": "much", "args": [], "kwargs": {}})
     result = await session.run(f"for _ in range(100): send({call!r})\n'done'")
     assert result.output == "'done'\n", result.error
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_program_that_only_says_that_it_is_done_stands_still(sandbox: WorkerSandbox[Any]) -> None:
+    fields = {"error": None, "final": None, "omitted": 0, "variables": []}
+    session = await sandbox.open("text", {})
+    await session.run(FIND)
+    await session.run(f"send({frame({'op': 'done', 'id': 2, **fields})!r})\nwhile True: pass")
+    assert session._process is not None
+    while not stopped(session._process.pid):  # noqa: ASYNC110 - the test's own time limit ends the waiting
+        await asyncio.sleep(0.01)
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("kind", [NativeSandbox, WasmSandbox])
+async def test_a_call_under_way_buys_no_time(kind: type[WorkerSandbox[Any]]) -> None:
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    sandbox = kind(SandboxSettings(cell_seconds=0.5, session_seconds=0.9))
+    session = await sandbox.open("", {"wait": wait})
+    await session.run(FIND)
+    call = frame({"op": "call", "id": 1, "name": "wait", "args": [], "kwargs": {}})
+    result = await session.run(f"send({call!r})\nwhile True: pass")
+    assert (result.error or "").startswith("The cell ran longer than the 0.5 s that it may")
+    await session.run(f"{FIND}\nsend({call!r})\nwhile True: pass")
+    assert "No more cells are run" in ((await session.run("1")).error or "")
+    await sandbox.close()
+
+
+@pytest.mark.parametrize("texts", [1, 8])
+def test_half_surrogate_pairs_take_no_time_to_read(texts: int) -> None:
+    few, many = "\ud800" * 1_000, b"\xed\xa0\x80" * (wire.MAX_HALVES // 3 // texts + 1) * texts
+    encoded = wire.encode({"op": "output", "text": few})
+    assert frames.parse(encoded[8 : -3 * len(few)], encoded[-3 * len(few) :]) == frames.Output(
+        op="output", text=few
+    )
+    size = len(many) // texts
+    head = {"op": "call", "id": 1, "name": "ask", "args": [{"$text": size}] * texts, "kwargs": {}}
+    with pytest.raises(wire.FrameError, match="half surrogate pairs"):
+        frames.parse(json.dumps(head).encode(), many)
+    with pytest.raises(wire.FrameError, match="half surrogate pairs"):
+        wire.encode({"args": [many[:size].decode("utf-8", "surrogatepass")] * texts})
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_cannot_be_sent_is_the_programs_error(sandbox: WorkerSandbox[Any]) -> None:
+    async def ask(text: str) -> int:
+        return len(text)
+
+    session = await sandbox.open("", {"ask": ask})
+    await session.run("kept = object()\nhalves = chr(0xdc80) * 2_000_000")
+    assert "half surrogate pairs" in ((await session.run("ask(halves)")).error or "")
+    assert "surrogates not allowed" in ((await session.run("FINAL(halves)")).error or "")
+    assert await session.value("halves") is None
+    assert (await session.run("print(halves[:20_000])")).output == "\udc80" * 20_000
+    assert (await session.run("type(kept)")).output == "<class 'object'>\n", "the session has survived"
     await session.close()

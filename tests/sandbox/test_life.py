@@ -14,7 +14,6 @@ import pytest
 
 from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import choice
 from rlm_core.sandbox.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
@@ -213,9 +212,3 @@ async def test_a_closed_workspace_is_refused() -> None:
     with pytest.raises(SandboxError, match="workspace has been closed"):
         await sandbox.open(snapshot, {})
     await sandbox.close()
-
-
-def test_other_systems_are_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(SandboxError, match="on Linux only"):
-        choice.create(LIMITS)

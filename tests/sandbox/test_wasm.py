@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import pytest_asyncio
 from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox import choice
+from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.spawning import WasmSandbox
 from rlm_core.sandbox.wasm import component
 from tests.sandbox.escapes import ESCAPES
@@ -126,6 +129,19 @@ async def test_a_forged_legacy_harms_nobody_but_its_session(wasm: WasmSandbox) -
         await session.close()
     assert (await other.run("context, kept")).output == "('other', 2)\n"
     await other.close()
+
+
+@in_module_loop
+async def test_a_cell_leaves_something_once(wasm: WasmSandbox) -> None:
+    session = await wasm.open("text", {})
+    await session.run("import wit_world\nfrom rlm_core.sandbox import wire\nkept = 1")
+    result = await session.run(
+        "frame = wire.encode({'op': 'left', 'state': ''}).decode('latin-1')\n"
+        "while True: wit_world.send(frame)"
+    )
+    assert (result.error or "").startswith("The program wrote to the sandbox's own channel: left.")
+    assert (await session.run("context")).output == "'text'\n"
+    await session.close()
 
 
 @in_module_loop
@@ -290,15 +306,69 @@ def test_linux_falls_back_to_it_where_a_process_cannot_be_locked(own_home: Path)
     assert "(The sandbox could not lock its worker" in found["isolated by"]
 
 
-def test_where_others_can_write_no_code_is_loaded_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder where a component would be kept, empty."""
     folder = tmp_path / "rlm-mcp" / "wasm"
     folder.mkdir(parents=True)
-    folder.chmod(0o777)
+    folder.chmod(0o700)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return folder
+
+
+@pytest.mark.parametrize("up", [0, 1, 2])
+def test_where_others_can_write_no_code_is_loaded_from(own_cache: Path, up: int) -> None:
+    (own_cache, *own_cache.parents)[up].chmod(0o777)
     with pytest.raises(SandboxError, match="Others can write to"):
         component.compiled()
+
+
+def test_a_component_that_cannot_be_touched_is_used(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    made = own_cache / f"guest-{component._key()}.cwasm"
+    made.touch()
+    monkeypatch.setattr(os, "utime", refuse)
+    assert component.compiled() == made
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\x7fELF" + bytes(1_000)])
+def test_a_damaged_component_is_removed(own_cache: Path, damaged: bytes) -> None:
+    file = own_cache / f"guest-{component._key()}.cwasm"
+    file.write_bytes(damaged)
+
+    async def opened() -> None:
+        await WasmSandbox(SandboxSettings()).open("", {})
+
+    with pytest.raises(SandboxError, match=r"could not be loaded\. .*\.cwasm was removed"):
+        asyncio.run(opened())
+    assert not file.exists()
+
+
+def test_a_component_that_cannot_be_written_is_a_sentence(own_cache: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(SandboxError, match=r"could not be built in .*: File too large\.$"):
+            component.compiled()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(own_cache.iterdir())
+
+
+@in_module_loop
+async def test_a_lock_that_has_held_does_not_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unlocked(*_: object) -> None:
+        raise LockError("The sandbox could not lock its worker.")
+
+    sandbox = choice.BestSandbox(SandboxSettings())
+    session = await sandbox.open("text", {})
+    monkeypatch.setattr(sandbox._current, "open", unlocked)
+    with pytest.raises(LockError):
+        await sandbox.open("", {})
+    assert (await session.run("context")).output == "'text'\n", "others go on"
+    await sandbox.close()
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32", "linux"])

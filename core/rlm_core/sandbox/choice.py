@@ -56,6 +56,7 @@ class BestSandbox:
         self._current = _native(settings)
         self._falling = asyncio.Lock()
         self._instead_of: str | None = None
+        self._settled = False  # whether the current one has been had
 
     warning = ""
 
@@ -80,23 +81,25 @@ class BestSandbox:
         """What a sandbox gives, if the one cannot be locked, then the other."""
         current = self._current
         try:
-            return await of(current)
+            had = await of(current)
         except LockError as error:
             async with self._falling:
                 if self._current is current:
+                    if self._settled:  # then it isn't the machine, and other sessions go on
+                        raise
                     await self._fall_back(str(error))
-        return await of(self._current)
+            return await of(self._current)
+        self._settled = True
+        return had
 
     async def _fall_back(self, reason: str) -> None:
-        if self._instead_of is not None:
-            raise SandboxError(reason)
         try:
             fallback = _wasm(self._settings)
         except SandboxError as missing:
             raise SandboxError(f"{reason} {missing}") from None
         _log.warning("%s Programs run in WebAssembly instead.", reason)
         await self._current.close()
-        self._current, self._instead_of = fallback, reason
+        self._current, self._instead_of, self._settled = fallback, reason, True
 
 
 def _native(settings: SandboxSettings) -> Sandbox:

@@ -30,6 +30,7 @@ class Clock:
         self._on_limit = on_limit
         self._started = self._loop.time()
         self._waited = 0.0
+        self._used = 0.0
         self._waiting = 0
         self._waiting_since = 0.0
         self._timer = self._loop.call_later(limit, self._look)
@@ -39,6 +40,11 @@ class Clock:
         now = self._loop.time()
         waiting = now - self._waiting_since if self._waiting else 0.0
         return now - self._started - self._waited - waiting
+
+    def used(self) -> float:
+        """Returns the running time or the CPU time so far, whichever is more: what counts for limits."""
+        self._used = max(self._used, self.seconds(), self._cpu_seconds() - self._cpu_before)
+        return self._used  # kept, for the worker that is killed tells no CPU time any more
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -58,7 +64,7 @@ class Clock:
         self._timer.cancel()
 
     def _look(self) -> None:
-        used = max(self.seconds(), self._cpu_seconds() - self._cpu_before)
+        used = self.used()
         if used >= self._limit:
             self._on_limit()
         else:

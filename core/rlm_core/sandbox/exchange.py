@@ -42,7 +42,7 @@ class Spent:
     """What a session has used so far.
 
     Attributes:
-        seconds: running time of its cells, waiting for host functions not counted.
+        seconds: running or CPU time of its cells, waiting for host functions not counted.
         calls: calls of host functions.
     """
 
@@ -118,7 +118,7 @@ class Exchange:
     async def _finish(self) -> None:
         self._clock.stop()
         self.seconds = self._clock.seconds()
-        self._spent.seconds += self.seconds
+        self._spent.seconds += self._clock.used()
         self._spent.calls += self._made
         if self._grace is not None:
             self._grace.cancel()

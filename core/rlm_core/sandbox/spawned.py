@@ -23,7 +23,7 @@ _PACKAGE_ROOT = Path(__file__).parents[2]
 # this package was imported from goes last: it may be one that only this process had on its path.
 _COMMAND = "import sys; sys.path.append(sys.argv[1]); from {module} import main; main({arguments})"
 # Without these some builds of Python do not start, or Windows does not load libraries.
-_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR", "TEMP", "TMP")
+KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR", "TEMP", "TMP")
 
 
 @dataclass
@@ -52,10 +52,10 @@ class SpawnedProcess(Process):
     def __init__(self, process: asyncio.subprocess.Process, left: Left, *, interruptible: bool) -> None:
         assert process.stdout is not None  # noqa: S101 - it has pipes
         assert process.stdin is not None  # noqa: S101
-        super().__init__(process.stdout, process.stdin)
-        self.pid = process.pid
+        super().__init__(process.pid, process.stdout, process.stdin)
         self._process = process
         self._left = left
+        self._may_leave = False
         self.interruptible = interruptible
 
     @classmethod
@@ -89,7 +89,7 @@ class SpawnedProcess(Process):
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+                env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
                 cwd=Path(_PACKAGE_ROOT.anchor),
                 **passing,
             )
@@ -102,17 +102,17 @@ class SpawnedProcess(Process):
         """Whether the process still runs."""
         return self._process.returncode is None
 
-    def cpu_seconds(self) -> float:
-        """Returns 0: not every system tells, and wall time is what counts for a program of one thread."""
-        return 0.0
-
     async def receive(self) -> tuple[frames.Frame, int]:
-        """Waits for the next message but for what the worker leaves, which is kept; see `Process`."""
-        while True:
-            frame, size = await super().receive()
-            if not isinstance(frame, frames.Left):
-                return frame, size
+        """Waits for the next message but for what the worker leaves, which is kept; see `Process`.
+
+        That comes once for a request at most. Of more, the host would read, and do nothing else.
+        """
+        frame, size = await super().receive()
+        if isinstance(frame, frames.Left) and self._may_leave:
+            self._may_leave = False
             self._left.state = frame.state
+            frame, size = await super().receive()
+        return frame, size
 
     def interrupt(self) -> None:
         """Sends SIGINT, or ends the worker where its program would not notice."""
@@ -121,28 +121,34 @@ class SpawnedProcess(Process):
         else:
             self.kill()
 
-    def rest(self) -> None:
-        """Does nothing: a guest stands still while it waits."""
-
     def go_on(self) -> None:
-        """Does nothing."""
+        """Lets the process run again, and leave something."""
+        super().go_on()
+        self._may_leave = True
 
     def kill(self) -> None:
         """Ends the process."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        if sys.platform == "win32":
+            with suppress(ProcessLookupError):
+                self._process.kill()
+        else:
+            self._signal(signal.SIGKILL)
 
     async def close(self) -> None:
         """Kills the process and waits for its end."""
+        self._stay()
         self.kill()
         self._writer.close()
         await self._process.wait()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            self._process.send_signal(number)
+    def _signal(self, number: int) -> None:
+        # Not by `Process.send_signal`, which before CPython 3.13 looks whether the process has ended, and
+        # takes its end from the event loop, which complains.
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 def _passing(descriptors: Sequence[int]) -> tuple[dict[str, Any], list[int]]:

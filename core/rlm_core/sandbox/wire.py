@@ -16,12 +16,16 @@ from typing import Any
 
 MAX_HEAD = 1 << 20
 MAX_BODY = 32 << 20
+MAX_HALVES = 1 << 20  # bytes of texts with half surrogate pairs, which take fifty times as long to read
 MAX_ANSWER = 4_000_000  # characters
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")
 
 _TEXT = "$text"
 _INLINE = 40  # characters; longer strings go to the body
+_TOO_MANY_HALVES = (
+    f"Of text with half surrogate pairs no more than {MAX_HALVES // 4:,} characters can be sent at once."
+)
 _LISTS = (list, tuple, set, frozenset, deque, range, Iterator, KeysView, ValuesView)
 
 # Bound now: a program may replace the functions of `json`, but not these.
@@ -41,7 +45,7 @@ def encode(message: dict[str, Any]) -> bytes:
     Raises:
         FrameError: the message is too large or nested too deeply.
     """
-    texts: list[bytes] = []
+    texts = _Texts()
     try:
         head = _to_json(_lift(message, texts)).encode("ascii")
     except RecursionError:
@@ -73,17 +77,24 @@ def decode(head: bytes, body: bytes) -> Any:
     Raises:
         FrameError: not JSON, nested too deeply, or texts that the body does not have.
     """
-    start = 0
+    start = halves = 0
 
     def lower(value: dict[str, Any]) -> Any:
-        nonlocal start
+        nonlocal start, halves
         if _TEXT not in value:
             return value
         length = value[_TEXT]
         if type(length) is not int or not 0 <= length <= len(body) - start:
             raise FrameError("A frame refers to text that it does not carry.")
         start += length
-        return body[start - length : start].decode("utf-8", "surrogatepass")
+        text = body[start - length : start]
+        try:
+            return text.decode()
+        except UnicodeDecodeError:
+            halves += length
+            if halves > MAX_HALVES:
+                raise FrameError(_TOO_MANY_HALVES) from None
+            return text.decode("utf-8", "surrogatepass")
 
     try:
         # Objects are completed in the order in which they end, so texts are met as they were laid down.
@@ -94,7 +105,25 @@ def decode(head: bytes, body: bytes) -> Any:
         raise FrameError(f"A frame is not well-formed: {error}.") from None
 
 
-def _lift(value: Any, texts: list[bytes]) -> Any:
+class _Texts(list[bytes]):
+    """The longer strings of a message, one after another."""
+
+    halves = 0
+
+    def add(self, value: str) -> int:
+        """Adds a string and returns its length in bytes."""
+        try:
+            text = str.encode(value)
+        except UnicodeEncodeError:
+            self.halves += len(value)
+            if self.halves > MAX_HALVES // 4:  # characters; none has more bytes
+                raise FrameError(_TOO_MANY_HALVES) from None
+            text = str.encode(value, "utf-8", "surrogatepass")
+        self.append(text)
+        return len(text)
+
+
+def _lift(value: Any, texts: _Texts) -> Any:
     """The value as JSON has it, its longer strings moved to `texts`."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
@@ -109,8 +138,5 @@ def _lift(value: Any, texts: list[bytes]) -> Any:
     return _lift_text(str(value), texts)
 
 
-def _lift_text(value: str, texts: list[bytes]) -> str | dict[str, int]:
-    if len(value) <= _INLINE:
-        return value
-    texts.append(str.encode(value, "utf-8", "surrogatepass"))
-    return {_TEXT: len(texts[-1])}
+def _lift_text(value: str, texts: _Texts) -> str | dict[str, int]:
+    return value if len(value) <= _INLINE else {_TEXT: texts.add(value)}

@@ -12,11 +12,13 @@ import logging
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -24,12 +26,18 @@ import platformdirs
 
 from rlm_core.config import APP
 from rlm_core.errors import SandboxError
+from rlm_core.sandbox.spawned import KEPT_ENVIRONMENT
 
 _PACKAGES = ("componentize-py", "wasmtime")
 _ROOT = Path(__file__).parents[3]
 # What of `rlm_core` goes in.
 _PARTS = ("__init__.py", "errors.py", "context", "syntax", "workspace", "sandbox")
 _APP = "rlm_core.sandbox.guest.app"
+_BUILD = "from componentize_py import script; script()"
+_COMPILE = (
+    "import sys; sys.path.append(sys.argv[1]); from rlm_core.sandbox.wasm.machine import compile_file; "
+    "compile_file(*sys.argv[2:])"
+)
 _BUILD_SECONDS = 600
 _UNUSED_SECONDS = 30 * 86400
 
@@ -51,53 +59,60 @@ def compiled() -> Path:
     with _lock:
         file = _folder() / f"guest-{_key()}.cwasm"
         if file.exists():
-            os.utime(file)
+            with suppress(OSError):  # somebody else's, or on a file system that is read only
+                os.utime(file)
         else:
             _log.warning("Building the WebAssembly sandbox, once: this takes about 20 seconds.")
             _forget_unused(file.parent)
-            _make(file)
+            try:
+                _make(file)
+            except OSError as error:
+                raise SandboxError(
+                    f"The WebAssembly sandbox could not be built in {file.parent}: {error.strerror or error}."
+                ) from error
+            except subprocess.TimeoutExpired:
+                raise SandboxError(
+                    f"The WebAssembly sandbox was not built within {_BUILD_SECONDS} s."
+                ) from None
     return file
 
 
 def _make(file: Path) -> None:
-    from wasmtime.component import Component
-
-    from rlm_core.sandbox.wasm.machine import engine
-
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix="building-") as folder:
-        built = _build(Path(folder))
-        written = Path(folder, "guest.cwasm")
-        written.write_bytes(Component.from_file(engine(), built).serialize())
+    """Builds and compiles in processes of their own: a server would keep the memory that it takes."""
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix="building-") as name:
+        folder = Path(name)
+        source, built, written = folder / "source", folder / "guest.wasm", folder / "guest.cwasm"
+        for part in _sources():
+            copy = source / part.relative_to(_ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(part, copy)
+        # componentize-py adds the packages of the environment that it finds; this is one without any.
+        (folder / "lib" / "site-packages").mkdir(parents=True)
+        wit = source / "rlm_core" / "sandbox" / "guest" / "guest.wit"
+        _run(folder, _BUILD, "-d", wit, "-w", "guest", "componentize", _APP, "-p", source, "-o", built)
+        _run(folder, _COMPILE, _ROOT, built, written)
         written.replace(file)
 
 
-def _build(folder: Path) -> Path:
-    """Has componentize-py make the component of a copy of our modules; returns its file."""
-    source, built = folder / "source", folder / "guest.wasm"
-    for part in _sources():
-        copy = source / part.relative_to(_ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(part, copy)
-    # It adds the packages of the environment that it finds; this is one without any.
-    environment = folder / "environment"
-    (environment / "lib" / "site-packages").mkdir(parents=True)
-    wit = source / "rlm_core" / "sandbox" / "guest" / "guest.wit"
-    command = [sys.executable, "-I", "-c", "from componentize_py import script; script()"]
+def _run(folder: Path, program: str, *arguments: object) -> None:
+    """Runs Python in a folder, which is all that it knows of this machine.
+
+    Raises:
+        SandboxError: it fails.
+    """
+    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     ran = subprocess.run(  # noqa: S603 - our own words
-        [*command, "-d", wit, "-w", "guest", "componentize", _APP, "-p", source, "-o", built],
+        [sys.executable, "-I", "-c", program, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=_BUILD_SECONDS,
         check=False,
-        env={
-            "VIRTUAL_ENV": str(environment),
-            **{name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP") if name in os.environ},
-        },
+        cwd=folder,
+        env={"VIRTUAL_ENV": str(folder), **kept},
     )
     if ran.returncode:
         said = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip()
-        raise SandboxError(f"The WebAssembly sandbox could not be built. componentize-py says: {said[-500:]}")
-    return built
+        raise SandboxError(f"The WebAssembly sandbox could not be built. The build says: {said[-500:]}")
 
 
 def _sources() -> list[Path]:
@@ -126,7 +141,7 @@ def _version(package: str) -> str | None:
 
 
 def _folder() -> Path:
-    """Where only the user can write.
+    """Where only the user can write, and in whose place only the user can put another folder.
 
     Raises:
         SandboxError: somebody else can.
@@ -134,12 +149,28 @@ def _folder() -> Path:
     folder = platformdirs.user_cache_path(APP) / "wasm"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
+        folder = folder.resolve(strict=True)  # what is looked at must be what is loaded from
+        statuses = {part: part.stat() for part in (folder, *folder.parents)}
     except OSError as error:
         raise SandboxError(f"The WebAssembly sandbox has no place in {folder}: {error.strerror}.") from error
-    if sys.platform != "win32" and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
-        raise SandboxError(f"Others can write to {folder}, whose files are code that is run; remove it.")
+    if sys.platform != "win32":
+        for part, status in statuses.items():
+            if _others_can_change(status, own=part == folder):
+                raise SandboxError(
+                    f"Others can write to {part}, and what is in {folder} is code that is run; "
+                    "let only yourself write there."
+                )
     return folder
+
+
+def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
+    """Whether another user can replace what is in a folder, one of our own or one above it.
+
+    Those above may be the group's, which often is that of the user alone, and in a container nobody's.
+    """
+    if own:
+        return status.st_uid != os.geteuid() or bool(status.st_mode & 0o022)
+    return bool(status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX)
 
 
 def _forget_unused(folder: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wasmtime import Config, Engine, Store, WasiConfig, _ffi
+from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError, _ffi
 from wasmtime.component import Component, Linker
+
+from rlm_core.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 # Stack of the guest's frames as machine code. CPython measures its depth by another stack, in the guest's
 # memory, and raises RecursionError at the end of that one: this one must not end before.
@@ -19,8 +23,39 @@ STACK_BYTES = _FRAMES_BYTES + (8 << 20)
 _OWN_BYTES = 64 << 20
 
 
-def engine() -> Engine:
-    """Returns an engine set up as all machines and compilations must be."""
+def compile_file(component: str, compiled: str) -> None:
+    """Compiles a component.
+
+    Args:
+        component: its file.
+        compiled: the file that is written. It is on the disk when this returns: no power cut leaves half.
+    """
+    code = Component.from_file(_engine(), component).serialize()
+    with Path(compiled).open("wb") as output:
+        output.write(code)
+        output.flush()
+        os.fsync(output.fileno())
+
+
+def _loaded(compiled: Path, engine: Engine) -> Component:
+    """A compiled component; one that is damaged, or for another machine, is removed.
+
+    Raises:
+        SandboxError: it was.
+    """
+    try:
+        return Component.deserialize_file(engine, str(compiled))
+    except WasmtimeError as error:
+        with suppress(OSError):
+            compiled.unlink()
+        raise SandboxError(
+            f"The compiled WebAssembly sandbox could not be loaded. {compiled} was removed, if it could be; "
+            f"the next session builds it again. ({str(error).partition(chr(10))[0]})"
+        ) from None
+
+
+def _engine() -> Engine:
+    """An engine set up as all machines and compilations must be."""
     config = Config()
     config.cranelift_opt_level = "speed"
     # Not used here, and has to be larger; `Config` has no name for it.
@@ -37,11 +72,14 @@ class Machine:
 
     Args:
         component: a file that `component.compiled` has made; loading another one would run its code.
+
+    Raises:
+        SandboxError: it is damaged.
     """
 
     def __init__(self, component: Path) -> None:
-        self._engine = engine()
-        self._component = Component.deserialize_file(self._engine, str(component))
+        self._engine = _engine()
+        self._component = _loaded(component, self._engine)
 
     def start(
         self,
