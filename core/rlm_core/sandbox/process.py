@@ -98,7 +98,7 @@ class Process(ABC):
     def go_on(self) -> None:
         """Lets the process run again."""
         self._stay()
-        if self._stopped:
+        if sys.platform == "linux" and self._stopped:
             self._stopped = False
             self._signal(signal.SIGCONT)
 
@@ -116,5 +116,6 @@ class Process(ABC):
             self._resting.cancel()
 
     def _stop(self) -> None:
-        self._stopped = True
-        self._signal(signal.SIGSTOP)
+        if sys.platform == "linux":
+            self._stopped = True
+            self._signal(signal.SIGSTOP)

@@ -153,13 +153,12 @@ def _folder() -> Path:
         statuses = {part: part.stat() for part in (folder, *folder.parents)}
     except OSError as error:
         raise SandboxError(f"The WebAssembly sandbox has no place in {folder}: {error.strerror}.") from error
-    if sys.platform != "win32":
-        for part, status in statuses.items():
-            if _others_can_change(status, own=part == folder):
-                raise SandboxError(
-                    f"Others can write to {part}, and what is in {folder} is code that is run; "
-                    "let only yourself write there."
-                )
+    for part, status in statuses.items():
+        if _others_can_change(status, own=part == folder):
+            raise SandboxError(
+                f"Others can write to {part}, and what is in {folder} is code that is run; "
+                "let only yourself write there."
+            )
     return folder
 
 
@@ -167,10 +166,14 @@ def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
     """Whether another user can replace what is in a folder, one of our own or one above it.
 
     Those above may be the group's, which often is that of the user alone, and in a container nobody's.
+    On Windows a mode says nothing, and the user's profile is nobody else's to change.
     """
-    if own:
+    if sys.platform == "win32":
+        return False
+    elif own:  # noqa: RET505 - type checkers follow only one branch
         return status.st_uid != os.geteuid() or bool(status.st_mode & 0o022)
-    return bool(status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX)
+    else:
+        return bool(status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX)
 
 
 def _forget_unused(folder: Path) -> None:
