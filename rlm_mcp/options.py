@@ -85,11 +85,11 @@ def roots(given: Sequence[Path] | None) -> list[Path]:
     return [here if top == Path.home() else top]
 
 
-def settings(args: argparse.Namespace, folders: Sequence[Path]) -> config.Settings:
-    """Settings in force for these roots and flags; raises `ConfigError`."""
+def settings(args: argparse.Namespace, folders: Sequence[Path], *, strict: bool = False) -> config.Settings:
+    """Settings in force for these roots and flags, as `config.load` gives them; raises `ConfigError`."""
     flags: dict[str, dict[str, Any]] = {}
     for flag, (section, key, *_) in _FLAGS.items():
         value = getattr(args, flag.strip("-").replace("-", "_"), None)
         if value is not None:
             flags.setdefault(section, {})[key] = value
-    return config.load(folders, flags=flags)
+    return config.load(folders, flags=flags, strict=strict)

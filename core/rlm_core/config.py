@@ -165,16 +165,19 @@ def load(
     *,
     environ: Mapping[str, str] = os.environ,
     flags: Mapping[str, Mapping[str, Any]] | None = None,
+    strict: bool = False,
 ) -> Settings:
     """Settings in force: defaults < user file < project file (first root) < environment < flags.
 
     What the project file asks for and may not have is left out and told in `Settings.notes`, unless the
-    environment or a flag decides anyway.
+    environment or a flag decides anyway. So is a file that cannot be used: it is the repository's, and must
+    not be able to switch everything off.
 
     Args:
         roots: the workspace; `rlm.toml` is looked for in the first.
         environ: the environment to read.
         flags: sections of settings given on the command line; None values are not set.
+        strict: raise for a project file that cannot be used, too.
 
     Raises:
         ConfigError: an unknown key (with the nearest known one) or a value of the wrong kind.
@@ -189,7 +192,13 @@ def load(
     decided = {(section, key) for section, given in over.items() for key in given}
     for path in [root / PROJECT_FILE for root in roots[:1]]:
         if path.is_file():
-            asked = [wish for wish in _projects(path, values) if wish.keys not in decided]
+            try:
+                asked = [wish for wish in _projects(path, values) if wish.keys not in decided]
+            except ConfigError:
+                if strict:
+                    raise
+                notes.append(f"{path} cannot be used and is left out; rlm-mcp doctor says why.")
+                continue
             for wish in asked:
                 if wish.verdict == "lowers":
                     section, key = wish.keys  # limits are in sections

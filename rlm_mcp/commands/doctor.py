@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the findings; 1 when any is wrong."""
     folders = options.roots(args.root)
-    findings = asyncio.run(checkup(folders, lambda roots: options.settings(args, roots)))
+    findings = asyncio.run(checkup(folders, lambda roots: options.settings(args, roots, strict=True)))
     if args.json:
         put(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
     else:

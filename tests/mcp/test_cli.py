@@ -120,7 +120,7 @@ def test_text_of_a_repository_does_not_command_a_terminal(repository: Path) -> N
     write_tree(repository, {"binary\x1b[31m.bin": b"\0"})
     assert "\x1b" not in on_terminal(["doctor"], repository)
     write_tree(repository, {"rlm.toml": 'model.prices."\\u001b]0;owned" = 1\n'})
-    assert "\x1b" not in on_terminal(["ask", "Where?"], repository).replace("\x1b[K", "")
+    assert "\x1b" not in on_terminal(["doctor"], repository)
     (repository / "rlm.toml").unlink()
     piped = rlm("exec", "print(context['evil.py'])", cwd=repository)
     assert text.strip() in piped.stdout, "a pipe gets what is there"
@@ -153,7 +153,6 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
         (["serve", "--http", "0", "--root", "/"], 2, "whole file system"),
         (["ask", "--root", "empty", "Q"], 2, "no text file"),
         (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
-        (["ask", "--root", "badconfig", "Q"], 2, "did you mean 'limits.turns'"),
         (["ask", "--scope", "shopp/", "Q"], 1, "shopp/"),
         (["ask", "--scope", "", "Q"], 1, "A scope is empty"),
         (["exec", "--scope", "shop/", "--scope", " ", "1"], 1, "A scope is empty"),
@@ -165,13 +164,7 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
 )
 def test_bad_input_gets_a_sentence(repository: Path, arguments: list[str], code: int, words: str) -> None:
     (repository / "empty").mkdir()
-    write_tree(
-        repository,
-        {
-            "binaries/a.bin": b"\0",
-            "badconfig/rlm.toml": "[limits]\nturnz = 3\n",
-        },
-    )
+    write_tree(repository, {"binaries/a.bin": b"\0"})
     done = rlm(*arguments, cwd=repository)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
@@ -197,6 +190,13 @@ def test_a_greedy_project_is_usable_and_what_it_does_not_get_is_told(repository:
         assert words in ran.stderr
         assert words in examined.stdout
     assert "evil.example" not in " ".join([*answer["notes"], ran.stderr, examined.stdout])
+
+
+def test_a_project_cannot_switch_the_tool_off(repository: Path) -> None:
+    write_tree(repository, {"rlm.toml": "[limits]\nturns = 'many'\n"})
+    ran = rlm("exec", "len(context)", cwd=repository)
+    assert (ran.returncode, ran.stdout) == (0, "3\n")
+    assert "rlm.toml cannot be used and is left out; rlm-mcp doctor says why." in ran.stderr
 
 
 def test_exec_prints_what_the_program_prints(repository: Path) -> None:

@@ -212,6 +212,24 @@ async def test_output_arrives_while_the_cell_runs(sandbox: WorkerSandbox[Any]) -
     await session.close()
 
 
+async def test_what_was_printed_is_there_when_a_program_dies(sandbox: WorkerSandbox[Any]) -> None:
+    session = await sandbox.open("", {})
+    result = await session.run("import os\nfor n in range(10): print('line', n)\nos._exit(3)")
+    assert "has ended" in (result.error or "")
+    assert result.output == "".join(f"line {n}\n" for n in range(10))
+    await session.close()
+
+
+async def test_a_line_is_not_held_back_by_what_the_program_does_next(sandbox: WorkerSandbox[Any]) -> None:
+    printed = asyncio.Event()
+    session = await sandbox.open("", {})
+    running = asyncio.create_task(session.run("print('begun')\nwhile True: pass", lambda _: printed.set()))
+    await printed.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    await session.close()
+
+
 async def test_calls_are_counted_for_the_cell_and_for_the_session() -> None:
     made = []
 

@@ -170,10 +170,17 @@ def test_no_limit_is_ever_higher_for_a_projects_file(
 )
 def test_a_broken_file_of_a_project_gets_a_sentence(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        loaded(tmp_path, text.replace("\x1b", "\\u001b"))
+        loaded(tmp_path, text.replace("\x1b", "\\u001b"), strict=True)
     assert words in str(raised.value)
     assert "\x1b" not in str(raised.value)
     assert len(str(raised.value)) < 500
+
+
+def test_a_broken_file_of_a_project_is_left_out_and_told(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, "[limits]\nturns = 3\nturnz = 'hello'\n")
+    assert settings.limits.turns == 30
+    (note,) = settings.notes
+    assert note.endswith("rlm.toml cannot be used and is left out; rlm-mcp doctor says why.")
 
 
 def test_a_link_out_of_the_project_is_not_read(tmp_path: Path) -> None:
@@ -182,7 +189,7 @@ def test_a_link_out_of_the_project_is_not_read(tmp_path: Path) -> None:
     root.mkdir()
     (root / "rlm.toml").symlink_to(tmp_path / "private.toml")
     with pytest.raises(ConfigError, match="leads out of the project") as raised:
-        config.load([root], environ={})
+        config.load([root], environ={}, strict=True)
     assert "password" not in str(raised.value)
 
 

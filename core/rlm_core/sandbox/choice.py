@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.base import Probe, Sandbox, Session
 
 _NEVER = "Programs are never run without isolation unless you ask for it (--sandbox none)."
-_INSTALL = "install the extra that has one: `uv tool install 'rlm-mcp[wasm]'`, or with pip `rlm-mcp[wasm]`"
+_INSTALL = "install the extra that has one: `rlm-mcp[wasm]` (in a clone: `uv run --extra wasm rlm-mcp …`)"
 
 T = TypeVar("T")
 

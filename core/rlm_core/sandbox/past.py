@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
-    """The host functions that a context's past needs; none for one that has no past."""
-    history = context.history if isinstance(context, Snapshot) else None
-    if history is None:
+    """The host functions that a context's past needs; none for a text."""
+    if not isinstance(context, Snapshot):
         return {}
+    history: Any = context.history
+    if history is None:
+        from rlm_core.context.past import NoPast  # comes with all of `context`
+
+        history = NoPast()
 
     async def changes(since: str) -> list[Any]:
         return await asyncio.to_thread(history.changes, str(since))

@@ -57,8 +57,11 @@ ATTEMPTS = {
         "",
         "",
     ),
+    # Address space, which nothing is written to: without a limit it must not take the machine's memory.
     "take more memory than it may": Attempt(
-        "big = [bytearray(1 << 30) for _ in range(1024)]; print(len(big))", "MemoryError", "MemoryError"
+        "import sys; size = min(1 << 40, sys.maxsize); print(len([bytearray(size), bytearray(size)]))",
+        "MemoryError",
+        "MemoryError",
     ),
 }
 

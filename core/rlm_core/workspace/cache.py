@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Arena
+from rlm_core.workspace.locks import locked
 from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.snapshot import DIGEST_BYTES
 from rlm_core.workspace.table import FileTable
@@ -58,7 +59,7 @@ class Cache:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = self.folder / "index"
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        self.owner = _locked(self._lock)
+        self.owner = locked(self._lock)
         os.utime(self.folder)
         if self.owner:
             _evict(base, self.folder, max_bytes)
@@ -147,22 +148,6 @@ def _check(arena: Arena, files: FileTable) -> None:
                 raise ValueError("text was lost since it was written")
 
 
-def _locked(descriptor: int) -> bool:
-    """Takes the lock, until the descriptor is closed, if nobody has it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _boot() -> str:
     """Names this run of the machine."""
     try:
@@ -184,7 +169,7 @@ def _evict(base: Path, current: Path, max_bytes: int) -> None:
         if total > max_bytes and folder != current:
             with contextlib.suppress(OSError):
                 descriptor = os.open(folder / "lock", os.O_RDWR)
-                if _locked(descriptor):
+                if locked(descriptor):
                     # Windows keeps what is open, here the lock: an empty folder stays.
                     shutil.rmtree(folder, ignore_errors=True)
                 os.close(descriptor)

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PIECE = 16 * 1024
-# A line is not held for longer than this while others follow it.
-_HOLD_SECONDS = 0.2
+# A cell's first lines are passed on one by one, so that they are there should it be killed, or take long.
+_EAGER_LINES = 16
+# Later a line is not held for longer than this while others follow it.
+_HOLD_SECONDS = 0.05
 
 
 class Output:
@@ -37,6 +39,7 @@ class Output:
             self._held: list[str] = []
             self._size = 0
             self._sent = monotonic()
+            self._eager = _EAGER_LINES
             self.omitted = 0
 
     def write(self, text: str) -> None:
@@ -48,8 +51,17 @@ class Output:
             if kept:
                 self._held.append(kept)
                 self._size += len(kept)
-            if self._size >= _PIECE or (kept.endswith("\n") and monotonic() - self._sent > _HOLD_SECONDS):
+            if kept.endswith("\n") and self._size:
+                self._eager -= 1
+                if self._eager >= 0 or monotonic() - self._sent > _HOLD_SECONDS:
+                    self.flush()
+            if self._size >= _PIECE:
                 self.flush()
+
+    def hold(self, text: str) -> None:
+        """Takes the last that a cell prints, which goes with its end."""
+        self._eager = 0
+        self.write(text)
 
     def flush(self) -> None:
         """Passes on what is held."""

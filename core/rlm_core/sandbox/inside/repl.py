@@ -121,7 +121,7 @@ class Repl:
             self._await(result)
         value = self._namespace.pop(ECHO, None)
         if value is not None:
-            self._output.write(f"{value!r}\n")
+            self._output.hold(f"{value!r}\n")
 
     def _await(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Runs a cell that awaits, in an event loop that lives until such a cell fails."""

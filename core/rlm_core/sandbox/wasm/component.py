@@ -18,15 +18,20 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from rlm_core.config import APP
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.spawned import KEPT_ENVIRONMENT
+from rlm_core.workspace.locks import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PACKAGES = ("componentize-py", "wasmtime")
 _ROOT = Path(__file__).parents[3]
@@ -63,9 +68,11 @@ def compiled() -> Path:
                 os.utime(file)
         else:
             _log.warning("Building the WebAssembly sandbox, once: this takes about 20 seconds.")
-            _forget_unused(file.parent)
             try:
-                _make(file)
+                with _alone(file.parent):
+                    _clean(file.parent)
+                    if not file.exists():
+                        _make(file)
             except OSError as error:
                 raise SandboxError(
                     f"The WebAssembly sandbox could not be built in {file.parent}: {error.strerror or error}."
@@ -176,12 +183,19 @@ def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
         return bool(status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX)
 
 
-def _forget_unused(folder: Path) -> None:
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process builds in a folder, and lets none begin."""
+    with (folder / "lock").open("ab") as file:
+        while not locked(file.fileno()):
+            time.sleep(0.1)
+        yield
+
+
+def _clean(folder: Path) -> None:
     """Removes what no version of this package has used for long, and what killed builds have left."""
-    now = time.time()
     for file in folder.glob("guest-*.cwasm"):
-        if now - file.stat().st_mtime > _UNUSED_SECONDS:
+        if time.time() - file.stat().st_mtime > _UNUSED_SECONDS:
             file.unlink(missing_ok=True)
     for left in folder.glob("building-*"):
-        if now - left.stat().st_mtime > _BUILD_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(left, ignore_errors=True)
