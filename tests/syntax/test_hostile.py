@@ -15,6 +15,7 @@ from rlm_core.syntax import LANGUAGES, TangledError, chunks, symbols, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
 PARSABLE = [language.name for language in LANGUAGES if language.parsable]
 HOSTILE = {
@@ -52,11 +53,13 @@ def read(name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def process() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        yield pool
+def readings() -> Iterator[dict[str, Future[list[str]]]]:
+    """All languages, under way on two processors."""
+    pool = ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
+    yield {name: pool.submit(read, name) for name in PARSABLE}
+    pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("name", PARSABLE)
-def test_hostile_text_ends(name: str, process: ProcessPoolExecutor) -> None:
-    assert process.submit(read, name).result(50) == []
+def test_hostile_text_ends(name: str, readings: dict[str, Future[list[str]]]) -> None:
+    assert readings[name].result(50) == []
