@@ -165,7 +165,7 @@ class WorkerSession(Generic[LegacyT]):
         try:
             return await self._spawn(self._legacy)
         except SandboxError:
-            if not self._left:
+            if not self._left or self._closed.is_set():  # then the legacy is closed already
                 raise
         self._legacy.close()
         self._legacy, self._left = self._nothing_left(), False
