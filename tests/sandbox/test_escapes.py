@@ -84,10 +84,14 @@ def test_the_same_attempt_gets_out_of_a_plain_interpreter(name: str) -> None:
         assert outside.leaks(ran.stdout) != [], ran.stderr
 
 
-def run_all(*flags: str, through: tuple[str, ...] = ()) -> dict[str, object]:
+def run_all(
+    *flags: str, through: tuple[str, ...] = (), cache: Path | None = None
+) -> tuple[dict[str, object], str]:
+    """What all attempts have brought, and what is said to isolate them."""
     ran = subprocess.run(
         [*through, sys.executable, "-m", "tests.sandbox.escape_run", *flags],
         cwd=ROOT,
+        env=os.environ if cache is None else {**os.environ, "XDG_CACHE_HOME": str(cache)},
         capture_output=True,
         text=True,
         check=False,
@@ -95,8 +99,9 @@ def run_all(*flags: str, through: tuple[str, ...] = ()) -> dict[str, object]:
     assert ran.returncode == 0, ran.stderr
     found: dict[str, object] = json.loads(ran.stdout)
     assert found.pop("attempts") == len(ESCAPES)
-    assert found.pop("isolated by")
-    return found
+    isolated_by = found.pop("isolated by")
+    assert isolated_by
+    return found, str(isolated_by)
 
 
 # Reading everything is left to it: the interpreter may be in a folder that nobody may enter.
@@ -110,17 +115,17 @@ needs_root = pytest.mark.skipif(
 
 
 def test_nothing_gets_out_without_landlock() -> None:
-    assert run_all("--no-landlock") == {"uid": os.geteuid(), "leaked": {}, "probes": []}
+    assert run_all("--no-landlock")[0] == {"uid": os.geteuid(), "leaked": {}, "probes": []}
 
 
 @needs_root
 def test_nothing_gets_out_as_an_ordinary_user() -> None:
-    assert run_all(through=AS_NOBODY) == {"uid": NOBODY, "leaked": {}, "probes": []}
+    assert run_all(through=AS_NOBODY)[0] == {"uid": NOBODY, "leaked": {}, "probes": []}
 
 
 @needs_root
 def test_nothing_gets_out_as_an_ordinary_user_without_landlock() -> None:
-    assert run_all("--no-landlock", through=AS_NOBODY) == {"uid": NOBODY, "leaked": {}, "probes": []}
+    assert run_all("--no-landlock", through=AS_NOBODY)[0] == {"uid": NOBODY, "leaked": {}, "probes": []}
 
 
 @in_module_loop

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import os
 import resource
 import shutil
@@ -22,8 +21,7 @@ from rlm_core.sandbox import choice
 from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.spawning import WasmSandbox
 from rlm_core.sandbox.wasm import component
-from tests.sandbox.escapes import ESCAPES
-from tests.sandbox.test_escapes import AS_NOBODY, NOBODY, ROOT, SAME_FOR_ALL, needs_root
+from tests.sandbox.test_escapes import AS_NOBODY, NOBODY, ROOT, SAME_FOR_ALL, needs_root, run_all
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
@@ -263,21 +261,6 @@ def anyones_cache(tmp_path: Path, wasm_cache: Path) -> Path:
     return cache
 
 
-def run_all(cache: Path, *flags: str, through: tuple[str, ...] = ()) -> dict[str, object]:
-    ran = subprocess.run(
-        [*through, sys.executable, "-m", "tests.sandbox.escape_run", *flags],
-        cwd=ROOT,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    found: dict[str, object] = json.loads(ran.stdout)
-    assert found.pop("attempts") == len(ESCAPES)
-    return found
-
-
 SETTINGS = {
     "behind the whole lock": ([], "resource limits, Landlock, a system call filter"),
     "without Landlock": (["--no-landlock"], "resource limits, a system call filter"),
@@ -289,21 +272,19 @@ SETTINGS = {
 @needs_root
 @pytest.mark.parametrize(("flags", "around"), SETTINGS.values(), ids=SETTINGS)
 def test_nothing_gets_out_as_an_ordinary_user(anyones_cache: Path, flags: list[str], around: str) -> None:
-    found = run_all(anyones_cache, "--wasm", *flags, through=AS_NOBODY)
+    found, isolated_by = run_all("--wasm", *flags, through=AS_NOBODY, cache=anyones_cache)
     assert found["leaked"] == {name: ["LEAK"] for name in found["leaked"]}
     assert found["leaked"].keys() <= SAME_FOR_ALL
     assert (found["uid"], found["probes"]) == (NOBODY, [])
-    assert found["isolated by"].endswith(f"around it: {around}")
+    assert isolated_by.endswith(f"around it: {around}")
 
 
 def test_linux_falls_back_to_it_where_a_process_cannot_be_locked(own_home: Path) -> None:
-    found = run_all(own_home / "cache", "--auto", "--no-seccomp")
+    found, isolated_by = run_all("--auto", "--no-seccomp", cache=own_home / "cache")
     assert found["leaked"].keys() <= SAME_FOR_ALL
     assert found["probes"] == []
-    assert found["isolated by"].startswith(
-        "WebAssembly, in a process of its own for each session; around it:"
-    )
-    assert "(The sandbox could not lock its worker" in found["isolated by"]
+    assert isolated_by.startswith("WebAssembly, in a process of its own for each session; around it:")
+    assert "(The sandbox could not lock its worker" in isolated_by
 
 
 @pytest.fixture

@@ -105,6 +105,17 @@ def decode(head: bytes, body: bytes) -> Any:
         raise FrameError(f"A frame is not well-formed: {error}.") from None
 
 
+def message(frame: bytes) -> Any:
+    """Returns the message of a whole frame, prefix included.
+
+    Raises:
+        FrameError: as `sizes` and `decode`.
+    """
+    start = PREFIX.size
+    head, _ = sizes(frame[:start])
+    return decode(frame[start : start + head], frame[start + head :])
+
+
 class _Texts(list[bytes]):
     """The longer strings of a message, one after another."""
 

@@ -52,7 +52,7 @@ class _Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Gives the module every name that is asked for."""
-        module.__getattr__ = _anything  # type: ignore[method-assign]
+        module.__getattr__ = _anything  # type: ignore[method-assign]  # a module may have one (PEP 562)
 
 
 def _anything(name: str) -> type:

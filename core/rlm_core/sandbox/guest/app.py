@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _RESERVE_BYTES = 4 << 20
 
 
-class WitWorld(wit_world.WitWorld):  # type: ignore[misc]
+class WitWorld(wit_world.WitWorld):  # type: ignore[misc]  # generated at build time
     """Implements the world `guest` of guest.wit."""
 
     def warm(self) -> None:

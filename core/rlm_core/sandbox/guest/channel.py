@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.guest import schedule
+from rlm_core.sandbox.inside import replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_ERRORS: dict[str, type[Exception]] = {"RlmError": RlmError, "TypeError": TypeError}
 
 
 class Channel:
@@ -41,7 +39,7 @@ class Channel:
         self._send(b"".join(map(wire.encode, messages)).decode("latin-1"))
 
     def call(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Calls a function of the host and returns what it returns; raises as the native channel does."""
+        """Calls a function of the host and returns what it returns; raises as `replies.result` does."""
         self._last += 1
         number = self._last
         self._replies[number] = None
@@ -51,10 +49,7 @@ class Channel:
         finally:
             reply = self._replies.pop(number)
         assert reply is not None, "a wait for a reply ends with it"  # noqa: S101
-        failure = reply.get("error")
-        if failure is None:
-            return reply["value"]
-        raise _ERRORS.get(failure["kind"], RuntimeError)(failure["message"])
+        return replies.result(reply)
 
     def _take_in(self, seconds: float | None) -> None:
         """Waits for a frame and puts it where it belongs; drops replies that nobody waits for any more."""
@@ -70,8 +65,5 @@ class Channel:
 
 def decoded(frame: str) -> dict[str, Any]:
     """Returns the message in a frame from the host."""
-    data = frame.encode("latin-1")
-    start = wire.PREFIX.size
-    head, _ = wire.sizes(data[:start])
-    message: dict[str, Any] = wire.decode(data[start : start + head], data[start + head :])
+    message: dict[str, Any] = wire.message(frame.encode("latin-1"))
     return message

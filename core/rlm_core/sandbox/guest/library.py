@@ -112,7 +112,7 @@ class _Worker(threading.Thread):
     def __init__(self, pool: Any, number: int) -> None:
         super().__init__(name=f"{pool._thread_name_prefix or pool}_{number}")
         self._ident = schedule.new_ident()
-        started: threading.Event = self._started  # type: ignore[attr-defined]
+        started: threading.Event = self._started  # type: ignore[attr-defined]  # not in its stub
         started.set()
         self.room = Context()
         self.state = pool._create_worker_context()

@@ -73,7 +73,7 @@ class Lock:
         return f"<{'locked' if self._locked else 'unlocked'} _thread.lock object at {id(self):#x}>"
 
     def _at_fork_reinit(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self.__init__()  # type: ignore[misc]  # starts anew, as it says
 
     acquire_lock, release_lock, locked_lock = acquire, release, locked
 
@@ -138,7 +138,7 @@ class RLock:
         self._times, self._owner = state
 
     def _at_fork_reinit(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self.__init__()  # type: ignore[misc]  # starts anew, as it says
 
 
 class SimpleQueue:
@@ -297,7 +297,7 @@ def install() -> None:
         raise ImportError(f"imported before threads were installed: {', '.join(sorted(early))}")
     native: Any = _thread
     queue: Any = _queue
-    time.sleep = schedule.sleep  # type: ignore[assignment]
+    time.sleep = schedule.sleep  # type: ignore[assignment]  # a stand-in
     for kind, name in ((Lock, "lock"), (RLock, "RLock"), (Local, "_local")):
         kind.__module__, kind.__qualname__, kind.__name__ = "_thread", name, name
     SimpleQueue.__module__ = "_queue"

@@ -8,16 +8,13 @@ from _thread import start_new_thread
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
+from rlm_core.sandbox.inside import replies
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.inside.interrupts import Interrupts
 
 _PIECE = 1 << 16
-
-# What a call may raise in the program; anything else the host says is a plain RuntimeError.
-_ERRORS: dict[str, type[Exception]] = {"RlmError": RlmError, "TypeError": TypeError}
 
 
 class Connection(Protocol):
@@ -98,13 +95,7 @@ class Channel:
                 os._exit(0)
 
     def call(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Calls a function of the host and returns what it returns.
-
-        Raises:
-            RlmError: the function refused, with its sentence.
-            TypeError: the arguments do not fit the function.
-            RuntimeError: the function failed.
-        """
+        """Calls a function of the host and returns what it returns; raises as `replies.result` does."""
         call = _Call()
         with self._writing:
             self._last += 1
@@ -117,10 +108,7 @@ class Channel:
             call.done.acquire()
         finally:  # after an interrupt the reply, when it comes, finds nobody waiting and is dropped
             self._calls.pop(number, None)
-        failure = call.reply.get("error")
-        if failure is None:
-            return call.reply["value"]
-        raise _ERRORS.get(failure["kind"], RuntimeError)(failure["message"])
+        return replies.result(call.reply)
 
     def _read(self) -> None:
         self._needed.acquire()  # for good: giving it back would race with a second call that does

@@ -8,9 +8,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.errors import RlmError
 from rlm_core.sandbox import wire
-from rlm_core.sandbox.inside import given
+from rlm_core.sandbox.inside import given, replies
 from rlm_core.sandbox.inside.pipes import Pipes
 from rlm_core.sandbox.inside.refusal import refusal
 from rlm_core.sandbox.wasm import surroundings
@@ -40,7 +39,7 @@ def main(parent: int, numbers: Sequence[int], component: str) -> None:
 def _serve(parent: int, descriptors: Sequence[int], component: str) -> None:
     relay = _Relay(Pipes.taken_over())
     frame = relay.read()
-    opening = relay.message(frame)
+    opening = wire.message(frame)
     try:
         machine = _locked(relay, parent, opening, descriptors, component)
     except Exception as error:  # noqa: BLE001 - whatever it is, the host must be told
@@ -116,32 +115,19 @@ class _Relay:
         return prefix + self._exactly(sum(wire.sizes(prefix)))
 
     def call(self, name: str, arguments: tuple[Any, ...], _keywords: dict[str, Any]) -> Any:
-        """Calls a function of the host. The guest waits meanwhile, for frames that come in between as well.
+        """Calls a function of the host, as `inside.channel.Channel.call` does.
 
-        Raises:
-            RlmError: the function refused, with its sentence.
-            RuntimeError: it failed.
+        The guest waits meanwhile, for frames that come in between as well.
         """
         self._last -= 1  # the guest's own calls have positive numbers
         call = {"op": "call", "id": self._last, "name": name, "args": arguments, "kwargs": {}}
         self.send(wire.encode(call))
         others = []
-        while (reply := self.message(frame := self.next())).get("id") != self._last:
+        while (reply := wire.message(frame := self.next())).get("id") != self._last:
             others.append(frame)  # replies to calls of the guest's other threads
         for frame in others:
             self._frames.put(frame)
-        failure = reply.get("error")
-        if failure is None:
-            return reply["value"]
-        raise (RlmError if failure["kind"] == "RlmError" else RuntimeError)(failure["message"])
-
-    @staticmethod
-    def message(frame: bytes) -> dict[str, Any]:
-        """What a frame says."""
-        start = wire.PREFIX.size
-        head, _ = wire.sizes(frame[:start])
-        message: dict[str, Any] = wire.decode(frame[start : start + head], frame[start + head :])
-        return message
+        return replies.result(reply)
 
     def _read_on(self) -> None:
         try:
