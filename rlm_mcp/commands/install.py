@@ -5,6 +5,9 @@ The rest of the file keeps its bytes, comments included; the file as it was is c
 Variables such as OPENAI_API_KEY are passed on by name where a client must be told; no value of one is
 ever written into a file.
 
+Your own file names the path of this installation. A project's file (--project) names the git commit that it
+was installed from, as in uvx --from git+URL rlm-mcp install vscode --project; without one it is refused.
+
   rlm-mcp install --list
   rlm-mcp install claude-code
   rlm-mcp install vscode --project

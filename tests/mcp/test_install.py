@@ -27,9 +27,11 @@ from rlm_mcp.clients.machine import Machine
 from tests.support.files import git_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rlm_mcp.clients.client import Client
+
+    CameFrom = Callable[[dict[str, Any] | None], None]
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -67,6 +69,37 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = git_repository(tmp_path / "shop", {"cart.py": "total = 0\n"})
     monkeypatch.chdir(folder)
     return folder
+
+
+# What installers leave beside the package, PEP 610; nothing where it came from an index.
+COMMIT = "4308ecc49f45c50924f87a3f2c0cfe08bf4d81d8"
+GIT = {"url": "https://git.example/rlm-mcp", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
+PINNED = ["uvx", "--from", f"git+https://git.example/rlm-mcp@{COMMIT}", "rlm-mcp"]
+
+
+@pytest.fixture
+def came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CameFrom:
+    """Puts an installation's metadata before the real one's."""
+
+    def put(record: dict[str, Any] | None) -> None:
+        site = tmp_path / "site"
+        folder = site / "rlm_mcp-9.9.9.dist-info"
+        written(folder / "METADATA", "Metadata-Version: 2.4\nName: rlm-mcp\nVersion: 9.9.9\n")
+        if record is not None:
+            written(folder / "direct_url.json", json.dumps(record))
+        monkeypatch.syspath_prepend(site)
+
+    return put
+
+
+@pytest.fixture
+def in_uvx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An environment in uv's cache; gives the path of `uvx`."""
+    uvx = written(tmp_path / "bin" / "uvx", "")
+    uvx.chmod(0o755)
+    monkeypatch.setenv("PATH", str(uvx.parent), prepend=os.pathsep)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "archive-v0" / "x"))
+    return str(uvx)
 
 
 def rlm(*arguments: str) -> int:
@@ -222,8 +255,9 @@ def test_a_folder_called_rlm_mcp_makes_no_server_ours(project: Path) -> None:
     assert path.read_text() == text
 
 
-def test_links_in_a_repository_lead_nowhere(project: Path, tmp_path: Path) -> None:
+def test_links_in_a_repository_lead_nowhere(project: Path, tmp_path: Path, came_from: CameFrom) -> None:
     """A hostile repository may hold links with the names that are going to be written."""
+    came_from(GIT)
     victim = written(tmp_path / "victim.json", "{}")
     (project / ".mcp.json").symlink_to(victim)
     assert rlm("install", "claude-code", "--project") == 2
@@ -235,16 +269,87 @@ def test_links_in_a_repository_lead_nowhere(project: Path, tmp_path: Path) -> No
     assert victim.read_text() == "{}"
 
 
-def test_a_shared_file_names_no_path_of_this_machine(client: Client, project: Path) -> None:
+def test_a_shared_file_names_a_commit_and_no_path_of_this_machine(
+    client: Client, project: Path, came_from: CameFrom
+) -> None:
+    came_from(GIT)
     if not client.project_files:
         assert install(client, "--project") == 2
         return
     assert install(client, "--project") == 0
     path = client.project_file(project)
     assert path is not None
-    assert command_of(entry_in(client, path)) == ["uvx", "rlm-mcp"]
+    assert command_of(entry_in(client, path)) == PINNED
     assert str(Path.home()) not in path.read_text()
     assert rlm("uninstall", client.id, "--project") == 0
+
+
+WHEEL = "https://files.example/rlm_mcp-9.9.9-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("record", "origin"),
+    [
+        (None, "where no URL is recorded"),
+        ({"url": "file:///src/rlm-mcp", "dir_info": {"editable": True}}, "file:///src/rlm-mcp."),
+        ({**GIT, "url": "file:///src/rlm-mcp"}, f"git+file:///src/rlm-mcp@{COMMIT}."),
+        ({"url": WHEEL, "archive_info": {}}, f"{WHEEL}."),
+    ],
+)
+@pytest.mark.usefixtures("in_uvx")
+def test_a_shared_file_is_refused_what_others_lack_or_could_replace(
+    project: Path,
+    came_from: CameFrom,
+    capsys: pytest.CaptureFixture[str],
+    record: dict[str, Any] | None,
+    origin: str,
+) -> None:
+    came_from(record)
+    assert rlm("install", "vscode", "--project") == 2
+    told = capsys.readouterr().err
+    assert f"came from {origin}" in told
+    assert "whoever registers the name there would run code" in told
+    assert "Leave --project out" in told
+    assert "uvx --from git+URL rlm-mcp install" in told
+    assert not (project / ".vscode").exists()
+
+
+@pytest.mark.parametrize(
+    ("record", "source"),
+    [
+        (GIT, PINNED[2]),
+        ({**GIT, "subdirectory": "tools/rlm"}, f"{PINNED[2]}#subdirectory=tools/rlm"),
+        ({"url": "file:///a%20b/rlm-mcp", "dir_info": {}}, "file:///a%20b/rlm-mcp"),
+        ({"url": WHEEL, "archive_info": {}}, WHEEL),
+    ],
+)
+def test_an_entry_that_uvx_makes_keeps_the_source(
+    project: Path, came_from: CameFrom, in_uvx: str, record: dict[str, Any], source: str
+) -> None:
+    came_from(record)
+    path = user_file(CLIENTS["cursor"])
+    for _ in range(2):
+        assert rlm("install", "cursor", "--root", ".") == 0
+        command = [in_uvx, "--from", source, "rlm-mcp", "--root", str(project)]
+        assert command_of(entry_in(CLIENTS["cursor"], path)) == command
+
+
+def test_uvx_with_a_package_of_an_index_is_refused(
+    project: Path, came_from: CameFrom, in_uvx: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    came_from(None)
+    assert rlm("install", "cursor") == 2
+    assert "uvx --from SOURCE rlm-mcp install" in capsys.readouterr().err
+    assert not user_file(CLIENTS["cursor"]).exists()
+
+
+def test_an_entry_whose_source_begins_with_the_name_is_brought_up_to_date(project: Path) -> None:
+    source = f"rlm-mcp@git+https://git.example/rlm-mcp@{COMMIT}"
+    server = {"command": "uvx", "args": ["--from", source, "rlm-mcp", "--max-seconds", "50"]}
+    path = written(user_file(CLIENTS["cursor"]), json.dumps({"mcpServers": {"rlm": server}}))
+    assert rlm("install", "cursor") == 0
+    command = [*launch([], portable=False).line, "--max-seconds", "50"]
+    assert command_of(entry_in(CLIENTS["cursor"], path)) == command
 
 
 def test_no_value_of_a_variable_is_written(
@@ -331,7 +436,7 @@ def test_a_dry_run_writes_nothing_and_shows_no_key_of_a_neighbour(
 def test_a_change_by_somebody_else_is_not_overwritten(project: Path) -> None:
     client = CLIENTS["claude-code"]
     path = written(user_file(client), "{}")
-    change = installation.installing(client, path, Launch(("uvx", "rlm-mcp")))
+    change = installation.installing(client, path, Launch(("/bin/rlm-mcp",)))
     path.write_text('{"numStartups": 4}')
     with pytest.raises(ClientFileError, match="changed meanwhile"):
         change.make()
@@ -361,7 +466,10 @@ def test_misuse_gets_a_sentence(
     assert not list(Path.home().rglob("*.json"))
 
 
-def test_the_list_and_the_doctor_say_where_it_is(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_and_the_doctor_say_where_it_is(
+    project: Path, came_from: CameFrom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    came_from(GIT)
     assert rlm("doctor") == 0
     assert "none starts this server yet" in capsys.readouterr().out
     install(CLIENTS["codex"])
@@ -453,7 +561,7 @@ def test_readme_shows_the_entry_for_each_client(client: Client) -> None:
     ] == files
     language, text = re.split(r"```(\w+)\n", block, maxsplit=1)[1:]
     roots = ("--root", "/path/to/project") if client.needs_root else ()
-    expected: Any = client.entry(Launch(("uvx", "rlm-mcp"), roots))
+    expected: Any = client.entry(Launch(("/path/to/rlm-mcp",), roots))
     for key in reversed((*client.place, "rlm")):
         expected = {key: expected}
     text = text.split("```")[0]
@@ -515,7 +623,7 @@ def test_toml_edits_change_one_table(
     text = "".join(table(["b" + name], values) for name, values in before.items())
     text += "".join(table(["mcp_servers", name], values) for name, values in servers.items() if name != "rlm")
     text += "".join(table(["a" + name], values) for name, values in after.items())
-    entry = {"command": "uvx", "args": ["rlm-mcp"]}
+    entry = {"command": "/bin/rlm-mcp", "args": []}
     added = toml.with_value(text, ("mcp_servers", "rlm"), entry)
     values = toml.parse(added)
     assert values["mcp_servers"].pop("rlm") == entry

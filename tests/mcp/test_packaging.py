@@ -1,4 +1,4 @@
-"""What is published besides the wheel: the registry's `server.json` and the `.mcpb` bundle."""
+"""What is published besides the wheel, and that nothing names what is not published yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.files import git_repository
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-SERVER = json.loads((ROOT / "server.json").read_text())
+SERVER = json.loads((ROOT / "packaging" / "registry" / "server.json").read_text())
 MANIFEST = json.loads((ROOT / "packaging" / "mcpb" / "manifest.json").read_text())
 
 
@@ -59,6 +59,45 @@ def test_server_json_names_real_flags_and_variables() -> None:
 
 def test_readme_proves_to_the_registry_whose_package_it_is() -> None:
     assert f"mcp-name: {SERVER['name']} " in (ROOT / "README.md").read_text()
+
+
+# The package's name where an installer would look it up on the index, in a shell or in a client's file.
+FETCHED = re.compile(
+    r"""(?x) (?: uvx | pipx? [ ] (?: install | run ) | tool [ ] (?: install | run ) | --from )
+    (?: [\s"'`,:=\[\]] | args )+
+    rlm[-_]mcp \b (?! (?: \[ [\w,]+ \] )? \s* @ \s* git\+ )"""
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uvx rlm-mcp",
+        "uvx --from rlm-mcp==0.1.0 rlm-mcp",
+        "pip install rlm-mcp",
+        "pip install 'rlm-mcp[wasm]'",
+        "pipx install rlm-mcp",
+        "uv tool install rlm-mcp",
+        '"command": "uvx", "args": ["rlm-mcp", "--root", "/src"]',
+        'command = "uvx"\nargs = ["rlm-mcp"]',
+        '"command": ["uvx", "rlm-mcp"]',
+    ],
+)
+def test_a_name_that_would_be_fetched_is_seen(text: str) -> None:
+    assert FETCHED.search(text)
+
+
+def test_nothing_names_a_package_that_is_not_published() -> None:
+    """Whoever registered the name on the index would run code on the machine of whoever follows the text."""
+    folders = ("core", "editor-clients", "packaging", "rlm_lsp", "rlm_mcp")
+    made = {"node_modules", "out", "__pycache__"}
+    files = [*ROOT.glob("*.md"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
+    texts = {path: path.read_text() for path in files if path.is_file() and not made.intersection(path.parts)}
+    assert len(texts) > 100
+    found = [
+        (path.relative_to(ROOT), hit[0]) for path, text in texts.items() for hit in FETCHED.finditer(text)
+    ]
+    assert found == []
 
 
 def test_the_bundle_asks_for_every_variable() -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.base import Probe, Sandbox, Session
 
 _NEVER = "Programs are never run without isolation unless you ask for it (--sandbox none)."
-_INSTALL = "install the extra that has one: `rlm-mcp[wasm]` (in a clone: `uv run --extra wasm rlm-mcp …`)"
+_INSTALL = (
+    "install it with its extra `wasm` (in a clone: `uv tool install '.[wasm]'`, or `uv run --extra wasm …`)"
+)
 
 T = TypeVar("T")
 

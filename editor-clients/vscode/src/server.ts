@@ -72,8 +72,8 @@ export class Server implements vscode.Disposable {
       await client.start();
     } catch (error) {
       throw new Error(
-        `${command} could not be started (${messageOf(error)}). Install it with "pip install rlm-mcp", ` +
-          'or say where it is in the setting "rlm.command".',
+        `${command} could not be started (${messageOf(error)}). Install it with "uv tool install ." in a clone ` +
+          'of rlm-mcp, or say where it is in the setting "rlm.command".',
       );
     }
     return client;

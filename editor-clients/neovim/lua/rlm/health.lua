@@ -7,7 +7,7 @@ local function check_server(cmd)
   end
   if vim.fn.executable(cmd[1]) == 0 then
     return vim.health.error(('`%s` is not executable'):format(cmd[1]), {
-      'Install it: pip install rlm-mcp',
+      'Install it: uv tool install . (in a clone of rlm-mcp; it is not on the package index)',
       "Or say where it is: vim.lsp.config('rlm', { cmd = { '/path/to/rlm-lsp' } })",
     })
   end
