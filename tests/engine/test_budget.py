@@ -49,6 +49,28 @@ async def test_a_failed_call_gives_its_room_back() -> None:
     assert budget.left()["tokens"] == 3000
 
 
+async def test_nobody_waits_for_a_call_that_is_over() -> None:
+    """Two calls of one size, of which the later one fails while the other is under way."""
+    budget, failed = Budget(Limits(tokens=10_000), {}), asyncio.Event()
+
+    async def succeed() -> None:
+        async with budget.reserved("m", 4) as reservation:
+            await failed.wait()
+            reservation.settle(Usage(1, 1))
+
+    async def fail() -> None:
+        with pytest.raises(RuntimeError):
+            async with budget.reserved("m", 4):
+                raise RuntimeError
+        failed.set()
+
+    done = await asyncio.gather(succeed(), fail(), return_exceptions=True)
+    with pytest.raises(BudgetExceeded):
+        await spend(budget, 80_000, Usage())
+    assert done == [None, None]
+    assert budget.left()["tokens"] == 10_000 - 2
+
+
 async def test_room_is_kept_back_for_the_closing_call() -> None:
     budget = Budget(Limits(tokens=5000), {})
     budget.keep_for_closing("m", 8000)

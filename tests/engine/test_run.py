@@ -126,6 +126,30 @@ async def test_one_failure_does_not_lose_the_batch(asker: Asker, serve: Serve) -
     assert any(note.startswith("2 of 4 calls of a batch failed") for note in answer.notes)
 
 
+async def test_a_failure_costs_no_prompt_of_the_same_length_its_reply(asker: Asker, serve: Serve) -> None:
+    """Seven calls are under way while the eighth fails; the ninth is made when that has gone."""
+    gone = threading.Event()
+
+    def sub(request: Request) -> Reply | str:
+        if request.prompt == "fail":
+            return overflow()
+        if request.prompt == "last":
+            gone.set()
+        return Reply("fine", until=gone)
+
+    code = (
+        "replies = llm_query_batched([*(f'ask{n}' for n in range(7)), 'fail', 'last'])\n"
+        "print(context, replies.count('fine'), 'came,', replies[7])\n"
+        "llm_query('x' * 200_000)"
+    )
+    server = serve({"root": [repl(code), "As far as I got."], "sub": sub})
+    answer = await asker.ask("?", server, limits={"concurrency": 8, "tokens": 50_000})
+    told = server.prompts("root")[1]
+    assert "8 came, [llm_query failed: The text sent to sub at" in told
+    assert (answer.usage.sub_calls, answer.usage.models["sub"].calls) == (10, 8)
+    assert "limits.tokens" in answer.reason, "a call that cannot be paid waits for none that is over"
+
+
 async def test_a_failing_sub_call_is_an_exception_in_the_program(asker: Asker, serve: Serve) -> None:
     code = "try:\n    llm_query('x')\nexcept Exception as error:\n    print('caught', error)\nprint(context)"
     server = serve({"root": [repl(code), "FINAL(done)"], "sub": lambda _: unauthorized()})

@@ -27,7 +27,7 @@ class BudgetExceeded(RlmError):  # noqa: N818 - reads as what happened, also in 
     """A limit leaves no room for what was asked; the sentence names the limit."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # calls that ask for the same are still several
 class Reservation:
     """Room for one call; `usage` is set once it is known what the call really took."""
 
@@ -61,7 +61,7 @@ class Budget:
         self._limits = limits
         self._ledger = Ledger(prices)
         self._started = asyncio.get_running_loop().time()
-        self._under_way: list[Reservation] = []
+        self._under_way: set[Reservation] = set()
         self._changed = asyncio.Condition()
         self._closing = Reservation("", 0, Usage())
         self._billed = (0, 0)
@@ -128,7 +128,7 @@ class Budget:
                 if not self._under_way:
                     raise self._exceed(refusal)
                 await self._changed.wait()
-            self._under_way.append(reservation)
+            self._under_way.add(reservation)
         try:
             yield reservation
         finally:
