@@ -192,3 +192,23 @@ def test_a_language_whose_grammar_is_not_installed_says_what_to_install() -> Non
     assert missing.unparsed == ("Nonesuch is parsed only where its grammar is installed (rlm-mcp[languages])")
     assert language("Text").unparsed == "Text is not parsed"
     assert language("Python").unparsed == ""
+
+
+def test_headings_are_called_by_all_their_text() -> None:
+    source = "".join(f"<h{n} id=x{n}>a <b>b <i>c</i></b>\n<code>d</code></h{n}>\n" for n in range(1, 7))
+    assert names(f"<body>{source}<h2></h2><h7>no</h7></body>", "a.html") == ["string a b c d"] * 6
+
+
+def test_strings_that_are_names_are_whole() -> None:
+    assert names('{"a\\nb.c": {"\\u0041": 1}, "": 2}', "a.json") == [
+        "object a\\nb.c",
+        "property a\\nb.c.\\u0041",
+    ]
+
+
+def test_a_rule_reaches_to_the_end_of_its_recipe() -> None:
+    source = "a b:\n\tx\nifdef Y\n\ty\nendif\n\tz\n\nc: d\n\tw\n\nifdef Y\nE = 1\nendif\n"
+    found = of_source("Makefile", source.encode())
+    assert found is not None
+    lines = [(rule.name, rule.start_line, rule.end_line) for rule in symbols(source.encode(), found)]
+    assert lines == [("a", 1, 6), ("b", 1, 6), ("c", 8, 9), ("E", 12, 12)]

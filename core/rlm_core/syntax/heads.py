@@ -15,6 +15,7 @@ _DOTTED = re.compile(r"(?:[^\W\d][\w-]*\.)+[^\W\d][\w-]*\Z")
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
 _MARGIN = 100
+_ELEMENT_NODES = 200
 _STATEMENT = re.compile(rb"[;{}(]")
 
 
@@ -55,6 +56,20 @@ def signature(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | No
     if len(lines) > 1:
         line = line.replace("( ", "(").replace(", )", ")").replace(" )", ")")
     return line if len(line) <= SIGNATURE_CHARS else f"{line[: SIGNATURE_CHARS - 1]}…"
+
+
+def texts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """The first nodes of plain text in an element, whatever elements they are in."""
+    cursor = node.walk()
+    found: list[tree_sitter.Node] = []
+    for _ in range(_ELEMENT_NODES):
+        if (here := cursor.node) is not None and here.type == "text":
+            found.append(here)
+        if not cursor.goto_first_child():
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    return found
+    return found
 
 
 def text(source: bytes, node: tree_sitter.Node) -> str:

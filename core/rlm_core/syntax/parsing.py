@@ -33,7 +33,8 @@ _STEP_SECONDS = 2e-6
 # The binding (0.26.1) never lets go of what it is given to read, and a grammar that asks for the columns of
 # its tokens reads again for each: in blocks of 64 KB, 230 KB of Perl left 1.5 GB behind.
 _BLOCK = 512
-_UNBROKEN = re.compile(rb"[\x80-\xff]{3000,}")
+_WORD = rb"[\w\x80-\xff:-]"
+_UNBROKEN = re.compile(rb"(?<!%b)%b{3000,}" % (_WORD, _WORD))
 _CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
 # The latest tree is kept, as the definitions, uses and roles of a file are asked for one after another.
 # A tree takes some fifty times as much as its text.
@@ -85,7 +86,8 @@ def prepared(source: bytes) -> bytes:
     r"""Returns the text in the form that is parsed: `\n` line ends, blanks for control characters, UTF-8.
 
     Some scanners take exponential time or memory over NULs, others over what is not UTF-8, or over very long
-    words in other scripts, which get blanks too.
+    words in other scripts, and a query's predicates read a word again for each match that it is in. So words
+    that are no names (3000 bytes) get blanks too.
     """
     source = unix_lines(source).translate(_CONTROLS)
     try:
@@ -99,8 +101,8 @@ def _is_tangled(tree: tree_sitter.Tree) -> bool:
     """Whether a query would take quadratic time in the children of some node.
 
     It does where they are bare tokens of an error, and where a grammar makes a row by nesting nodes that do
-    not show: each step then goes through all of them. (A query could be given a callback that stops it, but
-    tree-sitter 0.26.1 crashes with one.)
+    not show: each step then goes through all of them. (Nothing stops a query: the callback that could is
+    kept by the binding, 0.26.1, in memory that it has given up.)
     """
     start = time.thread_time()
     left = [(tree.root_node, 0)]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-import tree_sitter
-
 from rlm_core.syntax import heads
-from rlm_core.syntax.parsing import MAX_NODE_DEPTH, parse, prepared
+from rlm_core.syntax.matches import matches
+from rlm_core.syntax.parsing import parse, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import tree_sitter
+
     from rlm_core.syntax.language import Language
+    from rlm_core.syntax.matches import Captures
 
 TYPES = frozenset({"class", "struct", "interface", "enum"})
 CALLABLES = frozenset({"function", "method", "constructor", "operator"})
@@ -24,7 +27,6 @@ BLOCKS = TYPES | CALLABLES | {"namespace", "module", "string"}
 _VALUES = frozenset({"variable", "constant", "field"})
 _ROLES = frozenset({"definition", "declaration", "container", "section", "clause"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+\Z")
-Captures = dict[str, list[tree_sitter.Node]]
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
 
@@ -95,13 +97,9 @@ def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
     if not language.parsable:
         return []
     source = prepared(source)
-    tree = parse(source, language)
-    cursor = tree_sitter.QueryCursor(language.query)
-    cursor.set_max_start_depth(MAX_NODE_DEPTH)
-    drafts = _drafts(source, language, cursor.matches(tree.root_node))
+    drafts = _drafts(source, language, matches(language.query, parse(source, language), language))
     root = _nested(drafts)
-    for draft in drafts:
-        draft.end_line = draft.line + source.count(b"\n", draft.name_start, _without_space(source, draft))
+    _end(drafts, source)
     _adopt(root)
     return _frozen(root, path, "")
 
@@ -113,35 +111,41 @@ def walk(tree: Iterable[Symbol]) -> Iterator[Symbol]:
         yield from walk(symbol.children)
 
 
-def _drafts(source: bytes, language: Language, matches: list[tuple[int, Captures]]) -> list[_Draft]:
+def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]) -> list[_Draft]:
     """The definitions in the matches of a query, outer before inner."""
     leads: dict[int, tree_sitter.Node] = {}
     wrappers: list[tree_sitter.Node] = []
+    stops: list[int] = []
     named: dict[int, tuple[int, Captures]] = {}
-    for pattern, captures in matches:
+    for pattern, captures in found:
         if "lead" in captures:
             _note_lead(leads, source, captures["lead"][0])
         elif "wrapper" in captures:
             wrappers.append(captures["wrapper"][0])
-        elif not (first := _name_nodes(captures)[0]).is_missing:
-            at = first.start_byte
+        elif "stop" in captures:
+            stops.append(captures["stop"][0].start_byte)
+        elif (names := _name_nodes(captures)) and not names[0].is_missing:
+            at = names[0].start_byte
             if at not in named or pattern < named[at][0]:
                 named[at] = (pattern, captures)
     drafts = [_draft(source, captures) for _, captures in named.values()]
     for draft, (pattern, _) in zip(drafts, named.values(), strict=True):
         draft.level = int(language.query.pattern_settings(pattern).get("level") or 0)
     drafts.sort(key=lambda draft: (draft.start, -draft.end))
+    _cut(drafts, stops)
     _widen(drafts, wrappers)
     _stretch(drafts, len(source))
+    tops = _tops(leads)
     for draft in drafts:
-        draft.lead_start, draft.lead_line = draft.start, draft.start_line
-        while (above := leads.get(draft.lead_line - 1)) is not None:
-            draft.lead_start, draft.lead_line = above.start_byte, above.start_point.row + 1
+        here = (draft.start, draft.start_line)
+        draft.lead_start, draft.lead_line = tops.get(draft.start_line - 1, here)
     return drafts
 
 
 def _name_nodes(captures: Captures) -> list[tree_sitter.Node]:
-    return captures.get("name") or captures["title"]
+    if "text" in captures:
+        return heads.texts(captures["text"][0])
+    return captures.get("name") or captures.get("quoted") or captures["title"]
 
 
 def _draft(source: bytes, captures: Captures) -> _Draft:
@@ -157,8 +161,10 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
         scope, name = heads.scoped(heads.text(source, names[0]))
         if kind == "variable" and _CONSTANT.match(name):
             kind = "constant"
+    elif "quoted" in captures:
+        name = heads.text(source, names[0]).strip('"')
     elif names[0] != node:
-        name = " ".join(heads.text(source, part) for part in names)
+        name = " ".join(heads.text(source, part) for part in names)[: heads.SIGNATURE_CHARS]
     for around in ("scope", "space"):
         if around in captures:
             scope = heads.scope(heads.text(source, captures[around][0]))
@@ -185,6 +191,15 @@ def _note_lead(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sit
         leads[node.end_point.row + (node.end_point.column > 0)] = node
 
 
+def _tops(leads: dict[int, tree_sitter.Node]) -> dict[int, tuple[int, int]]:
+    """For the last line of each comment, where the comments that stand directly above each other begin."""
+    tops: dict[int, tuple[int, int]] = {}
+    for last in sorted(leads):
+        first = leads[last].start_point.row + 1
+        tops[last] = tops.get(first - 1, (leads[last].start_byte, first))
+    return tops
+
+
 def _stretch(drafts: list[_Draft], end: int) -> None:
     """Lets every section reach to the next one of its level or of one above."""
     reaching: list[_Draft] = []
@@ -197,12 +212,27 @@ def _stretch(drafts: list[_Draft], end: int) -> None:
         draft.end = end
 
 
-def _without_space(source: bytes, draft: _Draft) -> int:
-    """The end of a definition without the blank lines behind it."""
-    end = draft.end
-    while end > draft.start and source[end - 1] in b" \t\n\f":
-        end -= 1
-    return end
+def _end(drafts: list[_Draft], source: bytes) -> None:
+    """Notes the last line of each definition, without the blank ones behind it."""
+    starts: list[int] = []  # of the text in each line that is not blank
+    numbers: list[int] = []
+    at = 0
+    for number, line in enumerate(source.split(b"\n"), 1):
+        if text := line.lstrip(b" \t\f"):
+            starts.append(at + len(line) - len(text))
+            numbers.append(number)
+        at += len(line) + 1
+    for draft in drafts:
+        before = bisect_left(starts, draft.end)
+        draft.end_line = max([draft.line, *numbers[before - 1 : before]])
+
+
+def _cut(drafts: list[_Draft], stops: list[int]) -> None:
+    """Lets every definition end before the first stop in it."""
+    stops.sort()
+    for draft in drafts:
+        first = bisect_left(stops, draft.start)
+        draft.end = min([draft.end, *stops[first : first + 1]])
 
 
 def _widen(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import tree_sitter
-
-from rlm_core.syntax.parsing import MAX_NODE_DEPTH, parse, prepared
+from rlm_core.syntax.matches import matches
+from rlm_core.syntax.parsing import parse, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import tree_sitter
+
     from rlm_core.syntax.languages import Language
+    from rlm_core.syntax.matches import Captures
 
 # A preprocessor works by lines, so we do.
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
@@ -78,39 +80,37 @@ def imports(source: bytes, language: Language) -> list[ImportStatement]:
     if language.name in INCLUDING:
         return list(_includes(source))
     found: dict[int, ImportStatement] = {}
+    names: dict[int, list[str]] = {}
     for captures in _matches(source, language):
         if "import" in captures:
-            _take_in(found, source, captures)
-    return [found[at] for at in sorted(found)]
+            at = _module(captures).start_byte
+            names.setdefault(at, []).extend(_text(source, node) for node in captures.get("name", ()))
+            read = _import(source, captures)
+            if at not in found or len(read.module) > len(found[at].module):
+                found[at] = read
+    return [replace(found[at], names=tuple(names[at])) for at in sorted(found)]
 
 
-def _matches(source: bytes, language: Language) -> Iterator[dict[str, list[tree_sitter.Node]]]:
+def _matches(source: bytes, language: Language) -> Iterator[Captures]:
     query = language.uses if language.parsable else None
-    if query is None:
-        return
-    cursor = tree_sitter.QueryCursor(query)
-    cursor.set_max_start_depth(MAX_NODE_DEPTH)
-    for _, captures in cursor.matches(parse(prepared(source), language).root_node):
-        yield captures
+    if query is not None:
+        for _, captures in matches(query, parse(prepared(source), language), language):
+            yield captures
 
 
-def _take_in(
-    statements: dict[int, ImportStatement], source: bytes, captures: dict[str, list[tree_sitter.Node]]
-) -> None:
-    """Adds an import; what matches once for each name is one import."""
-    statement = captures["import"][0]
-    module = captures.get("module", captures.get("submodule", [statement]))[0]
-    known = statements.get(module.start_byte)
+def _import(source: bytes, captures: Captures) -> ImportStatement:
+    """An import by one match. What matches once for each name is one import."""
+    statement, module = captures["import"][0], _module(captures)
     text = f"self::{_text(source, module)}" if "submodule" in captures else _text(source, module)
-    names = (*(known.names if known else ()), *(_text(source, node) for node in captures.get("name", ())))
     if "prefix" in captures:
         text = f"{_text(source, captures['prefix'][0])}\\{text}"
     if "all" in captures:
         text = f"{text}.*"
-    if known is None or len(text) > len(known.module) or names != known.names:
-        statements[module.start_byte] = ImportStatement(
-            text, names, statement.start_byte, statement.end_byte, module.start_point.row + 1
-        )
+    return ImportStatement(text, (), statement.start_byte, statement.end_byte, module.start_point.row + 1)
+
+
+def _module(captures: Captures) -> tree_sitter.Node:
+    return (captures.get("module") or captures.get("submodule") or captures["import"])[0]
 
 
 def _includes(source: bytes) -> Iterator[ImportStatement]:

@@ -4,7 +4,7 @@
   (#eq? @_def "defprotocol"))
 ((call
   target: (identifier) @_def
-  (arguments . (alias) @title (keywords (pair value: (alias) @title))?) (do_block) @body) @definition.class
+  (arguments . (alias) @title (keywords . (pair value: (alias) @title))?) (do_block) @body) @definition.class
   (#eq? @_def "defimpl"))
 
 ; One definition: all its clauses.
@@ -25,23 +25,23 @@
   (#not-eq? @name "when"))
 
 ((call
-  target: (identifier) @_test (arguments . (string (quoted_content) @title)) (do_block) @body) @definition.module
+  target: (identifier) @_test (arguments . (string . (_)) @quoted) (do_block) @body) @definition.module
   (#eq? @_test "describe"))
 ((call
-  target: (identifier) @_test (arguments . (string (quoted_content) @title)) (do_block) @body) @definition.function
+  target: (identifier) @_test (arguments . (string . (_)) @quoted) (do_block) @body) @definition.function
   (#any-of? @_test "test" "property"))
 
 ((unary_operator
   operator: "@"
   operand: (call
     target: (identifier) @_type
-    (arguments (binary_operator left: [(identifier) @name (call target: (identifier) @name)])))) @definition.class
+    (arguments . (binary_operator left: [(identifier) @name (call target: (identifier) @name)])))) @definition.class
   (#any-of? @_type "type" "typep" "opaque"))
 ((unary_operator
   operator: "@"
   operand: (call
     target: (identifier) @_callback
-    (arguments (binary_operator left: (call target: (identifier) @name))))) @definition.method
+    (arguments . (binary_operator left: (call target: (identifier) @name))))) @definition.method
   (#any-of? @_callback "callback" "macrocallback"))
 ((unary_operator operator: "@" operand: (call target: (identifier) @name (arguments))) @definition.constant
   (#not-match? @name "^(moduledoc|doc|typedoc|shortdoc|spec|type|typep|opaque|callback|macrocallback)$")

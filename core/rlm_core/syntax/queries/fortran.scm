@@ -24,10 +24,9 @@
 
 (module
   (variable_declaration
-    attribute: (type_qualifier) @_qualifier
+    attribute: (type_qualifier "parameter")
     declarator: (init_declarator left: [(identifier) @name (sized_declarator . (identifier) @name)]))
-    @definition.constant
-  (#match? @_qualifier "(?i)^parameter$"))
+    @definition.constant)
 (module
   (variable_declaration
     declarator: [

@@ -1,7 +1,7 @@
 (function_declaration name: (identifier) @name) @definition.function
 (method_declaration
   receiver: (parameter_list
-    (parameter_declaration
+    . (parameter_declaration
       type: [
         (type_identifier) @scope
         (generic_type type: (type_identifier) @scope)

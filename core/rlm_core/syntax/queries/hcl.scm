@@ -5,7 +5,7 @@
   (identifier) @scope . (string_lit (template_literal) @title) . (block_start) @body) @definition.class))
 (config_file (body (block (identifier) @title . (block_start) @body) @definition.class))
 
-((config_file (body (block (identifier) @_type (body (attribute (identifier) @title) @definition.variable))))
+((config_file (body (block . (identifier) @_type (body (attribute (identifier) @title) @definition.variable))))
   (#eq? @_type "locals"))
 (config_file (body (attribute (identifier) @title) @definition.variable))
 

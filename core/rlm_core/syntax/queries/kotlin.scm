@@ -7,7 +7,8 @@
 (type_alias type: (identifier) @name) @definition.class
 
 (function_declaration
-  (user_type (identifier) @scope (type_arguments)? .) . name: (identifier) @name (function_body)? @body) @definition.function
+  [(user_type (identifier) @scope .) (user_type (identifier) @scope . (type_arguments) .)]
+  . name: (identifier) @name (function_body)? @body) @definition.function
 (function_declaration name: (identifier) @name (function_body)? @body) @definition.function
 (secondary_constructor "constructor" @name (block)? @body) @definition.constructor
 
@@ -15,7 +16,8 @@
 (class_body (property_declaration (variable_declaration (identifier) @name)) @definition.property)
 (source_file
   (property_declaration
-    (user_type (identifier) @scope (type_arguments)? .) . (variable_declaration (identifier) @name)) @definition.property)
+    [(user_type (identifier) @scope .) (user_type (identifier) @scope . (type_arguments) .)]
+    . (variable_declaration (identifier) @name)) @definition.property)
 (source_file (property_declaration (variable_declaration (identifier) @name)) @definition.variable)
 
 [(line_comment) (block_comment)] @lead

@@ -12,7 +12,7 @@
   ])
 (macro_invocation macro: [(identifier) @call (scoped_identifier name: (identifier) @call)])
 ; What is handed to a macro is not parsed, but a name before a parenthesis looks like a call.
-(token_tree (identifier) @call . (token_tree) @arguments (#match? @arguments "^[(]"))
+(token_tree (identifier) @call . (token_tree . "("))
 
 (mod_item name: (identifier) @submodule !body) @import
 (use_declaration argument: (_) @module) @import
