@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pynvim
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 PLUGIN = Path(__file__).parents[2] / "editor-clients" / "neovim"
 OLDEST = (0, 11)
-WAIT_MS = 20_000
+WAIT_SECONDS = 20
 COLUMNS, LINES = 100, 30
+# `vim.notify` is where plugins of the user's choice show messages.
+RECORD = "said = {}; vim.notify = function(text) table.insert(said, text) end"
 HELPERS = """
 function screen()
   vim.cmd.redraw()
@@ -61,8 +64,14 @@ class Neovim:
         return self.nvim.exec_lua(code, *arguments)
 
     def wait(self, condition: str) -> None:
-        """Lets Neovim work until a Lua expression holds."""
-        held = self.lua(f"return (vim.wait({WAIT_MS}, function() return {condition} end, 10))")
+        """Lets Neovim work until a Lua expression holds.
+
+        Between the looks Neovim waits for keys, as it does for a user; inside of `vim.wait` it never does.
+        """
+        deadline = monotonic() + WAIT_SECONDS
+        while not (held := self.lua(f"return (vim.wait(20, function() return {condition} end, 10))")):
+            if monotonic() > deadline:
+                break
         assert held, f"{condition}\n\nscreen:\n{self.screen()}\n\nmessages:\n{self.messages()}"
 
     def wait_for_answer(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lsp.neovim import neovim
+from tests.lsp.neovim import RECORD, neovim
 from tests.support.files import git_repository
 from tests.support.model_server import ModelServer, Reply
 
@@ -25,8 +25,6 @@ FILES = {
     ),
     "README.md": "# Shop\n",
 }
-# `vim.notify` is where plugins of the user's choice show messages.
-RECORD = "said = {}; vim.notify = function(text) table.insert(said, text) end"
 
 
 @pytest.fixture
@@ -127,8 +125,8 @@ def test_errors_are_sentences(own_home: Path, repository: Path) -> None:
         editor.command("Rlm ask What is here?")
         editor.wait("#said > 2 and said[#said]:find('home folder') ~= nil")
         said = editor.lua("return said")
-        assert said[0] == "RLM: :Rlm needs a subcommand; there is ask, cancel."
-        assert said[1] == "RLM: there is no :Rlm aks; there is ask, cancel."
+        assert said[0] == "RLM: :Rlm needs a subcommand; there is ask, cancel, open."
+        assert said[1] == "RLM: there is no :Rlm aks; there is ask, cancel, open."
 
 
 def test_a_missing_server_is_said(repository: Path) -> None:
@@ -143,6 +141,6 @@ def test_a_missing_server_is_said(repository: Path) -> None:
 
 def test_subcommands_are_completed(repository: Path) -> None:
     with neovim(repository) as editor:
-        assert editor.nvim.funcs.getcompletion("Rlm ", "cmdline") == ["ask", "cancel"]
+        assert editor.nvim.funcs.getcompletion("Rlm ", "cmdline") == ["ask", "cancel", "open"]
         assert editor.nvim.funcs.getcompletion("Rlm c", "cmdline") == ["cancel"]
         assert editor.nvim.funcs.getcompletion("Rlm ask c", "cmdline") == []

@@ -1,7 +1,18 @@
 -- Showing an answer: Markdown in a scratch window, its citations in the quickfix list.
+local attention = require('rlm.attention')
+local message = require('rlm.message')
+
 local M = {}
 
 local NAME = 'rlm://answer'
+
+---@class rlm.Latest
+---@field question string
+---@field answer table the result of `rlm/ask`
+---@field listed boolean whether its citations have been put into the quickfix list
+
+---@type rlm.Latest?
+local latest = nil
 
 ---@return integer
 local function scratch()
@@ -16,17 +27,29 @@ local function scratch()
   return buffer
 end
 
+-- The buffer with the latest answer as its text.
+---@return integer
+local function written()
+  local buffer = scratch()
+  local text = ('# %s\n\n%s'):format(latest.question, latest.answer.markdown)
+  vim.bo[buffer].modifiable = true
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, true, vim.split(vim.trim(text), '\n'))
+  vim.bo[buffer].modifiable = false
+  return buffer
+end
+
+-- A window of this tab page, never entered by itself.
 ---@param buffer integer
-local function show_buffer(buffer)
-  local window = vim.fn.win_findbuf(buffer)[1]
-  if window then
-    vim.api.nvim_set_current_win(window)
-  else
-    window = vim.api.nvim_open_win(buffer, true, { split = 'below', win = -1 })
+---@return integer
+local function window_of(buffer)
+  local window = vim.fn.bufwinid(buffer)
+  if window == -1 then
+    window = vim.api.nvim_open_win(buffer, false, { split = 'below', win = -1 })
     vim.wo[window].wrap = true
     vim.wo[window].linebreak = true
   end
   vim.api.nvim_win_set_cursor(window, { 1, 0 })
+  return window
 end
 
 ---@param citation table
@@ -39,18 +62,55 @@ local function item(citation)
   }
 end
 
---- Shows the answer to a question.
+---@return integer window
+local function show()
+  local window = window_of(written())
+  if not latest.listed then
+    latest.listed = true
+    -- Always a new list: an answer without citations must not leave those of the one before.
+    local items = vim.tbl_map(item, latest.answer.citations)
+    vim.fn.setqflist({}, ' ', { title = 'RLM: ' .. latest.question, items = items })
+  end
+  return window
+end
+
+-- An earlier answer or a quickfix list is being read, which showing would replace.
+---@return boolean
+local function is_read()
+  return vim.bo.buftype == 'quickfix' or vim.api.nvim_buf_get_name(0) == NAME
+end
+
+--- Shows the answer to a question, without disturbing who has gone on working.
 ---@param question string
 ---@param answer table the result of `rlm/ask`
-function M.show(question, answer)
-  local buffer = scratch()
-  local text = ('# %s\n\n%s'):format(question, answer.markdown)
-  vim.bo[buffer].modifiable = true
-  vim.api.nvim_buf_set_lines(buffer, 0, -1, true, vim.split(vim.trim(text), '\n'))
-  vim.bo[buffer].modifiable = false
-  show_buffer(buffer)
-  -- Always a new list: an answer without citations must not leave those of the one before.
-  vim.fn.setqflist({}, ' ', { title = 'RLM: ' .. question, items = vim.tbl_map(item, answer.citations) })
+---@param asked_at rlm.Place the window is entered if the user still waits there
+function M.receive(question, answer, asked_at)
+  latest = { question = question, answer = answer, listed = false }
+  local mine = latest
+  local waits = attention.is_still_at(asked_at)
+  if not waits then
+    message.echo('the answer is ready: :Rlm open')
+  end
+  attention.when_normal(function()
+    if latest ~= mine or latest.listed then
+      return -- a later answer has come, or `:Rlm open` was quicker
+    end
+    if waits and attention.is_still_at(asked_at) then
+      return vim.api.nvim_set_current_win(show())
+    end
+    if not is_read() then
+      show()
+    end
+    message.echo('the answer is ready: :Rlm open')
+  end)
+end
+
+--- Goes to the latest answer.
+function M.open()
+  if not latest then
+    return message.notify('there is no answer yet.')
+  end
+  vim.api.nvim_set_current_win(show())
 end
 
 return M

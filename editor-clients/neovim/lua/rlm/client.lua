@@ -1,12 +1,10 @@
 -- Finding the language client, or starting it where `vim.lsp.enable('rlm')` has not.
+local attention = require('rlm.attention')
+local message = require('rlm.message')
+
 local M = {}
 
 local POLL_MS = 20
-
----@param message string
-local function fail(message)
-  vim.notify('RLM: ' .. message, vim.log.levels.ERROR)
-end
 
 ---@param buffer integer
 ---@return vim.lsp.Client?
@@ -22,7 +20,9 @@ end
 ---@param use fun(client: vim.lsp.Client)
 local function when_ready(client, use)
   if client:is_stopped() then
-    fail('the server did not start; :checkhealth rlm may say why.')
+    attention.when_normal(function()
+      message.error('the server did not start; :checkhealth rlm may say why.')
+    end)
   elseif client.initialized then
     use(client)
   else
@@ -42,7 +42,7 @@ function M.with(buffer, use)
   if client then
     when_ready(client, use)
   else
-    fail('rlm-lsp cannot be started; :checkhealth rlm may say why.')
+    message.error('rlm-lsp cannot be started; :checkhealth rlm may say why.')
   end
 end
 

@@ -1,4 +1,7 @@
 -- Asking: the :Rlm command, and the one question that is being answered.
+local attention = require('rlm.attention')
+local message = require('rlm.message')
+
 local M = {}
 
 ---@class rlm.Running
@@ -8,25 +11,11 @@ local M = {}
 ---@type rlm.Running?
 local running = nil
 
----@param message string
----@param level? integer
-local function notify(message, level)
-  vim.notify('RLM: ' .. message, level or vim.log.levels.INFO)
-end
-
--- Shows a line without making the user press Enter for it.
----@param line string
-local function echo(line)
-  local text = 'RLM: ' .. line:gsub('%s+', ' ')
-  vim.cmd.redraw() -- a message that is still being shown would make two lines of it
-  vim.api.nvim_echo({ { vim.fn.strcharpart(text, 0, vim.v.echospace) } }, false, {})
-end
-
 ---@return boolean
 local function is_running()
   if running and running.client:is_stopped() then
     running = nil
-    notify('the server has ended; :checkhealth rlm may say why.', vim.log.levels.ERROR)
+    message.error('the server has ended; :checkhealth rlm may say why.')
   end
   return running ~= nil
 end
@@ -40,7 +29,7 @@ local function show_progress()
       end
       local value = event.data.params.value
       if event.data.client_id == running.client.id and value.message then
-        echo(value.message)
+        message.echo(value.message)
       end
     end,
   })
@@ -63,9 +52,10 @@ end
 
 ---@param client vim.lsp.Client
 ---@param question string
----@param buffer integer
+---@param asked_at rlm.Place
 ---@param lines? { [1]: integer, [2]: integer }
-local function send(client, question, buffer, lines)
+local function send(client, question, asked_at, lines)
+  local buffer = asked_at.buffer
   local params = { question = question }
   if lines then
     params.textDocument = vim.lsp.util.make_text_document_params(buffer)
@@ -73,18 +63,20 @@ local function send(client, question, buffer, lines)
   end
   local sent, request = client:request('rlm/ask', params, function(err, answer)
     running = nil
-    vim.api.nvim_echo({ { '' } }, false, {})
+    message.clear()
     if err then
-      return notify(err.message, vim.log.levels.ERROR)
+      return attention.when_normal(function()
+        message.error(err.message)
+      end)
     end
-    require('rlm.answer').show(question, answer)
+    require('rlm.answer').receive(question, answer, asked_at)
   end, buffer)
   if not sent then
-    return notify('the server has ended; :checkhealth rlm may say why.', vim.log.levels.ERROR)
+    return message.error('the server has ended; :checkhealth rlm may say why.')
   end
   running = { client = client, request = request }
   show_progress()
-  echo('asking …')
+  message.echo('asking …')
 end
 
 --- Asks about the workspace, or about lines of the current buffer.
@@ -92,15 +84,15 @@ end
 ---@param lines? { [1]: integer, [2]: integer } first and last line, from 1
 function M.ask(question, lines)
   if is_running() then
-    return notify('a question is being answered; :Rlm cancel ends it.', vim.log.levels.WARN)
+    return message.notify('a question is being answered; :Rlm cancel ends it.', vim.log.levels.WARN)
   end
-  local buffer = vim.api.nvim_get_current_buf()
+  local asked_at = attention.place()
   local function go(text)
     if not text or vim.trim(text) == '' then
       return
     end
-    require('rlm.client').with(buffer, function(client)
-      send(client, text, buffer, lines)
+    require('rlm.client').with(asked_at.buffer, function(client)
+      send(client, text, asked_at, lines)
     end)
   end
   if vim.trim(question) == '' then
@@ -110,15 +102,20 @@ function M.ask(question, lines)
   end
 end
 
+--- Opens the latest answer, or goes to it.
+function M.open()
+  require('rlm.answer').open()
+end
+
 --- Ends the question that is being answered; the run behind it really stops.
 function M.cancel()
   if not is_running() then
-    return notify('no question is being answered.')
+    return message.notify('no question is being answered.')
   end
   -- Neovim does not call the handler of a cancelled request.
   running.client:cancel_request(running.request)
   running = nil
-  notify('cancelled.')
+  message.notify('cancelled.')
 end
 
 local subcommands = {
@@ -127,6 +124,9 @@ local subcommands = {
   end,
   cancel = function()
     M.cancel()
+  end,
+  open = function()
+    M.open()
   end,
 }
 
@@ -144,7 +144,7 @@ function M.command(opts)
   local run = subcommands[name]
   if not run then
     local what = name == '' and ':Rlm needs a subcommand' or ('there is no :Rlm ' .. name)
-    return notify(what .. '; there is ' .. table.concat(names(), ', ') .. '.', vim.log.levels.ERROR)
+    return message.notify(what .. '; there is ' .. table.concat(names(), ', ') .. '.', vim.log.levels.ERROR)
   end
   run(rest, opts)
 end
