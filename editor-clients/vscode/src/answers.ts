@@ -25,7 +25,12 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Docum
       citations: answer.citations,
     });
     const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: false, viewColumn: vscode.ViewColumn.Beside });
+    // The focus stays where it is: an answer arrives while its asker types something else.
+    await vscode.window.showTextDocument(document, {
+      preview: false,
+      preserveFocus: true,
+      viewColumn: vscode.ViewColumn.Beside,
+    });
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string | undefined {

@@ -1,6 +1,7 @@
 // Runs inside VS Code: lets its own MCP client start the server of .vscode/mcp.json, and uses the tools as a
-// language model would.
+// language model would; then looks at what the extension does.
 const vscode = require("vscode");
+const { answerLeavesTheFocus } = require("./extension");
 
 const SCRIPT = {
   rlm_query: { question: "Where is `greet` defined?" },
@@ -34,4 +35,5 @@ exports.run = async () => {
     if (!text.includes(EXPECTED)) throw new Error(`${name} answered: ${text}`);
     console.log(`${name} gave the model: ${text.slice(0, 400)}`);
   }
+  await answerLeavesTheFocus();
 };
