@@ -40,6 +40,10 @@ class Folders:
         before, self._uris = self._uris, list(dict.fromkeys([*kept, *(folder.uri for folder in event.added)]))
         return not self._fixed and before != self._uris
 
+    def title(self) -> str:
+        """What progress is headed with: the names of the folders in force."""
+        return f"RLM: {', '.join(root.resolve().name for root in self.roots())}"
+
     def roots(self) -> list[Path]:
         """The folders in force; the working directory when nobody named any.
 

@@ -130,13 +130,14 @@ def _create(roots: Sequence[Path]) -> Service:
 def _wire_form(answer: Answer, workspace: Workspace) -> dict[str, Any]:
     """The answer's fields by their names, with what an editor needs on top of them.
 
-    `markdown` is the whole answer as it is to be shown; each citation has a `uri`, which is how LSP
-    names files.
+    `markdown` is the whole answer as it is to be shown, `roots` are the folders that it is about; each
+    citation has a `uri`, which is how LSP names files.
     """
     from rlm_core.engine.render import markdown  # the engine is only imported once it is needed
 
     form = asdict(answer)
     form["markdown"] = markdown(answer)
+    form["roots"] = [str(root) for root in workspace.roots]
     for citation in form["citations"]:
         citation["uri"] = workspace.file_of(citation["path"]).as_uri()
     return form

@@ -31,10 +31,12 @@ class Progress:
     Args:
         server: where notifications go.
         token: the client's `workDoneToken`, if it sent one.
+        title: what the question is about.
     """
 
-    def __init__(self, server: LanguageServer, token: types.ProgressToken | None) -> None:
+    def __init__(self, server: LanguageServer, token: types.ProgressToken | None, title: str) -> None:
         self._server = server
+        self._title = title
         self._given = token
         self._shown: types.ProgressToken | None = None
         self._creating: asyncio.Task[None] | None = None
@@ -76,7 +78,9 @@ class Progress:
             if wish.cancelled():
                 run.cancel()
 
-        begin = types.WorkDoneProgressBegin(title="RLM", message="opening the workspace", cancellable=True)
+        begin = types.WorkDoneProgressBegin(
+            title=self._title, message="opening the workspace", cancellable=True
+        )
         progress = self._server.work_done_progress
         progress.begin(token, begin)
         progress.tokens[token].add_done_callback(cancel)

@@ -80,7 +80,7 @@ class Server(LanguageServer):
         async def run() -> dict[str, Any]:
             params = AskParams.parse(value)
             given = params.work_done_token
-            progress = Progress(self, token if given is None else given)
+            progress = Progress(self, token if given is None else given, self.folders.title())
             return await progress.follow(
                 opened.ask(params, progress.listen, self.workspace.position_encoding)
             )

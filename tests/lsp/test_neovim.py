@@ -44,6 +44,7 @@ def test_an_answer_opens_with_its_citations_in_the_quickfix_list(repository: Pat
         editor.command("Rlm ask Where is `total_price` computed?")
         text = editor.wait_for_answer()
         assert text[0] == "# Where is `total_price` computed?"
+        assert text[2] == f"`{repository}`"
         assert any("total_price" in line for line in text[1:])
         assert any("OPENAI_API_KEY" in line for line in text), "says how to configure a model"
         options = editor.lua("return { vim.bo.filetype, vim.bo.buftype, vim.bo.modifiable }")
@@ -86,6 +87,51 @@ def test_unsaved_text_and_the_selection_are_part_of_the_question(
             assert "README.md:1-2:\n\n```\n# Shop\nsay \U0001f600one two\n" in server.prompts("root")[1]
 
 
+def test_a_question_is_about_the_project_that_it_is_asked_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "```repl\nFINAL(repr([(path, context[path]) for path in context]))\n```"
+    one = git_repository(tmp_path / "one", {"one.py": "ONE = 1\n"})
+    two = git_repository(tmp_path / "two", {"plain": "on disk\n"})
+    (tmp_path / "rlm.toml").write_text("")  # further away than each project's `.git`
+    with ModelServer({"root": lambda _: program}) as server:
+        use(server, monkeypatch)
+        with neovim(one) as editor:
+
+            def asked() -> tuple[str, str]:
+                """The folder in the head of the answer, and the answer."""
+                editor.command("Rlm ask What is here?")
+                _, _, folder, _, *text = editor.wait_for_answer()
+                return folder, "\n".join(text)
+
+            editor.command("lua vim.lsp.enable('rlm')")
+            editor.command("edit one.py")
+            editor.wait("vim.lsp.get_clients({ name = 'rlm', bufnr = 0 })[1] ~= nil")
+
+            editor.command(f"edit {two / 'plain'}")
+            editor.command("call setline(1, 'not saved')")
+            folder, text = asked()
+            assert folder == f"`{two}`"
+            assert repr([("plain", "not saved\n")]) in text, "the buffer has no file type, but is attached"
+
+            editor.command("quit")
+            editor.command("buffer one.py")
+            folder, text = asked()
+            assert folder == f"`{one}`"
+            assert repr([("one.py", "ONE = 1\n")]) in text
+
+
+def test_a_question_from_an_answer_is_about_the_same_project(repository: Path, tmp_path: Path) -> None:
+    other = git_repository(tmp_path / "other", {"late.py": "def total_price(): ...\n"})
+    with neovim(repository) as editor:
+        editor.command(f"edit {other / 'late.py'}")
+        editor.command("Rlm ask Where is `total_price`?")
+        editor.wait_for_answer()
+        editor.command("Rlm ask And who calls `total_price`?")
+        editor.wait("vim.fn.getline(1):find('who calls') ~= nil")
+        assert editor.nvim.current.buffer[2] == f"`{other}`"
+
+
 def test_progress_is_shown_and_cancel_ends_the_question(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +151,7 @@ def test_progress_is_shown_and_cancel_ends_the_question(
                 "})"
             )
             editor.command("Rlm ask Wait for it")
-            editor.wait("shows('RLM: turn 1/')")
+            editor.wait("shows('RLM: repo: turn 1/')")
             assert asked.wait(20)
             editor.command("Rlm ask Something else")
             assert "a question is being answered" in editor.messages()

@@ -80,9 +80,11 @@ async def test_an_answer_has_checked_places_and_progress_is_shown(repository: Pa
         assert place["start_line"] <= 2 <= place["end_line"]
         assert "total_price" in answer["markdown"]
         assert answer["run_id"] in answer["markdown"]
+        assert answer["roots"] == [str(repository)]
         (reports,) = editor.reports()
         kinds = [report.kind for report in reports]
         assert (kinds[0], kinds[-1]) == ("begin", "end")
+        assert reports[0].title == "RLM: repo"
         assert any("turn 1/" in report.message for report in reports[1:-1])
 
         editor.client.progress_reports = {"from the client": []}
@@ -233,6 +235,7 @@ async def test_the_folders_may_change(repository: Path, tmp_path: Path) -> None:
             (other / "late.py").as_uri(),
         }
         assert {item["path"] for item in both["citations"]} >= {"repo/shop/cart.py", "other/late.py"}
+        assert both["roots"] == [str(repository), str(other)]
         change = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(repository.as_uri(), "repo")])
         editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(change))
         editor.open(other / "late.py", "def total_price():\n    return 43\n")

@@ -1,7 +1,10 @@
 -- The configuration that `vim.lsp.enable('rlm')` uses; see :help rlm-config.
+local markers = { 'rlm.toml', '.git' }
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'rlm-lsp' },
   -- No filetypes: unsaved text of every buffer belongs to the context.
-  root_markers = { 'rlm.toml', '.git' },
+  -- The nearest folder with either. Since 0.12 a plain list would be one of descending priority.
+  root_markers = vim.fn.has('nvim-0.12') == 1 and { markers } or markers,
 }

@@ -9,6 +9,7 @@ local NAME = 'rlm://answer'
 ---@class rlm.Latest
 ---@field question string
 ---@field answer table the result of `rlm/ask`
+---@field root? string the folder that its client was started for
 ---@field listed boolean whether its citations have been put into the quickfix list
 
 ---@type rlm.Latest?
@@ -31,7 +32,11 @@ end
 ---@return integer
 local function written()
   local buffer = scratch()
-  local text = ('# %s\n\n%s'):format(latest.question, latest.answer.markdown)
+  vim.b[buffer].rlm_root = latest.root -- a question from here is about the same folder
+  local folders = vim.tbl_map(function(folder)
+    return ('`%s`'):format(vim.fn.fnamemodify(folder, ':~'))
+  end, latest.answer.roots)
+  local text = ('# %s\n\n%s\n\n%s'):format(latest.question, table.concat(folders, ', '), latest.answer.markdown)
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, true, vim.split(vim.trim(text), '\n'))
   vim.bo[buffer].modifiable = false
@@ -83,9 +88,10 @@ end
 --- Shows the answer to a question, without disturbing who has gone on working.
 ---@param question string
 ---@param answer table the result of `rlm/ask`
+---@param root? string the folder that its client was started for
 ---@param asked_at rlm.Place the window is entered if the user still waits there
-function M.receive(question, answer, asked_at)
-  latest = { question = question, answer = answer, listed = false }
+function M.receive(question, answer, root, asked_at)
+  latest = { question = question, answer = answer, root = root, listed = false }
   local mine = latest
   local waits = attention.is_still_at(asked_at)
   if not waits then

@@ -1,16 +1,19 @@
--- Finding the language client, or starting it where `vim.lsp.enable('rlm')` has not.
+-- The language client of a folder: found, or started where `vim.lsp.enable('rlm')` has not.
 local attention = require('rlm.attention')
 local message = require('rlm.message')
+local root = require('rlm.root')
 
 local M = {}
 
 local POLL_MS = 20
 
+-- The client for a folder, which is started if there is none; the buffer's unsaved text is part of it.
+---@param root? string
 ---@param buffer integer
 ---@return vim.lsp.Client?
-local function start(buffer)
+local function attached(root, buffer)
   local config = vim.deepcopy(vim.lsp.config.rlm)
-  config.root_dir = config.root_dir or vim.fs.root(buffer, config.root_markers or {})
+  config.root_dir = root
   -- A help page or an answer is no document of the workspace.
   local id = vim.lsp.start(config, { bufnr = buffer, attach = vim.bo[buffer].buftype == '' })
   return id and vim.lsp.get_client_by_id(id)
@@ -32,18 +35,18 @@ local function when_ready(client, use)
   end
 end
 
---- Calls `use` with a client that can be asked, now or once it has started.
+--- Calls `use` with the client to ask from a buffer, now or once it has started.
 ---@param buffer integer the buffer that the question comes from
 ---@param use fun(client: vim.lsp.Client)
 function M.with(buffer, use)
-  local client = vim.lsp.get_clients({ name = 'rlm', bufnr = buffer })[1]
-    or vim.lsp.get_clients({ name = 'rlm' })[1]
-    or start(buffer)
-  if client then
-    when_ready(client, use)
-  else
-    message.error('rlm-lsp cannot be started; :checkhealth rlm may say why.')
-  end
+  root.find(buffer, function(folder)
+    local client = attached(folder, buffer)
+    if client then
+      when_ready(client, use)
+    else
+      message.error('rlm-lsp cannot be started; :checkhealth rlm may say why.')
+    end
+  end)
 end
 
 return M

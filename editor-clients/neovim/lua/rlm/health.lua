@@ -30,7 +30,7 @@ function M.check()
   check_server(vim.lsp.config.rlm.cmd)
   local clients = vim.lsp.get_clients({ name = 'rlm' })
   for _, client in ipairs(clients) do
-    vim.health.ok(('running for %s'):format(client.root_dir or vim.fn.getcwd()))
+    vim.health.ok(('running for %s'):format(client.root_dir or 'no folder'))
   end
   if #clients == 0 then
     vim.health.info("not running; :Rlm ask starts it, vim.lsp.enable('rlm') starts it with the first file")

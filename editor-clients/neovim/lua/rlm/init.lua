@@ -7,6 +7,7 @@ local M = {}
 ---@class rlm.Running
 ---@field client vim.lsp.Client
 ---@field request integer
+---@field title? string the server's name for what it works on
 
 ---@type rlm.Running?
 local running = nil
@@ -28,8 +29,12 @@ local function show_progress()
         return true
       end
       local value = event.data.params.value
-      if event.data.client_id == running.client.id and value.message then
-        message.echo(value.message)
+      if event.data.client_id ~= running.client.id then
+        return
+      end
+      running.title = value.title or running.title -- comes with the first report only
+      if value.message then
+        message.echo(value.message, running.title)
       end
     end,
   })
@@ -69,7 +74,7 @@ local function send(client, question, asked_at, lines)
         message.error(err.message)
       end)
     end
-    require('rlm.answer').receive(question, answer, asked_at)
+    require('rlm.answer').receive(question, answer, client.root_dir, asked_at)
   end, buffer)
   if not sent then
     return message.error('the server has ended; :checkhealth rlm may say why.')

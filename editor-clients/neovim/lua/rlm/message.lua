@@ -25,8 +25,10 @@ end
 
 --- Shows a line without making the user press Enter for it.
 ---@param line string
-function M.echo(line)
-  show('RLM: ' .. line:gsub('%s+', ' '))
+---@param title? string what the line is about
+function M.echo(line, title)
+  local text = ('%s: %s'):format(title or 'RLM', line):gsub('%s+', ' ')
+  show(text)
 end
 
 --- Takes the line away.
