@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from rlm_core.errors import QueryError
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 from rlm_lsp.positions import encoding_of, head
 
 if TYPE_CHECKING:

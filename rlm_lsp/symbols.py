@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from rlm_core.syntax.symbols import walk
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 from rlm_lsp.buffers import file_of
 from rlm_lsp.positions import units
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rlm_core.context import Context, grep
 from rlm_core.errors import QueryError
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.workspace.lines import split_lines, unix_lines
+from rlm_core.workspace.line_endings import split_lines, unix_lines
 
 TEXT = st.text(st.sampled_from("ab\r\n\x0b\x0c\x1c\u2028\u0085é"))
 

@@ -149,7 +149,7 @@ def test_a_program_of_the_repository_is_not_taken_for_git(
     (tmp_path / "git.exe").chmod(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
-    found = run("from rlm_core.workspace.programs import git\nprint(git())").strip()
+    found = run("from rlm_core.workspace.subprocesses import git\nprint(git())").strip()
     assert found == str(tmp_path / "bin/git.exe")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rlm_core.errors import QueryError
 from rlm_core.syntax import LANGUAGES, Chunk, Language, chunks, of_source
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 
 SAMPLES = {
     path.parent.name: path for path in Path(__file__).parent.glob("samples/*/*") if path.name != "outline.txt"

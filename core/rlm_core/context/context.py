@@ -33,7 +33,7 @@ from rlm_core.context.slicing import Ref, Slicer, resolve
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.languages import of_source
-from rlm_core.workspace.lines import line_ends
+from rlm_core.workspace.line_endings import line_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

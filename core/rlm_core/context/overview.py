@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rlm_core.context.results import Text
 from rlm_core.syntax.languages import detect
 from rlm_core.syntax.symbols import BLOCKS
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.context.results import Results, Text
 from rlm_core.errors import QueryError
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot

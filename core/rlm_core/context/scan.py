@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.context.abreast import abreast
-from rlm_core.workspace.lines import unix_lines
+from rlm_core.workspace.line_endings import unix_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

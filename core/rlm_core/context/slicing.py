@@ -10,7 +10,7 @@ from rlm_core.context.near import did_you_mean, near
 from rlm_core.context.results import File, Hit, Ranked, Reference, Slice
 from rlm_core.errors import QueryError
 from rlm_core.syntax.symbols import Symbol, walk
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
     from rlm_core.context.definitions import Definitions

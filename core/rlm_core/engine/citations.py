@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.engine.answer import Citation
 from rlm_core.errors import SandboxError
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

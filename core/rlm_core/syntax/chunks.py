@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rlm_core.errors import QueryError
 from rlm_core.syntax.parsing import TangledError
 from rlm_core.syntax.symbols import symbols, walk
-from rlm_core.workspace.lines import line_ends, split_lines
+from rlm_core.workspace.line_endings import line_ends, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from rlm_core.errors import QueryError
-from rlm_core.workspace.lines import unix_lines
+from rlm_core.workspace.line_endings import unix_lines
 
 if TYPE_CHECKING:
     from rlm_core.syntax.language import Language

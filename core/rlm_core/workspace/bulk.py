@@ -19,10 +19,10 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.disk import Disk
-from rlm_core.workspace.programs import NO_WINDOW
+from rlm_core.workspace.file_table import FileTable
 from rlm_core.workspace.reader import Reader
 from rlm_core.workspace.roots import Roots
-from rlm_core.workspace.table import FileTable
+from rlm_core.workspace.subprocesses import NO_WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Arena
-from rlm_core.workspace.locks import locked
+from rlm_core.workspace.file_lock import locked
+from rlm_core.workspace.file_table import FileTable
 from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.snapshot import DIGEST_BYTES
-from rlm_core.workspace.table import FileTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

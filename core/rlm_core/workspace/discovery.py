@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".rlmignore"
-NEVER = Path(__file__).with_name("never.gitignore")
+NEVER = Path(__file__).with_name("default.gitignore")
 IGNORE_FILES = frozenset({".gitignore", IGNORE_FILE})
 
 # More new files than this are listed with all the others rather than by name.
@@ -169,7 +169,7 @@ def _is_tree(root: Path, path: str) -> bool:
 
 
 def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
-    """Relative paths under the `.gitignore` files on the way down and `never.gitignore`; and folders."""
+    """Relative paths under the `.gitignore` files on the way down and `default.gitignore`; and folders."""
     listing.notes.append(f"No git view of {root}: .gitignore files and a list of usual folders were applied.")
     try:
         Path.cwd()

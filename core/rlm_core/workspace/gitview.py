@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace import gitdirs
-from rlm_core.workspace.programs import NO_WINDOW, git
 from rlm_core.workspace.roots import FOREIGN, leads_down
+from rlm_core.workspace.subprocesses import NO_WINDOW, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Span
+from rlm_core.workspace.decoding import NotTextError, made_by_machine, to_utf8
+from rlm_core.workspace.file_table import Known
 from rlm_core.workspace.snapshot import DIGEST_BYTES
-from rlm_core.workspace.table import Known
-from rlm_core.workspace.text import NotTextError, made_by_machine, to_utf8
 
 if TYPE_CHECKING:
     import os

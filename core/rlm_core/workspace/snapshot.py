@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
-from rlm_core.workspace.lines import split_lines
+from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
     import mmap

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.bulk import MIN_FILES, Job, Processes
+from rlm_core.workspace.decoding import NotTextError
 from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.file_table import FileTable
 from rlm_core.workspace.reader import Reader, digest_of, text_of
-from rlm_core.workspace.table import FileTable
-from rlm_core.workspace.text import NotTextError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

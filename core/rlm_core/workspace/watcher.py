@@ -60,7 +60,7 @@ def _watcher(reports: Reports, roots: Sequence[Path]) -> Watching:
 
         watching = InotifyWatcher(reports)
     else:
-        from rlm_core.workspace.recursive import RecursiveWatcher
+        from rlm_core.workspace.observer import RecursiveWatcher
 
         watching = RecursiveWatcher(reports, roots)
     return watching

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.discovery import IGNORE_FILES, Listing, discover, listed_among
-from rlm_core.workspace.drafts import Drafts
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
 from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.roots import Roots
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 from rlm_core.workspace.store import Store
+from rlm_core.workspace.unsaved_files import Drafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -28,7 +28,7 @@ import platformdirs
 from rlm_core.config import APP
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.spawned import KEPT_ENVIRONMENT
-from rlm_core.workspace.locks import locked
+from rlm_core.workspace.file_lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
