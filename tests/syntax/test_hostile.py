@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.syntax import LANGUAGES, TangledError, chunks, symbols, walk
-from rlm_core.syntax.uses import calls
+from rlm_core.syntax.calls_and_imports import calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ import pytest
 import tree_sitter
 
 from rlm_core.syntax import LANGUAGES, TangledError, of_source, symbols, walk
+from rlm_core.syntax.calls_and_imports import calls, imports
 from rlm_core.syntax.parsing import parse, prepared
-from rlm_core.syntax.uses import calls, imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,16 +11,16 @@ from rlm_core.context.modules import Modules, spread
 from rlm_core.context.patterns import linewise, literal
 from rlm_core.context.results import Import, Results
 from rlm_core.errors import QueryError
+from rlm_core.syntax.calls_and_imports import INCLUDING, imports
 from rlm_core.syntax.languages import LANGUAGES, detect, of_source
 from rlm_core.syntax.parsing import TangledError
-from rlm_core.syntax.uses import INCLUDING, imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rlm_core.context.scan import Scanner
+    from rlm_core.syntax.calls_and_imports import ImportStatement
     from rlm_core.syntax.languages import Language
-    from rlm_core.syntax.uses import ImportStatement
     from rlm_core.workspace.snapshot import Snapshot
 
 # An import takes about 300 bytes.

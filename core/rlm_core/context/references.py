@@ -12,11 +12,11 @@ from rlm_core.context.kept import Kept
 from rlm_core.context.patterns import literal
 from rlm_core.context.results import Callee, Reference, Results
 from rlm_core.errors import QueryError
+from rlm_core.syntax.calls_and_imports import calls, imports
 from rlm_core.syntax.languages import of_source
 from rlm_core.syntax.parsing import TangledError
 from rlm_core.syntax.roles import roles
 from rlm_core.syntax.symbols import walk
-from rlm_core.syntax.uses import calls, imports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rlm_core.syntax.language import Language
-from rlm_core.syntax.table import CPP, LANGUAGES, OBJECTIVE_C, C
+from rlm_core.syntax.registry import CPP, LANGUAGES, OBJECTIVE_C, C
 
 __all__ = ["LANGUAGES", "Language", "detect", "of_source", "preload"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from rlm_core.syntax import heads
+from rlm_core.syntax import signatures
 from rlm_core.syntax.matches import matches
 from rlm_core.syntax.parsing import parse, prepared
 
@@ -144,7 +144,7 @@ def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]
 
 def _name_nodes(captures: Captures) -> list[tree_sitter.Node]:
     if "text" in captures:
-        return heads.texts(captures["text"][0])
+        return signatures.texts(captures["text"][0])
     return captures.get("name") or captures.get("quoted") or captures["title"]
 
 
@@ -155,19 +155,19 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
             break
     node, names = captures[capture][0], _name_nodes(captures)
     body = captures["body"][0] if "body" in captures else _body(node, kind)
-    signature = heads.signature(source, node, body)
+    signature = signatures.signature(source, node, body)
     name, scope = signature, ""
     if "name" in captures:
-        scope, name = heads.scoped(heads.text(source, names[0]))
+        scope, name = signatures.scoped(signatures.text(source, names[0]))
         if kind == "variable" and _CONSTANT.match(name):
             kind = "constant"
     elif "quoted" in captures:
-        name = heads.text(source, names[0]).strip('"')
+        name = signatures.text(source, names[0]).strip('"')
     elif names[0] != node:
-        name = " ".join(heads.text(source, part) for part in names)[: heads.SIGNATURE_CHARS]
+        name = " ".join(signatures.text(source, part) for part in names)[: signatures.SIGNATURE_CHARS]
     for around in ("scope", "space"):
         if around in captures:
-            scope = heads.scope(heads.text(source, captures[around][0]))
+            scope = signatures.scope(signatures.text(source, captures[around][0]))
     return _Draft(
         name,
         kind,

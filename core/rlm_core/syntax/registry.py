@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from rlm_core.syntax import hints, noise
+from rlm_core.syntax import definition_hints, preprocess
 from rlm_core.syntax.language import Language
 
-C = Language("C", (".c", ".h"), wheel="c", hint=hints.C, noise=noise.c)
+C = Language("C", (".c", ".h"), wheel="c", hint=definition_hints.C, noise=preprocess.c)
 CPP = Language(
     "C++",
     (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh"),
     wheel="cpp",
     queries=("c", "cpp"),
-    noise=noise.c,
+    noise=preprocess.c,
 )
 OBJECTIVE_C = Language(
     "Objective-C",
@@ -19,7 +19,7 @@ OBJECTIVE_C = Language(
     wheel="objc",
     extra=True,
     queries=("c", "objc"),
-    noise=noise.objective_c,
+    noise=preprocess.objective_c,
 )
 
 _CORE = (
@@ -29,7 +29,7 @@ _CORE = (
         ("SConstruct", "SConscript", "wscript"),
         ("python", "pypy"),
         wheel="python",
-        hint=hints.PYTHON,
+        hint=definition_hints.PYTHON,
     ),
     Language(
         "JavaScript",
@@ -55,8 +55,8 @@ _CORE = (
         function="language_tsx",
         queries=("javascript", "typescript"),
     ),
-    Language("Go", (".go",), wheel="go", hint=hints.GO),
-    Language("Rust", (".rs",), (), ("rust-script",), wheel="rust", hint=hints.RUST),
+    Language("Go", (".go",), wheel="go", hint=definition_hints.GO),
+    Language("Rust", (".rs",), (), ("rust-script",), wheel="rust", hint=definition_hints.RUST),
     Language("Java", (".java",), wheel="java"),
     C,
     CPP,
@@ -80,19 +80,24 @@ _CORE = (
 
 # Every repository has some of these, and their grammars are small.
 _DATA = (
-    Language("Markdown", (".md", ".markdown", ".mdx"), wheel="markdown", hint=hints.MARKDOWN, prose=True),
     Language(
-        "JSON", (".json", ".jsonc", ".json5", ".geojson", ".webmanifest"), wheel="json", hint=hints.JSON
+        "Markdown", (".md", ".markdown", ".mdx"), wheel="markdown", hint=definition_hints.MARKDOWN, prose=True
     ),
-    Language("YAML", (".yml", ".yaml"), wheel="yaml", hint=hints.YAML, noise=noise.yaml),
+    Language(
+        "JSON",
+        (".json", ".jsonc", ".json5", ".geojson", ".webmanifest"),
+        wheel="json",
+        hint=definition_hints.JSON,
+    ),
+    Language("YAML", (".yml", ".yaml"), wheel="yaml", hint=definition_hints.YAML, noise=preprocess.yaml),
     Language(
         "TOML",
         (".toml",),
         ("Pipfile", "Cargo.lock", "poetry.lock", "uv.lock"),
         wheel="toml",
-        hint=hints.TOML,
+        hint=definition_hints.TOML,
     ),
-    Language("HTML", (".html", ".htm", ".xhtml"), wheel="html", hint=hints.HTML),
+    Language("HTML", (".html", ".htm", ".xhtml"), wheel="html", hint=definition_hints.HTML),
     Language("CSS", (".css",), wheel="css"),
     Language(
         "Make",
@@ -100,7 +105,7 @@ _DATA = (
         ("Makefile", "makefile", "GNUmakefile", "Kbuild"),
         ("make",),
         wheel="make",
-        hint=hints.MAKE,
+        hint=definition_hints.MAKE,
     ),
     Language("Dockerfile", (".dockerfile",), ("Dockerfile", "Containerfile"), wheel="containerfile"),
 )
