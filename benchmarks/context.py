@@ -23,8 +23,8 @@ from mcp import Client, MCPError, StdioServerParameters
 from benchmarks.race import command, header, race, seconds
 from rlm_core.config import WorkspaceSettings
 from rlm_core.context import Context
-from rlm_core.context.patterns import literal
-from rlm_core.context.scan import Scanner
+from rlm_core.context.search.engine import Scanner
+from rlm_core.context.search.patterns import literal
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 

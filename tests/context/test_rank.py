@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.context import Context, words
+from rlm_core.context import Context, stemming
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
@@ -104,31 +104,31 @@ def test_a_query_needs_words(files: Context) -> None:
 
 
 def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
-    assert words.terms("Where does the cache get its entries from?") == [
-        words.stem("cache"),
-        words.stem("entries"),
+    assert stemming.terms("Where does the cache get its entries from?") == [
+        stemming.stem("cache"),
+        stemming.stem("entries"),
     ]
-    assert words.terms("what is this") != []
+    assert stemming.terms("what is this") != []
 
 
 def test_endings_are_dropped_with_the_consonant_that_they_double() -> None:
-    assert [words.stem(word) for word in ("mapping", "stopped", "retransmitted")] == [
+    assert [stemming.stem(word) for word in ("mapping", "stopped", "retransmitted")] == [
         "map",
         "stop",
         "retransmit",
     ]
-    assert [words.stem(word) for word in ("passed", "calling", "stuffing")] == ["pass", "call", "stuff"]
+    assert [stemming.stem(word) for word in ("passed", "calling", "stuffing")] == ["pass", "call", "stuff"]
 
 
 def test_parts_of_names() -> None:
-    assert words.parts("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
-    assert words.parts("größeÄndern_XMLÜbersicht2") == ["größe", "ändern", "xml", "übersicht", "2"]
-    assert words.parts("日本語Test") == ["日本語", "test"]
+    assert stemming.parts("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
+    assert stemming.parts("größeÄndern_XMLÜbersicht2") == ["größe", "ändern", "xml", "übersicht", "2"]
+    assert stemming.parts("日本語Test") == ["日本語", "test"]
 
 
 @given(st.text())
 def test_any_text_has_terms_that_do_not_crash(query: str) -> None:
-    assert all(term == term.lower() or term for term in words.terms(query))
+    assert all(term == term.lower() or term for term in stemming.terms(query))
 
 
 def test_a_large_workspace_is_ranked_like_a_small_one(context_of: ContextOf) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlm_core.context import Context, abreast, scan
+from rlm_core.context import Context, parallel
+from rlm_core.context.search import engine
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ EXPRESSIONS = st.sampled_from(["ne", "ne|dl", r"\bne\b", "n.*d", "[ed]l", "e{2}"
 def small_pieces() -> Iterator[pytest.MonkeyPatch]:
     """What takes megabytes otherwise: work for threads."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "_FIRST_STRETCH", 4)
-        patch.setattr(scan, "_STRETCH", 32)
-        patch.setattr(scan, "_ALONE", 1)
+        patch.setattr(engine, "_FIRST_STRETCH", 4)
+        patch.setattr(engine, "_STRETCH", 32)
+        patch.setattr(engine, "_ALONE", 1)
         yield patch
 
 
@@ -84,8 +85,8 @@ def test_what_fails_on_a_thread_fails_for_the_caller() -> None:
 
     done: list[int] = []
     with pytest.raises(MemoryError):
-        done.extend(abreast.abreast(work, range(100)))
-    assert list(abreast.abreast(work, range(50))) == list(range(50))
+        done.extend(parallel.abreast(work, range(100)))
+    assert list(parallel.abreast(work, range(50))) == list(range(50))
 
 
 WORDS = st.text("abcdefgh_", min_size=4, max_size=14).filter(lambda word: word.strip("_"))

@@ -1,4 +1,4 @@
-"""The `context` variable. Its docstrings are the reference that models read: `rlm_core.context.reference`."""
+"""The `context` variable. Its docstrings are what models read (`rlm_core.context.api_reference`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
+from rlm_core.context.changes import Changed, NoPast, Past, changed, diff
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.find import Finder, matches, name_parts
 from rlm_core.context.globs import Glob, Globs
 from rlm_core.context.imports import Importer
-from rlm_core.context.past import Changed, NoPast, Past, changed, diff
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import Referrer
 from rlm_core.context.results import (
@@ -28,7 +28,7 @@ from rlm_core.context.results import (
     Symbol,
     Text,
 )
-from rlm_core.context.scan import Scanner
+from rlm_core.context.search.engine import Scanner
 from rlm_core.context.slicing import Ref, Slicer, resolve
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks

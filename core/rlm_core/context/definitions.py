@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.context.kept import Kept
+from rlm_core.context.lru import Kept
 from rlm_core.context.results import Results
 from rlm_core.syntax.languages import of_source
 from rlm_core.syntax.parsing import TangledError

@@ -7,10 +7,10 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rlm_core.context.near import near
-from rlm_core.context.patterns import linewise, literal
 from rlm_core.context.results import Results
-from rlm_core.context.words import parts as split
+from rlm_core.context.search.patterns import linewise, literal
+from rlm_core.context.stemming import parts as split
+from rlm_core.context.suggest import near
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
 from rlm_core.syntax.symbols import CALLABLES, walk
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
-    from rlm_core.context.patterns import Pattern
-    from rlm_core.context.scan import Scanner
+    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.patterns import Pattern
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.snapshot import Snapshot
 

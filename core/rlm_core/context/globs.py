@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
-from rlm_core.context.near import did_you_mean, near
+from rlm_core.context.suggest import did_you_mean, near
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rlm_core.context.expressions import compiled
 from rlm_core.context.results import Hit, Results
+from rlm_core.context.search.expressions import compiled
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rlm_core.context.expressions import Expression
-    from rlm_core.context.scan import Scanner
+    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.expressions import Expression
     from rlm_core.workspace.snapshot import Snapshot
 
 LINE_CHARS = 300

@@ -6,10 +6,10 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from rlm_core.context.kept import Kept
-from rlm_core.context.modules import Modules, spread
-from rlm_core.context.patterns import linewise, literal
+from rlm_core.context.lru import Kept
+from rlm_core.context.module_resolution import Modules, spread
 from rlm_core.context.results import Import, Results
+from rlm_core.context.search.patterns import linewise, literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.calls_and_imports import INCLUDING, imports
 from rlm_core.syntax.languages import LANGUAGES, detect, of_source
@@ -18,7 +18,7 @@ from rlm_core.syntax.parsing import TangledError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rlm_core.context.scan import Scanner
+    from rlm_core.context.search.engine import Scanner
     from rlm_core.syntax.calls_and_imports import ImportStatement
     from rlm_core.syntax.languages import Language
     from rlm_core.workspace.snapshot import Snapshot

@@ -13,9 +13,9 @@ from functools import cached_property
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from rlm_core.context import words
+from rlm_core.context import stemming
+from rlm_core.context.candidates import forms, presence
 from rlm_core.context.grep import cut_line
-from rlm_core.context.presence import forms, presence
 from rlm_core.context.results import Ranked, Results
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
@@ -24,9 +24,9 @@ from rlm_core.syntax.symbols import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from rlm_core.context.candidates import Term
     from rlm_core.context.definitions import Definitions
-    from rlm_core.context.presence import Term
-    from rlm_core.context.scan import Scanner
+    from rlm_core.context.search.engine import Scanner
     from rlm_core.workspace.snapshot import Snapshot
 
 _K1, _B = 1.2, 0.75
@@ -76,7 +76,7 @@ class Ranker:
         Raises:
             QueryError: the query has no words, or k is below 1.
         """
-        stems = words.terms(query)
+        stems = stemming.terms(query)
         if not stems or k < 1:
             raise QueryError("rank needs a query with words in it and a k of at least 1.")
         notes = []
@@ -84,7 +84,7 @@ class Ranker:
             notes.append(f"Only the first {_MAX_TERMS} words count: {', '.join(stems[:_MAX_TERMS])}.")
         in_paths = {stem: self._paths.matching(stem) for stem in stems[:_MAX_TERMS]}
         found = presence(
-            self._scanner, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES, words.capitals(query)
+            self._scanner, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES, stemming.capitals(query)
         )
         if found.missing:
             notes.append(f"In no file: {', '.join(found.missing)}.")
@@ -136,7 +136,7 @@ class Ranker:
         for score, row in scored:
             named = 0.0
             for symbol in walk(self._definitions.of(row)):
-                stems = {words.stem(part) for part in words.parts(symbol.name)}
+                stems = {stemming.stem(part) for part in stemming.parts(symbol.name)}
                 named = max(named, sum(weights[stem] for stem in stems & weights.keys()))
             found.append(_Scored(score + _DEFINITION * named, row))
         found.sort(key=_best_first)

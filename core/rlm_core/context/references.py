@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.find import name_parts
 from rlm_core.context.grep import cut_line
-from rlm_core.context.kept import Kept
-from rlm_core.context.patterns import literal
+from rlm_core.context.lru import Kept
 from rlm_core.context.results import Callee, Reference, Results
+from rlm_core.context.search.patterns import literal
 from rlm_core.errors import QueryError
 from rlm_core.syntax.calls_and_imports import calls, imports
 from rlm_core.syntax.languages import of_source
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rlm_core.context.definitions import Definitions
     from rlm_core.context.results import Slice
-    from rlm_core.context.scan import Scanner
+    from rlm_core.context.search.engine import Scanner
     from rlm_core.workspace.snapshot import Snapshot
 
 # A reference takes about 400 bytes.

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from rlm_core.context.find import matches, name_parts, suggestions
-from rlm_core.context.near import did_you_mean, near
 from rlm_core.context.results import File, Hit, Ranked, Reference, Slice
+from rlm_core.context.suggest import did_you_mean, near
 from rlm_core.errors import QueryError
 from rlm_core.syntax.symbols import Symbol, walk
 from rlm_core.workspace.line_endings import split_lines

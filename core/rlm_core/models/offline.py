@@ -11,7 +11,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from rlm_core.context.words import terms
+from rlm_core.context.stemming import terms
 from rlm_core.models.base import Completion, Message
 from rlm_core.models.names import identifiers
 

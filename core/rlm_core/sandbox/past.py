@@ -21,7 +21,7 @@ def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
         return {}
     history: Any = context.history
     if history is None:
-        from rlm_core.context.past import NoPast  # comes with all of `context`
+        from rlm_core.context.changes import NoPast  # comes with all of `context`
 
         history = NoPast()
 

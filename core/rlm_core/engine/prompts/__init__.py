@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from rlm_core.context.reference import reference
+from rlm_core.context.api_reference import reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -61,7 +61,7 @@ def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
 
 
 class Past:
-    """Asks the host what the context said before (`rlm_core.context.past.Past`)."""
+    """Asks the host what the context said before (`rlm_core.context.changes.Past`)."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self._call = call

@@ -15,7 +15,7 @@ from rlm_core.sandbox.guest import questions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rlm_core.context.past import Past
+    from rlm_core.context.changes import Past
     from rlm_core.workspace.snapshot import Snapshot
 
 _PLAIN = (type(None), bool, int, float, str, bytes)

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
-from rlm_core.context.patterns import literal
+from rlm_core.context.search.patterns import literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from rlm_core.context.scan import Scanner
+    from rlm_core.context.search.engine import Scanner
 
 # Fewer files are all searched. Of more, a sixteenth is the sample, in runs of neighbours.
 _SAMPLED_FROM, _RUN, _SHARE = 10_000, 64, 16

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import re2
 
-from rlm_core.context.literals import required
-from rlm_core.context.patterns import linewise, literal
-from rlm_core.context.plain import Texts
+from rlm_core.context.search.literal import Texts
+from rlm_core.context.search.patterns import linewise, literal
+from rlm_core.context.search.prefilter import required
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rlm_core.context.patterns import Pattern
+    from rlm_core.context.search.patterns import Pattern
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ANCHORS = {"A": "^", "Z": "$", "z": "$"}

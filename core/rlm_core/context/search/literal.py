@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from rlm_core.context.patterns import literal
+from rlm_core.context.search.patterns import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,13 +13,13 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from rlm_core.context.abreast import abreast
+from rlm_core.context.parallel import abreast
 from rlm_core.workspace.line_endings import unix_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rlm_core.context.patterns import Pattern
+    from rlm_core.context.search.patterns import Pattern
     from rlm_core.workspace.snapshot import Snapshot
 
 _NEWLINE = 10

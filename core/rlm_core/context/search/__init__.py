@@ -1,0 +1,1 @@
+"""Search: literal texts and regular expressions over all files at once."""
