@@ -20,15 +20,15 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.config import SandboxSettings, WorkspaceSettings
-from rlm_core.sandbox.native import NativeSandbox
-from rlm_core.sandbox.spawning import WasmSandbox
+from rlm_core.sandbox.host.native import NativeSandbox
+from rlm_core.sandbox.host.spawning import WasmSandbox
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
     from rlm_core.workspace.snapshot import Snapshot
 
     Sandboxes = dict[str, WorkerSandbox[Any]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import hypothesis  # noqa: F401 - pytest would import it while it reports a failure, deep in the stack
 import pytest
 
-from rlm_core.sandbox.wasm import component
+from rlm_core.sandbox.host import wasm_build
 from tests.support.files import share_component
 
 
@@ -18,7 +18,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             kept = session.config.cache.mkdir("wasm")
             share_component(Path(home), kept)
             patched.setenv("XDG_CACHE_HOME", home)
-            made = component.compiled().name
+            made = wasm_build.compiled().name
             for old in kept.glob("guest-*"):
                 if old.name != made:
                     old.unlink()

@@ -20,7 +20,8 @@ import atheris
 
 with atheris.instrument_imports(include=["rlm_core"], enable_loader_override=False):
     from rlm_core.engine.parse import parse
-    from rlm_core.sandbox import frames, wire
+    from rlm_core.sandbox import wire
+    from rlm_core.sandbox.host import frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,13 @@ import pytest
 import pytest_asyncio
 
 from rlm_core.config import SandboxSettings
-from rlm_core.sandbox.native import NativeSandbox
-from rlm_core.sandbox.spawning import WasmSandbox
+from rlm_core.sandbox.host.native import NativeSandbox
+from rlm_core.sandbox.host.spawning import WasmSandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 

@@ -17,7 +17,7 @@ import sys
 
 from rlm_core.config import SandboxSettings
 from rlm_core.sandbox.choice import create
-from rlm_core.sandbox.linux.libc import MACHINE
+from rlm_core.sandbox.lock.linux.libc import MACHINE
 from tests.sandbox.escapes import ESCAPES
 from tests.sandbox.outside import Outside, said
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from rlm_core.context import Context
 from rlm_core.sandbox import wire
-from rlm_core.sandbox.guest import questions
-from rlm_core.sandbox.wasm.answering import Answerer
+from rlm_core.sandbox.guest import context_rpc
+from rlm_core.sandbox.worker.wasm_context_server import Answerer
 from tests.context.conftest import FILES
 from tests.support.snapshots import snapshot_of
 
@@ -63,7 +63,8 @@ def test_shapes_that_are_no_question(shape: Any) -> None:
 
 @settings(max_examples=500, deadline=None)
 @given(
-    st.sampled_from(sorted(PUBLIC)) | st.sampled_from([questions.TABLE, questions.LINE_COUNT, "__getitem__"]),
+    st.sampled_from(sorted(PUBLIC))
+    | st.sampled_from([context_rpc.TABLE, context_rpc.LINE_COUNT, "__getitem__"]),
     st.lists(PATHS | FORGED | SHAPES, max_size=3),
     st.dictionaries(
         st.text(max_size=4) | st.sampled_from(["glob", "limit", "self"]), FORGED | SHAPES, max_size=2
@@ -76,7 +77,7 @@ def test_values_that_are_no_arguments(member: str, arguments: list[Any], keyword
 
 @pytest.mark.parametrize("member", HIDDEN)
 def test_what_is_private_stays_private(member: str) -> None:
-    kind, text = failure(ANSWERER.answer(questions.encode(member, [], {})))
+    kind, text = failure(ANSWERER.answer(context_rpc.encode(member, [], {})))
     assert (kind, text) == (AttributeError, f"'Context' object has no attribute {member!r}")
 
 
@@ -131,5 +132,5 @@ def test_sizes_that_are_not_true(data: bytes) -> None:
 
 @pytest.mark.parametrize("row", [5, -6, 10**30, "0", None, 0.0])
 def test_rows_that_are_none(row: Any) -> None:
-    kind, _ = failure(ANSWERER.answer(questions.encode(questions.LINE_COUNT, [row], {})))
+    kind, _ = failure(ANSWERER.answer(context_rpc.encode(context_rpc.LINE_COUNT, [row], {})))
     assert kind in {IndexError, TypeError}

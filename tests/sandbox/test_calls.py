@@ -13,8 +13,8 @@ import pytest
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
-    from rlm_core.sandbox.native import NativeSandbox
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.native import NativeSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -265,7 +265,7 @@ async def test_what_is_printed_is_seen_while_the_program_goes_on(
 # Ends its process when the host hangs up, so it needs one of its own.
 TWO_FIRST_CALLS = """
 import contextlib, os, queue, socket, threading, types
-from rlm_core.sandbox.inside.channel import Channel
+from rlm_core.sandbox.worker.channel import Channel
 
 here, there = socket.socketpair()
 interrupts = types.SimpleNamespace(shielded=contextlib.nullcontext)

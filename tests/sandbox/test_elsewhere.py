@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import macos, windows
+from rlm_core.sandbox.lock import macos, windows
 
 MIB = 1 << 20
 # What a process had before it was locked, on the stand-in for Windows.

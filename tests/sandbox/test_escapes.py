@@ -15,8 +15,8 @@ import pytest
 
 from rlm_core.sandbox import probes
 from rlm_core.sandbox.base import CellResult
-from rlm_core.sandbox.linux import seccomp
-from rlm_core.sandbox.linux.libc import MACHINE
+from rlm_core.sandbox.lock.linux import seccomp
+from rlm_core.sandbox.lock.linux.libc import MACHINE
 from rlm_core.sandbox.probes import ATTEMPTS
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
@@ -26,8 +26,8 @@ from tests.sandbox.outside import SECRET, VARIABLE, Outside, said
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rlm_core.sandbox.native import NativeSandbox
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.native import NativeSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 in_module_loop = pytest.mark.asyncio(loop_scope="module")
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from tests.sandbox import plain, sessions
 from tests.sandbox.programs import PROGRAMS
 
 if TYPE_CHECKING:
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from rlm_core.sandbox.linux import seccomp
+from rlm_core.sandbox.lock.linux import seccomp
 
 PID = 4242
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from rlm_core.context import Context
 from rlm_core.context.results import File, Hit
 from rlm_core.errors import QueryError
-from rlm_core.sandbox.guest.context import remote
-from rlm_core.sandbox.wasm.answering import Answerer
+from rlm_core.sandbox.guest.remote_context import remote
+from rlm_core.sandbox.worker.wasm_context_server import Answerer
 from rlm_core.workspace.snapshot import Skipped
 from tests.context.conftest import FILES
 from tests.support.snapshots import snapshot_of
@@ -238,7 +238,7 @@ class Finder:
 
 assert not ABSENT & set(sys.modules)
 sys.meta_path[sys.meta_path.index(PathFinder)] = Finder()
-from rlm_core.sandbox.guest.context import remote
+from rlm_core.sandbox.guest.remote_context import remote
 
 assert not ABSENT & set(sys.modules)
 assert "regex: 'str'" in str(inspect.signature(remote(lambda question: b"").grep))

@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rlm_core.config import SandboxSettings
-from rlm_core.sandbox import exchange, frames, wire
-from rlm_core.sandbox.native import NativeSandbox
-from rlm_core.sandbox.spawning import WasmSandbox
+from rlm_core.sandbox import wire
+from rlm_core.sandbox.host import exchange, frames
+from rlm_core.sandbox.host.native import NativeSandbox
+from rlm_core.sandbox.host.spawning import WasmSandbox
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 # Defines `send`, as a program can that knows this code.
 FIND = """

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult, Session
-    from rlm_core.sandbox.native import NativeSandbox
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.native import NativeSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

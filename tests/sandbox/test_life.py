@@ -14,7 +14,7 @@ import pytest
 
 from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox.native import NativeSandbox
+from rlm_core.sandbox.host.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
 from tests.support.snapshots import snapshot_of
@@ -148,7 +148,7 @@ async def test_a_zygote_that_died_is_replaced(started: Callable[[], set[int]]) -
 HOST = """
 import asyncio, os, sys
 from rlm_core.config import SandboxSettings
-from rlm_core.sandbox.native import NativeSandbox
+from rlm_core.sandbox.host.native import NativeSandbox
 
 async def main():
     sandbox = NativeSandbox(SandboxSettings())

@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 
 from rlm_core.config import SandboxSettings
-from rlm_core.sandbox.native import NativeSandbox
+from rlm_core.sandbox.host.native import NativeSandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

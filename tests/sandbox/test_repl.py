@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rlm_core.sandbox.base import CellResult, Session
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

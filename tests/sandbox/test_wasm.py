@@ -19,8 +19,8 @@ from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox import choice
 from rlm_core.sandbox.base import LockError
-from rlm_core.sandbox.spawning import WasmSandbox
-from rlm_core.sandbox.wasm import component
+from rlm_core.sandbox.host import wasm_build
+from rlm_core.sandbox.host.spawning import WasmSandbox
 from tests.sandbox.test_escapes import AS_NOBODY, NOBODY, ROOT, SAME_FOR_ALL, needs_root, run_all
 from tests.support.snapshots import snapshot_of
 
@@ -230,7 +230,7 @@ def test_a_worker_ends_with_its_host() -> None:
     program = """
 import asyncio, os, sys
 from rlm_core.config import SandboxSettings
-from rlm_core.sandbox.spawning import WasmSandbox
+from rlm_core.sandbox.host.spawning import WasmSandbox
 async def main():
     session = await WasmSandbox(SandboxSettings()).open("", {})
     task = asyncio.create_task(session.run("print('burning', flush=True)\\nwhile True: pass", lambda _: (
@@ -250,7 +250,7 @@ asyncio.run(main())
 @pytest.fixture
 def anyones_cache(tmp_path: Path, wasm_cache: Path) -> Path:
     """A cache folder with the component in it that belongs to nobody, for workers started by nobody."""
-    component.compiled()
+    wasm_build.compiled()
     cache = tmp_path / "cache"
     shutil.copytree(wasm_cache, cache / "rlm-mcp" / "wasm")
     for folder in (tmp_path, *tmp_path.parents[:2]):
@@ -301,22 +301,22 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_where_others_can_write_no_code_is_loaded_from(own_cache: Path, up: int) -> None:
     (own_cache, *own_cache.parents)[up].chmod(0o777)
     with pytest.raises(SandboxError, match="Others can write to"):
-        component.compiled()
+        wasm_build.compiled()
 
 
 def test_a_component_that_cannot_be_touched_is_used(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_path: Path) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    made = own_cache / f"guest-{component._key()}.cwasm"
+    made = own_cache / f"guest-{wasm_build._key()}.cwasm"
     made.touch()
     monkeypatch.setattr(os, "utime", refuse)
-    assert component.compiled() == made
+    assert wasm_build.compiled() == made
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\x7fELF" + bytes(1_000)])
 def test_a_damaged_component_is_removed(own_cache: Path, damaged: bytes) -> None:
-    file = own_cache / f"guest-{component._key()}.cwasm"
+    file = own_cache / f"guest-{wasm_build._key()}.cwasm"
     file.write_bytes(damaged)
 
     async def opened() -> None:
@@ -332,7 +332,7 @@ def test_a_component_that_cannot_be_written_is_a_sentence(own_cache: Path) -> No
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
     try:
         with pytest.raises(SandboxError, match=r"could not be built in .*: File too large\.$"):
-            component.compiled()
+            wasm_build.compiled()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [file.name for file in own_cache.iterdir()] == ["lock"]
@@ -355,7 +355,7 @@ async def test_a_lock_that_has_held_does_not_give_way(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("system", ["darwin", "win32", "linux"])
 def test_what_is_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(component, "_PACKAGES", ("no-such-package", "wasmtime"))
+    monkeypatch.setattr(wasm_build, "_PACKAGES", ("no-such-package", "wasmtime"))
     with pytest.raises(SandboxError, match=r"needs no-such-package; install the extra .*rlm-mcp\[wasm\]"):
         choice.create(SandboxSettings(backend="auto" if system != "linux" else "wasm"))
 

@@ -34,7 +34,7 @@ def create(settings: SandboxSettings) -> Sandbox:
     """
     match settings.backend:
         case "none":
-            from rlm_core.sandbox.spawning import OpenSandbox
+            from rlm_core.sandbox.host.spawning import OpenSandbox
 
             return OpenSandbox(settings)
         case "wasm":
@@ -106,7 +106,7 @@ class BestSandbox:
 
 def _native(settings: SandboxSettings) -> Sandbox:
     if sys.platform == "linux":
-        from rlm_core.sandbox.native import NativeSandbox  # needs what only Linux has
+        from rlm_core.sandbox.host.native import NativeSandbox  # needs what only Linux has
 
         return NativeSandbox(settings)
     else:  # noqa: RET505 - type checkers follow only one branch
@@ -114,9 +114,9 @@ def _native(settings: SandboxSettings) -> Sandbox:
 
 
 def _wasm(settings: SandboxSettings) -> Sandbox:
-    from rlm_core.sandbox.spawning import WasmSandbox
-    from rlm_core.sandbox.wasm import component
+    from rlm_core.sandbox.host import wasm_build
+    from rlm_core.sandbox.host.spawning import WasmSandbox
 
-    if lacking := component.missing():
+    if lacking := wasm_build.missing():
         raise SandboxError(f"The WebAssembly sandbox needs {lacking}; {_INSTALL}. {_NEVER}")
     return WasmSandbox(settings)

@@ -33,7 +33,7 @@ _MOST_PROCESSES = 8
 # should not all fall to one process.
 _BLOCK = 500
 
-# See `rlm_core.sandbox.zygote`: isolated, and with the folder that this package was imported from.
+# Isolated, and with the folder that this package was imported from, as in `sandbox.host.zygote_client`.
 _COMMAND = "import sys; sys.path.append(sys.argv[1]); from rlm_core.workspace.bulk import main; main()"
 _PACKAGE_ROOT = Path(__file__).parents[2]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.guest import schedule
-from rlm_core.sandbox.inside import replies
+from rlm_core.sandbox.repl import replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class Channel:
-    """Does for the guest what `rlm_core.sandbox.inside.channel.Channel` does for a native worker.
+    """Does for the guest what `rlm_core.sandbox.worker.channel.Channel` does for a native worker.
 
     Args:
         send: writes frames to the host.

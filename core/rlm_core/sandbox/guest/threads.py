@@ -312,7 +312,7 @@ def install() -> None:
     native.daemon_threads_allowed = lambda: True
     native.set_name = lambda _name: None
     schedule.hold(lambda: _count["locks"] > 0)
-    from rlm_core.sandbox.guest import library, loop
+    from rlm_core.sandbox.guest import loop, stdlib_patches
 
-    library.install()
+    stdlib_patches.install()
     loop.install()

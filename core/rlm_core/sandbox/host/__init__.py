@@ -1,0 +1,1 @@
+"""The host side of the sandbox: what runs in the server process."""

@@ -1,0 +1,230 @@
+"""One request to a worker, from sending it to its end: output, calls and limits on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.errors import RlmError
+from rlm_core.sandbox import wire
+from rlm_core.sandbox.host import frames
+from rlm_core.sandbox.host.clock import Clock
+from rlm_core.sandbox.host.process import WorkerGoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from rlm_core.config import SandboxSettings
+    from rlm_core.sandbox.host.process import Process
+
+GRACE_SECONDS = 2.0
+_AGAIN = 0.5  # seconds between two interrupts
+MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
+MAX_HELD = 128 << 20  # bytes of calls and replies under way
+
+_TOO_MUCH = (
+    f"The calls under way at this moment carry more than {MAX_HELD >> 20} MB, which is all that they may; "
+    "make fewer at once, or with less text."
+)
+
+_log = logging.getLogger(__name__)
+
+
+class _TooMuchError(Exception):
+    """The calls under way carry too much."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a session has used so far.
+
+    Attributes:
+        seconds: running or CPU time of its cells, waiting for host functions not counted.
+        calls: calls of host functions.
+    """
+
+    seconds: float = 0.0
+    calls: int = 0
+
+
+class Exchange:
+    """Sends a request and serves the worker until it is done with it.
+
+    Args:
+        process: the worker.
+        functions: what the program may call.
+        limits: what a cell, and all cells of a session together, may use.
+        spent: what the session has used before; brought up to date.
+        on_output: receives the output piece by piece.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        functions: Mapping[str, Callable[..., Awaitable[Any]]],
+        limits: SandboxSettings,
+        spent: Spent,
+        on_output: Callable[[str], None] | None,
+    ) -> None:
+        self._process = process
+        self._functions = functions
+        self._limits = limits
+        self._spent = spent
+        self._made = 0
+        self._held = 0
+        self._on_output = on_output
+        self._calls: set[asyncio.Task[None]] = set()
+        self._pieces: list[str] = []
+        self._room = limits.output_chars
+        self._grace: asyncio.TimerHandle | None = None
+        self.timed_out = False
+        self.seconds = 0.0
+
+    @property
+    def output(self) -> str:
+        """What was printed so far."""
+        return "".join(self._pieces)
+
+    async def run(self, request: dict[str, Any]) -> frames.Done:
+        """Returns the worker's last word on the request, whose `id` it repeats.
+
+        Raises:
+            WorkerGoneError: it was killed at a limit, has ended by itself, or broke the rules of the channel.
+            wire.FrameError: the request is too large to be sent; the worker knows nothing of it.
+        """
+        self._process.go_on()
+        seconds = min(self._limits.cell_seconds, self._limits.session_seconds - self._spent.seconds)
+        self._clock = Clock(seconds, self._process.cpu_seconds, self._on_limit)
+        try:
+            await self._process.send(wire.encode(request))
+            while True:
+                frame, size = await self._process.receive()
+                match frame:
+                    case frames.Output():
+                        self._take(frame.text)
+                    case frames.Call():
+                        self._start(frame, size)
+                    case frames.Done() if frame.id == request["id"]:
+                        return frame
+                    case _:
+                        raise WorkerGoneError(f"The program wrote to the sandbox's own channel: {frame.op}.")
+                await asyncio.sleep(0)  # frames that are here already must not keep everybody else waiting
+        finally:
+            await self._finish()
+
+    async def _finish(self) -> None:
+        self._clock.stop()
+        self.seconds = self._clock.seconds()
+        self._spent.seconds += self._clock.used()
+        self._spent.calls += self._made
+        if self._grace is not None:
+            self._grace.cancel()
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+        self._process.rest()
+
+    def _take(self, text: str) -> None:
+        # The worker stops at the limit by itself; if more comes, it isn't our code that sends it.
+        if len(text) > self._room:
+            raise WorkerGoneError("The program wrote more output than the sandbox lets through.")
+        self._room -= len(text)
+        self._pieces.append(text)
+        if self._on_output is not None:
+            self._on_output(text)
+
+    @property
+    def how_it_was_ended(self) -> str:
+        """A sentence about a worker that did not survive the end of its time."""
+        if self._process.interruptible:
+            return f"It did not stop when it was interrupted, and was killed {GRACE_SECONDS:g} s later."
+        return "It was killed: programs cannot be interrupted in this sandbox."
+
+    def _on_limit(self) -> None:
+        self.timed_out = True
+        self._interrupt(GRACE_SECONDS if self._process.interruptible else 0)
+
+    def _interrupt(self, left: float) -> None:
+        """Interrupts, and again while there is time left: an exception that came in a finaliser is lost."""
+        if left <= 0:
+            self._process.kill()
+            return
+        self._process.interrupt()
+        self._grace = asyncio.get_running_loop().call_later(_AGAIN, self._interrupt, left - _AGAIN)
+
+    def _start(self, call: frames.Call, size: int) -> None:
+        if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
+            raise WorkerGoneError(f"The program made a call that the sandbox does not offer: {call.name!r}.")
+        task = asyncio.create_task(self._serve(call, size))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _serve(self, call: frames.Call, size: int) -> None:
+        try:
+            with self._holding(size):
+                reply = await self._answer(call)
+            try:
+                frame = wire.encode(reply)
+            except wire.FrameError as error:
+                frame = wire.encode(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
+            with self._holding(len(frame)):
+                await self._process.send(frame)
+        except asyncio.CancelledError:
+            # Tells a thread that still waits. The worker may be standing still: no waiting for it here.
+            unanswered = _failure(call, "RuntimeError", "The cell ended before this call was answered.")
+            self._process.post(wire.encode(unanswered))
+            raise
+        except _TooMuchError:
+            refused = _failure(call, "RlmError", _TOO_MUCH)
+            await self._process.send(wire.encode(refused))
+
+    @contextmanager
+    def _holding(self, size: int) -> Iterator[None]:
+        """Counts the bytes of calls and replies under way, which this process has to keep.
+
+        Raises:
+            _TooMuchError: there are too many.
+        """
+        if self._held + size > MAX_HELD:
+            raise _TooMuchError
+        self._held += size
+        try:
+            yield
+        finally:
+            self._held -= size
+
+    async def _answer(self, call: frames.Call) -> dict[str, Any]:
+        if self._made >= self._limits.cell_calls:
+            return _failure(call, "RlmError", _refusal("cell", self._limits.cell_calls))
+        if self._spent.calls + self._made >= self._limits.session_calls:
+            return _failure(call, "RlmError", _refusal("session", self._limits.session_calls))
+        self._made += 1
+        function = self._functions[call.name]
+        try:
+            bound = inspect.signature(function).bind(*call.args, **call.kwargs)
+        except TypeError as error:
+            return _failure(call, "TypeError", f"{call.name}() {error}")
+        try:
+            with self._clock.waiting():
+                value = await function(*bound.args, **bound.kwargs)
+        except RlmError as error:
+            return _failure(call, "RlmError", str(error))
+        except Exception:  # noqa: BLE001 - whatever a host function does wrong, the session goes on
+            _log.exception("Host function %s failed", call.name)
+            return _failure(call, "RuntimeError", f"{call.name}() failed on the host, whose log says why.")
+        return {"op": "reply", "id": call.id, "value": value}
+
+
+def _refusal(what: str, limit: int) -> str:
+    return (
+        f"This {what} has made the {limit:,} calls that a {what} may make; "
+        "give a function many items at once instead of one at a time."
+    )
+
+
+def _failure(call: frames.Call, kind: str, message: str) -> dict[str, Any]:
+    return {"op": "reply", "id": call.id, "error": {"kind": kind, "message": message}}

@@ -1,0 +1,34 @@
+"""The past of a context: git and earlier snapshots are the host's to read, so these are calls to it.
+
+Their names start with an underscore: a program does not see them, `context.changed` and `context.diff` do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.sandbox.worker.received_context import CHANGES, TEXT
+from rlm_core.workspace.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
+    """The host functions that a context's past needs; none for a text."""
+    if not isinstance(context, Snapshot):
+        return {}
+    history: Any = context.history
+    if history is None:
+        from rlm_core.context.changes import NoPast  # comes with all of `context`
+
+        history = NoPast()
+
+    async def changes(since: str) -> list[Any]:
+        return await asyncio.to_thread(history.changes, str(since))
+
+    async def text_then(path: str, since: str) -> str | None:
+        return await asyncio.to_thread(history.text, str(path), str(since))
+
+    return {CHANGES: changes, TEXT: text_then}

@@ -1,0 +1,105 @@
+"""The sandbox of Linux: CPython workers, locked by the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import TYPE_CHECKING, Any, Self
+
+from rlm_core.errors import SandboxError
+from rlm_core.sandbox.host.context_descriptors import Handover, Tables
+from rlm_core.sandbox.host.forked_process import ForkedProcess
+from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
+from rlm_core.sandbox.host.zygote_client import Zygote, ZygoteGoneError
+from rlm_core.sandbox.lock.linux import landlock
+from rlm_core.sandbox.repl.saved_state import REGION_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rlm_core.config import SandboxSettings
+    from rlm_core.sandbox.host.process import Process
+
+
+class Region:
+    """A descriptor of memory in which a session's workers leave their variables to each other.
+
+    Args:
+        descriptor: of such memory; fresh memory if there is none.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        if descriptor is None:
+            descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
+            os.truncate(descriptor, REGION_BYTES)
+        self.descriptor = descriptor
+
+    def again(self) -> Self:
+        """The same memory by a descriptor of its own."""
+        return type(self)(os.dup(self.descriptor))
+
+    def close(self) -> None:
+        """Gives the descriptor back."""
+        os.close(self.descriptor)
+
+
+class NativeSandbox(WorkerSandbox[Region]):
+    """Forks workers from one zygote, which is started when first needed.
+
+    Args:
+        limits: what one program may use.
+    """
+
+    def __init__(self, limits: SandboxSettings) -> None:
+        super().__init__(limits)
+        self._zygote: Zygote | None = None
+        self._starting = asyncio.Lock()
+        self._tables = Tables()
+
+    def describe(self) -> str:
+        """What the lock consists of here; see `base.Sandbox.describe`."""
+        abi = landlock.version()
+        return (
+            f"a system call filter, {f'Landlock (ABI {abi})' if abi else 'no Landlock in this kernel'}, "
+            "and resource limits, around a process of its own for each session"
+        )
+
+    async def close(self) -> None:
+        """Ends every session and the zygote."""
+        await super().close()
+        self._tables.close()
+        zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            await zygote.close()
+
+    def _nothing_left(self) -> Region:
+        return Region()
+
+    async def _start(self, context: Any, legacy: Region) -> tuple[Process, dict[str, Any]]:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs, await asyncio.to_thread(Handover, context, self._tables) as handover:
+                kind = handover.kind
+                pid, pidfd = await self._fork([theirs.fileno(), legacy.descriptor, *handover.descriptors])
+        except BaseException:
+            ours.close()
+            raise
+        return await ForkedProcess.attach(pid, pidfd, ours), {"context": kind}
+
+    async def _fork(self, descriptors: Sequence[int]) -> tuple[int, int]:
+        """A worker from the zygote, from a new zygote if the old one is gone."""
+        for _ in range(2):
+            async with self._starting:
+                if self._zygote is None:
+                    self._zygote = await Zygote.start()
+                zygote = self._zygote
+            try:
+                return await zygote.fork(descriptors)
+            except ZygoteGoneError:
+                if self._zygote is zygote:
+                    self._zygote = None
+                await zygote.close()
+        raise SandboxError(
+            "The sandbox's zygote ends as soon as it is asked for a worker; memory may be short."
+        )

@@ -1,0 +1,95 @@
+"""Sandboxes that start a process afresh for each session: on any system, in WebAssembly or unlocked."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.sandbox.host.context_descriptors import Handover, Tables
+from rlm_core.sandbox.host.spawned_process import Left, SpawnedProcess
+from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rlm_core.config import SandboxSettings
+    from rlm_core.sandbox.host.process import Process
+
+
+# What has been written from documentation and never been run must say so.
+_UNVERIFIED = "" if sys.platform == "linux" else f" (UNVERIFIED on {sys.platform}: never tested there)"
+
+
+class SpawningSandbox(WorkerSandbox[Left]):
+    """Starts a worker for each session.
+
+    Args:
+        limits: what one program may use.
+    """
+
+    def __init__(self, limits: SandboxSettings) -> None:
+        super().__init__(limits)
+        self._tables = Tables()
+
+    @abstractmethod
+    async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
+        """A worker of this sandbox's kind."""
+
+    async def close(self) -> None:
+        """Ends every session."""
+        await super().close()
+        self._tables.close()
+
+    def _nothing_left(self) -> Left:
+        return Left()
+
+    async def _start(self, context: Any, legacy: Left) -> tuple[Process, dict[str, Any]]:
+        with await asyncio.to_thread(Handover, context, self._tables) as handover:
+            process = await self._launch(handover.descriptors, legacy)
+            return process, {"context": handover.kind, "left": legacy.state}
+
+
+class WasmSandbox(SpawningSandbox):
+    """Programs run in a CPython made of WebAssembly, in a process that locks itself as far as it can."""
+
+    wasm = True
+
+    def describe(self) -> str:
+        """What isolates programs, the system's lock included once there was a session."""
+        around = f"; around it: {self.locked_by}" if self.locked_by else ""
+        return f"WebAssembly, in a process of its own for each session{around}{_UNVERIFIED}"
+
+    async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
+        from rlm_core.sandbox.host import wasm_build
+
+        return await SpawnedProcess.start(
+            "rlm_core.sandbox.worker.wasm_main",
+            [str(await asyncio.to_thread(wasm_build.compiled))],
+            descriptors,
+            left,
+            interruptible=False,
+        )
+
+
+class OpenSandbox(SpawningSandbox):
+    """No isolation: programs can do whatever the user can who started this. Only ever chosen by name."""
+
+    warning = (
+        "Programs ran WITHOUT ISOLATION (sandbox.backend = none): what a model wrote after reading this "
+        "repository could read, change and send anything that you can."
+    )
+
+    def describe(self) -> str:
+        """That nothing isolates programs."""
+        return "NOTHING: they can do whatever you can (sandbox.backend = none)"
+
+    async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
+        return await SpawnedProcess.start(
+            "rlm_core.sandbox.worker.open_main",
+            [],
+            descriptors,
+            left,
+            interruptible=sys.platform != "win32",
+        )

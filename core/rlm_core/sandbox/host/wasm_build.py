@@ -1,0 +1,201 @@
+"""CPython with the guest's code as a WebAssembly component: built and compiled once, then kept.
+
+The pieces come from PyPI with the extra `wasm`: componentize-py has CPython for WASI in it and lays our
+modules into its memory, wasmtime compiles the result to machine code. Loading that code is running it,
+so it is kept where only the user can write, under a name that has everything in it which it depends on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from rlm_core.config import APP
+from rlm_core.errors import SandboxError
+from rlm_core.sandbox.host.spawned_process import KEPT_ENVIRONMENT
+from rlm_core.workspace.file_lock import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PACKAGES = ("componentize-py", "wasmtime")
+_ROOT = Path(__file__).parents[3]
+# What of `rlm_core` goes in.
+_PARTS = ("__init__.py", "errors.py", "context", "syntax", "workspace", "sandbox")
+_APP = "rlm_core.sandbox.guest.entry"
+_BUILD = "from componentize_py import script; script()"
+_COMPILE = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from rlm_core.sandbox.worker.wasm_machine import compile_file; compile_file(*sys.argv[2:])"
+)
+_BUILD_SECONDS = 600
+_UNUSED_SECONDS = 30 * 86400
+
+_lock = threading.Lock()
+_log = logging.getLogger(__name__)
+
+
+def missing() -> str:
+    """Returns what is not installed, empty when everything is."""
+    return " and ".join(name for name in _PACKAGES if _version(name) is None)
+
+
+def compiled() -> Path:
+    """Returns the file of the compiled component; makes it the first time, which takes some 20 seconds.
+
+    Raises:
+        SandboxError: the build fails, or there is no safe place for the result.
+    """
+    with _lock:
+        file = _folder() / f"guest-{_key()}.cwasm"
+        if file.exists():
+            with suppress(OSError):  # somebody else's, or on a file system that is read only
+                os.utime(file)
+        else:
+            _log.warning("Building the WebAssembly sandbox, once: this takes about 20 seconds.")
+            try:
+                with _alone(file.parent):
+                    _clean(file.parent)
+                    if not file.exists():
+                        _make(file)
+            except OSError as error:
+                raise SandboxError(
+                    f"The WebAssembly sandbox could not be built in {file.parent}: {error.strerror or error}."
+                ) from error
+            except subprocess.TimeoutExpired:
+                raise SandboxError(
+                    f"The WebAssembly sandbox was not built within {_BUILD_SECONDS} s."
+                ) from None
+    return file
+
+
+def _make(file: Path) -> None:
+    """Builds and compiles in processes of their own: a server would keep the memory that it takes."""
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix="building-") as name:
+        folder = Path(name)
+        source, built, written = folder / "source", folder / "guest.wasm", folder / "guest.cwasm"
+        for part in _sources():
+            copy = source / part.relative_to(_ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(part, copy)
+        # componentize-py adds the packages of the environment that it finds; this is one without any.
+        (folder / "lib" / "site-packages").mkdir(parents=True)
+        wit = source / "rlm_core" / "sandbox" / "guest" / "guest.wit"
+        _run(folder, _BUILD, "-d", wit, "-w", "guest", "componentize", _APP, "-p", source, "-o", built)
+        _run(folder, _COMPILE, _ROOT, built, written)
+        written.replace(file)
+
+
+def _run(folder: Path, program: str, *arguments: object) -> None:
+    """Runs Python in a folder, which is all that it knows of this machine.
+
+    Raises:
+        SandboxError: it fails.
+    """
+    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    ran = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-I", "-c", program, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_BUILD_SECONDS,
+        check=False,
+        cwd=folder,
+        env={"VIRTUAL_ENV": str(folder), **kept},
+    )
+    if ran.returncode:
+        said = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip()
+        raise SandboxError(f"The WebAssembly sandbox could not be built. The build says: {said[-500:]}")
+
+
+def _sources() -> list[Path]:
+    package = _ROOT / "rlm_core"
+    files = [package / part for part in _PARTS if part.endswith(".py")]
+    folders = [package / part for part in _PARTS if not part.endswith(".py")]
+    patterns = ("*.py", "*.wit")
+    return sorted([*files, *(file for folder in folders for end in patterns for file in folder.rglob(end))])
+
+
+def _key() -> str:
+    digest = hashlib.sha256()
+    for name in _PACKAGES:
+        digest.update(f"{name} {_version(name)} {platform.system()} {platform.machine()}\n".encode())
+    for file in _sources():
+        digest.update(f"{file.relative_to(_ROOT).as_posix()} {file.stat().st_size}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _folder() -> Path:
+    """Where only the user can write, and in whose place only the user can put another folder.
+
+    Raises:
+        SandboxError: somebody else can.
+    """
+    folder = platformdirs.user_cache_path(APP) / "wasm"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = folder.resolve(strict=True)  # what is looked at must be what is loaded from
+        statuses = {part: part.stat() for part in (folder, *folder.parents)}
+    except OSError as error:
+        raise SandboxError(f"The WebAssembly sandbox has no place in {folder}: {error.strerror}.") from error
+    for part, status in statuses.items():
+        if _others_can_change(status, own=part == folder):
+            raise SandboxError(
+                f"Others can write to {part}, and what is in {folder} is code that is run; "
+                "let only yourself write there."
+            )
+    return folder
+
+
+def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
+    """Whether another user can replace what is in a folder, one of our own or one above it.
+
+    Those above may be the group's, which often is that of the user alone, and in a container nobody's.
+    On Windows a mode says nothing, and the user's profile is nobody else's to change.
+    """
+    if sys.platform == "win32":
+        return False
+    elif own:  # noqa: RET505 - type checkers follow only one branch
+        return status.st_uid != os.geteuid() or bool(status.st_mode & 0o022)
+    else:
+        return bool(status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process builds in a folder, and lets none begin."""
+    with (folder / "lock").open("ab") as file:
+        while not locked(file.fileno()):
+            time.sleep(0.1)
+        yield
+
+
+def _clean(folder: Path) -> None:
+    """Removes what no version of this package has used for long, and what killed builds have left."""
+    for file in folder.glob("guest-*.cwasm"):
+        if time.time() - file.stat().st_mtime > _UNUSED_SECONDS:
+            file.unlink(missing_ok=True)
+    for left in folder.glob("building-*"):
+        shutil.rmtree(left, ignore_errors=True)

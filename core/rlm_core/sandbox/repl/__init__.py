@@ -1,0 +1,1 @@
+"""The REPL: what runs in every program's interpreter, natively and in WebAssembly."""

@@ -1,0 +1,165 @@
+"""The names that a program finds: `context`, the host's functions, and the ways to finish."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from json import JSONEncoder
+from typing import TYPE_CHECKING, Any
+
+from rlm_core.sandbox.repl.function_proxies import dressed
+from rlm_core.sandbox.wire import MAX_ANSWER, MAX_HALVES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_MAX_VARIABLES = 500
+_MAX_NAME = 100
+_SUMMARY = 60
+_MAX_ODD_ANSWER = MAX_HALVES // 8  # characters, if some are half surrogate pairs: there is more in its frame
+_to_json = JSONEncoder(indent=2, ensure_ascii=False).encode  # bound before a program can patch `json`
+_SCALARS = (int, float, bool, complex, type(None))
+_CONTAINERS = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
+
+
+class Listing(str):
+    """Text whose echo is the text itself, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Scaffold:
+    """Puts the names in place, and puts them back when a cell has overwritten them.
+
+    Args:
+        namespace: the program's globals.
+        context: the value of `context`.
+        functions: the host's functions by name.
+    """
+
+    def __init__(
+        self, namespace: dict[str, Any], context: Any, functions: Mapping[str, Callable[..., Any]]
+    ) -> None:
+        self._namespace = namespace
+        self.final: str | None = None
+        self._fixed: dict[str, Any] = {
+            "context": context,
+            **functions,
+            **{
+                name: dressed(method, name, inspect.signature(method), inspect.getdoc(method))
+                for name, method in (
+                    ("SHOW_VARS", self._show_vars),
+                    ("FINAL", self._final),
+                    ("FINAL_VAR", self._final_var),
+                )
+            },
+        }
+        self.restore()
+
+    def restore(self) -> None:
+        """Puts back every fixed name, and `answer` if there is none."""
+        self._namespace.update(self._fixed)
+        self._namespace.setdefault("answer", _no_answer())
+
+    def take_answer(self) -> None:
+        """Finishes if the program has set `answer["ready"]`; an `answer` of any other kind is its own."""
+        answer = self._namespace.get("answer")
+        if isinstance(answer, dict) and answer.get("ready"):
+            self._finish(answer.get("content"))
+            self._namespace["answer"] = {**answer, "ready": False}
+
+    def own(self) -> list[tuple[str, Any]]:
+        """Returns name and value of what the program has defined, in the order of definition."""
+        return [(name, value) for name, value in list(self._namespace.items()) if self._is_own(name, value)]
+
+    def variables(self) -> list[tuple[str, str, str]]:
+        """Returns name, type and summary of what the program has defined, in the order of definition."""
+        own = self.own()
+        rows = [
+            (name[:_MAX_NAME], type(value).__name__[:_MAX_NAME], summary(value))
+            for name, value in own[:_MAX_VARIABLES]
+        ]
+        if len(own) > len(rows):
+            rows.append(("…", "", f"and {len(own) - len(rows):,} more"))
+        return rows
+
+    def lookup(self, name: str) -> Any:
+        """Returns the value of a name that the program has defined.
+
+        Raises:
+            NameError: there is none; lists those there are.
+        """
+        if name in self._namespace and not name.startswith("__"):
+            return self._namespace[name]
+        names = ", ".join(row[0] for row in self.variables()) or "none yet"
+        raise NameError(f"There is no variable {name!r}; there are: {names}.")
+
+    def _is_own(self, name: object, value: object) -> bool:
+        if not isinstance(name, str) or name in self._fixed or name.startswith("__"):
+            return False
+        return name != "answer" or type(value) is not dict or value.keys() != _no_answer().keys()
+
+    def _show_vars(self) -> str:
+        """Returns the variables defined so far, with type and size."""
+        rows = self.variables()
+        if not rows:
+            return Listing("No variables yet.")
+        return Listing("\n".join(f"{name}: {kind} {note}".rstrip() for name, kind, note in rows))
+
+    def _final(self, value: Any) -> None:
+        """Finishes with this value as the answer. The cell runs on to its end; the last call counts."""
+        self._finish(value)
+
+    def _final_var(self, name: Any) -> None:
+        """Finishes with the value of the variable of that name as the answer."""
+        named = isinstance(name, str) and name.strip().isidentifier()
+        self._finish(self.lookup(name.strip()) if named else name)
+
+    def _finish(self, value: Any) -> None:
+        self.final = text_of(value)
+
+
+def text_of(value: Any) -> str:
+    """Returns a value as an answer: text as it is, lists and dicts indented, anything else its `repr`.
+
+    Raises:
+        ValueError: longer than any answer can be, or than a frame carries.
+    """
+    text = _text_of(value)
+    if len(text) > MAX_ANSWER:
+        raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {MAX_ANSWER:,}.")
+    if len(text) > _MAX_ODD_ANSWER:
+        str.encode(text)  # raises a ValueError about half surrogate pairs
+    return text
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, (dict, list, tuple)):
+        with suppress(TypeError, ValueError, RecursionError):
+            return _to_json(value)
+    return repr(value)
+
+
+def summary(value: Any) -> str:
+    """Returns a few characters about a value, without running any code of the program."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return _clipped(repr(value)) if kind is not int or value.bit_length() < 1000 else "very large"
+    if kind is str:
+        return f"{len(value):,} chars: {_clipped(repr(value[:_SUMMARY]))}"
+    if kind in _CONTAINERS:
+        return f"{len(value):,} items"
+    return ""
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _SUMMARY else text[: _SUMMARY - 1] + "…"
+
+
+def _no_answer() -> dict[str, Any]:
+    return {"content": "", "ready": False}

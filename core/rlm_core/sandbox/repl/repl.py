@@ -1,0 +1,165 @@
+"""The REPL: cells run one after another in one namespace that is a real `__main__`."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import sys
+import types
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rlm_core import errors
+from rlm_core.sandbox.repl.cell import ECHO, awaits, compile_cell, describe
+from rlm_core.sandbox.repl.checkpoint import Keeper
+from rlm_core.sandbox.repl.function_proxies import proxies
+from rlm_core.sandbox.repl.namespace import Scaffold, text_of
+from rlm_core.sandbox.repl.output import Keyboard, Output, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from rlm_core.sandbox.repl.ports import Host, Interruptible, Spare
+    from rlm_core.sandbox.repl.saved_state import Legacy
+
+
+class Repl:
+    """Runs what the host asks for until the host is gone.
+
+    Args:
+        channel: the way to the host.
+        interrupts: when an interrupt may reach the program.
+        opening: the host's first message: limits and functions.
+        context: the value of `context`.
+        legacy: where the session's last worker has left its variables, and this one leaves its own.
+        reserve: memory kept back for when the program has used up its own.
+    """
+
+    def __init__(
+        self,
+        channel: Host,
+        interrupts: Interruptible,
+        opening: dict[str, Any],
+        context: Any,
+        legacy: Legacy,
+        reserve: Spare,
+    ) -> None:
+        self._channel = channel
+        self._interrupts = interrupts
+        self._memory_mb: int = opening["memory_mb"]
+        self._output = Output(self._send_output, opening["output_chars"])
+        self._namespace = _main_module().__dict__
+        functions = proxies(channel, opening["functions"], self._output.flush)
+        self._scaffold = Scaffold(self._namespace, context, functions)
+        self._keeper = Keeper(legacy, self._namespace)
+        self._cells = self._keeper.restore()
+        self._runner: asyncio.Runner | None = None
+        self._reserve = reserve
+        sys.argv = [""]
+        sys.stdin = sys.__stdin__ = Keyboard()  # type: ignore[assignment, misc]
+        sys.stdout = sys.__stdout__ = Stream(self._output, "stdout")  # type: ignore[assignment, misc]
+        sys.stderr = sys.__stderr__ = Stream(self._output, "stderr")  # type: ignore[assignment, misc]
+
+    def variables(self) -> list[tuple[str, str, str]]:
+        """The program's variables; in a fresh worker, those that it took over."""
+        return self._scaffold.variables()
+
+    def serve(self) -> NoReturn:
+        """Answers requests, one at a time."""
+        while True:
+            request = self._channel.request()
+            served = self._run(request["code"]) if request["op"] == "run" else self._value(request["name"])
+            printed = [_printed(piece) for piece in self._output.take()]
+            self._channel.send(*printed, {"op": "done", "id": request["id"], **served})
+
+    def _run(self, source: str) -> dict[str, Any]:
+        self._cells += 1
+        self._reserve.refill()
+        self._scaffold.final = None
+        self._output.begin()
+        error = self._guarded(source)
+        self._reserve.release()
+        self._scaffold.restore()
+        self._keeper.save(self._scaffold.own(), self._cells)
+        return self._done(error, self._scaffold.final)
+
+    def _value(self, name: str) -> dict[str, Any]:
+        self._output.begin()
+        try:
+            with self._interrupts.armed():
+                text = text_of(self._scaffold.lookup(name))
+        except BaseException:  # noqa: BLE001 - whatever the program's own repr does, there is no text
+            text = None
+        return self._done(None, text)
+
+    def _done(self, error: str | None, final: str | None) -> dict[str, Any]:
+        return {
+            "error": error,
+            "final": final,
+            "omitted": self._output.omitted,
+            "variables": self.variables(),
+        }
+
+    def _guarded(self, source: str) -> str | None:
+        """Runs a cell and returns its error as text, whatever happens."""
+        try:
+            with self._interrupts.armed():
+                try:
+                    self._execute(source)
+                    self._scaffold.take_answer()
+                except BaseException as error:  # noqa: BLE001 - anything that the program raises
+                    self._reserve.release()
+                    return describe(error, self._memory_mb)
+                return None
+        except BaseException as error:  # noqa: BLE001 - interrupted, or out of memory, while describing it
+            self._reserve.release()
+            return f"{type(error).__name__} (no traceback could be made)."
+
+    def _execute(self, source: str) -> None:
+        code = compile_cell(source, f"<cell {self._cells}>")
+        result = eval(code, self._namespace)  # noqa: S307 - running the program is what this is for
+        if awaits(code):
+            self._await(result)
+        value = self._namespace.pop(ECHO, None)
+        if value is not None:
+            self._output.hold(f"{value!r}\n")
+
+    def _await(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Runs a cell that awaits, in an event loop that lives until such a cell fails."""
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        try:
+            self._runner.run(coroutine)
+        except BaseException:
+            runner, self._runner = self._runner, None
+            runner.close()
+            raise
+
+    def _send_output(self, text: str) -> None:
+        self._channel.send(_printed(text))
+
+
+def _printed(text: str) -> dict[str, Any]:
+    return {"op": "output", "text": text}
+
+
+def _main_module() -> types.ModuleType:
+    """A fresh `__main__`, with a copy of the builtins so that a program can't break ours."""
+    own = types.ModuleType("builtins")
+    own.__dict__.update(builtins.__dict__)
+    own.__dict__.update(
+        input=_no_input,
+        RlmError=errors.RlmError,
+        QueryError=errors.QueryError,
+    )
+    for kind in (errors.RlmError, errors.QueryError):
+        kind.__module__ = "builtins"  # printed without the package that they come from
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = own
+    sys.modules["builtins"] = own
+    sys.modules["__main__"] = main
+    return main
+
+
+def _no_input(_prompt: object = "", /) -> str:
+    """Raises: nobody is at the keyboard."""
+    raise EOFError("Nobody is there to answer input(); work from `context`, or ask with llm_query().")
