@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.events import Event, Listener
     from rlm_core.engine.repl import Repl
-    from rlm_core.models.host import Asked, HostModel
+    from rlm_core.models.client_models import Asked, HostModel
 
     OpenRepl = Callable[[Listener], Awaitable[Repl]]
 

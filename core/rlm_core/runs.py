@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.answer import Answer, RunUsage
     from rlm_core.engine.events import Listener
-    from rlm_core.models.host import HostModel
+    from rlm_core.models.client_models import HostModel
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.models import Message
-from rlm_core.models.names import identifiers
+from rlm_core.models.identifiers import identifiers
 from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from rlm_core.models.base import Completion, Message, Model, ModelError, Usage
 from rlm_core.models.choice import Models, choose
-from rlm_core.models.host import Asked, HostModel, LentModel
+from rlm_core.models.client_models import Asked, HostModel, LentModel
 
 __all__ = [
     "Asked",

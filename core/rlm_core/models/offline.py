@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.stemming import terms
 from rlm_core.models.base import Completion, Message
-from rlm_core.models.names import identifiers
+from rlm_core.models.identifiers import identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +88,9 @@ def _next_turn(question: str, messages: Sequence[Message]) -> str:
 
 
 def _program(step: str, question: str) -> str:
-    body = resources.files("rlm_core.models").joinpath("programs", f"{step}.py.txt").read_text("utf-8")
+    body = (
+        resources.files("rlm_core.models").joinpath("offline_programs", f"{step}.py.txt").read_text("utf-8")
+    )
     values = {
         "QUESTION": question,
         "NAMES": identifiers(question),
