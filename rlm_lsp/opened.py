@@ -133,7 +133,7 @@ def _wire_form(answer: Answer, workspace: Workspace) -> dict[str, Any]:
     `markdown` is the whole answer as it is to be shown, `roots` are the folders that it is about; each
     citation has a `uri`, which is how LSP names files.
     """
-    from rlm_core.engine.render import markdown  # the engine is only imported once it is needed
+    from rlm_core.engine.answer_markdown import markdown  # the engine is only imported once it is needed
 
     form = asdict(answer)
     form["markdown"] = markdown(answer)

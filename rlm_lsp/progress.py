@@ -55,7 +55,7 @@ class Progress:
 
     def listen(self, event: Event) -> None:
         """Reports an event of the run."""
-        from rlm_core.engine.progress import describe  # the engine is only imported once it is needed
+        from rlm_core.engine.progress_text import describe  # the engine is only imported once it is needed
 
         line = describe(event)
         if line is not None and self._shown is not None:

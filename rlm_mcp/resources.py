@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mcp.server.mcpserver import Context  # noqa: TC002 - the SDK evaluates the templates' annotations
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
-from rlm_core.engine.render import markdown
+from rlm_core.engine.answer_markdown import markdown
 from rlm_core.engine.transcript import transcript
 from rlm_core.errors import QueryError, RlmError
 from rlm_mcp.app import owner_of

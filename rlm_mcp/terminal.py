@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Self, TextIO
 
 from rlm_core.engine.events import Event, Noted
-from rlm_core.engine.progress import describe
+from rlm_core.engine.progress_text import describe
 
 if TYPE_CHECKING:
     from types import TracebackType

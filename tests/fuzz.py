@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import atheris
 
 with atheris.instrument_imports(include=["rlm_core"], enable_loader_override=False):
-    from rlm_core.engine.parse import parse
+    from rlm_core.engine.turn_parser import parse
     from rlm_core.sandbox import wire
     from rlm_core.sandbox.host import frames
 

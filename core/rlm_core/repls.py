@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from rlm_core.engine.events import Event, Listener
-    from rlm_core.engine.repl import Repl
+    from rlm_core.engine.program_session import Repl
     from rlm_core.models.client_models import Asked, HostModel
 
     OpenRepl = Callable[[Listener], Awaitable[Repl]]

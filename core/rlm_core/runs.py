@@ -6,9 +6,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Literal
 
+from rlm_core.engine.event_stream import new_run_id
 from rlm_core.engine.events import Event, SubcallCompleted, SubcallStarted, shortened
-from rlm_core.engine.progress import describe
-from rlm_core.engine.stream import new_run_id
+from rlm_core.engine.progress_text import describe
 from rlm_core.errors import QueryError, RlmError
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rlm_core.context.results import Results
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
-    from rlm_core.engine.repl import Repl
+    from rlm_core.engine.program_session import Repl
     from rlm_core.lookups import Lookups
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Sandbox
@@ -52,7 +52,7 @@ class Asking:
         models: who answers, instead of the configured ones; they stay the caller's to close.
         limits: what it may spend.
         snapshot: what `context` is, instead of the workspace as it is now.
-        run_id: the run's name, from `rlm_core.engine.stream.new_run_id`.
+        run_id: the run's name, from `rlm_core.engine.event_stream.new_run_id`.
     """
 
     models: Models | None = None
@@ -202,10 +202,10 @@ class Service:
     async def open_repl(
         self, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = (), asked: Asking | None = None
     ) -> Repl:
-        """A session over a snapshot for programs that come from outside; see `rlm_core.engine.repl.Repl`."""
+        """A session over a snapshot for programs that come from outside; see `engine.program_session`."""
         asked = asked or Asking()
         snapshot = asked.snapshot or await self.snapshot(scope)
-        engine = await _engine("repl")
+        engine = await _engine("program_session")
         repl: Repl = await engine.Repl.open(
             snapshot,
             models=asked.models or self._chosen(),
@@ -290,7 +290,9 @@ class Service:
             self._watcher, why_not = watcher.start(self.workspace)
             self.workspace.watch(self._watcher, why_not)
             self.workspace.snapshot()
-            importlib.import_module("rlm_core.engine.repl")  # so that the first question need not wait for it
+            importlib.import_module(
+                "rlm_core.engine.program_session"
+            )  # so that the first question need not wait for it
 
     def _scoped(self, snapshot: Snapshot, scope: Sequence[str]) -> Snapshot:
         self.workspace.remember(snapshot)

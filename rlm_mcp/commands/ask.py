@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.render import markdown
+from rlm_core.engine.answer_markdown import markdown
 from rlm_core.service import Service
 from rlm_mcp import options
 from rlm_mcp.exits import DONE, INCOMPLETE, INTERRUPTED

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from rlm_core.sandbox.base import CellResult
 
-# What a program has where a model is behind it; see `rlm_core.engine.functions`.
+# What a program has where a model is behind it; see `rlm_core.engine.host_functions`.
 _MODEL_FUNCTIONS = ("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "BUDGET")
 
 

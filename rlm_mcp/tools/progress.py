@@ -7,7 +7,7 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.engine.progress import describe
+from rlm_core.engine.progress_text import describe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,7 +20,7 @@ from rlm_mcp.tools.step import step
 
 if TYPE_CHECKING:
     from rlm_core.engine.events import Listener
-    from rlm_core.engine.repl import Repl
+    from rlm_core.engine.program_session import Repl
 
 ASSISTANT = "assistant"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.render import markdown
+from rlm_core.engine.answer_markdown import markdown
 from rlm_mcp.tools.calls import result
 from rlm_mcp.tools.pages import page
 from rlm_mcp.tools.shapes import Report

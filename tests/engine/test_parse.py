@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.engine.parse import Block, Final, parse
+from rlm_core.engine.turn_parser import Block, Final, parse
 
 
 def turn(text: str) -> str:

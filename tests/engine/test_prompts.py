@@ -10,7 +10,7 @@ from rlm_core.config import WorkspaceSettings
 from rlm_core.context import Context
 from rlm_core.engine import prompts
 from rlm_core.engine.events import CellCompleted
-from rlm_core.engine.parse import parse
+from rlm_core.engine.turn_parser import parse
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
-    from rlm_core.engine.parse import Block
-    from rlm_core.engine.stream import Stream
+    from rlm_core.engine.event_stream import Stream
+    from rlm_core.engine.turn_parser import Block
     from rlm_core.sandbox.base import Session
 
 # How long a program may go on after its sub-calls were refused for lack of time: to say what it has.

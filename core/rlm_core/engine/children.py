@@ -11,7 +11,7 @@ from rlm_core.engine.run import Run
 from rlm_core.engine.subcalls import digest, head
 
 if TYPE_CHECKING:
-    from rlm_core.engine.tree import Tree
+    from rlm_core.engine.run_tree import Tree
 
 
 class Children:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.cells import Cells
-    from rlm_core.engine.parse import Turn
+    from rlm_core.engine.turn_parser import Turn
     from rlm_core.models import Completion
     from rlm_core.sandbox.base import CellResult, Variable
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine import prompts
 from rlm_core.engine.feedback import clipped
-from rlm_core.engine.parse import parse
+from rlm_core.engine.turn_parser import parse
 
 if TYPE_CHECKING:
     from rlm_core.engine.cells import Cells
-    from rlm_core.engine.parse import Final, Turn
+    from rlm_core.engine.turn_parser import Final, Turn
     from rlm_core.sandbox.base import Session
 
 NOTHING_KNOWN = "Nothing was found before the run ended."

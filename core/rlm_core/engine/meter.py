@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
-    from rlm_core.engine.stream import Stream
+    from rlm_core.engine.event_stream import Stream
     from rlm_core.models import Completion, Message, Model
 
 # How long the closing call may take beyond limits.seconds.

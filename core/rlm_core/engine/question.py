@@ -11,11 +11,11 @@ from rlm_core.engine import prompts
 from rlm_core.engine.answer import Answer
 from rlm_core.engine.children import Children
 from rlm_core.engine.citations import check, named
+from rlm_core.engine.event_stream import Stream, new_run_id
 from rlm_core.engine.events import RunCompleted, RunStarted
 from rlm_core.engine.run import Run
-from rlm_core.engine.stream import Stream, new_run_id
+from rlm_core.engine.run_tree import Tree
 from rlm_core.engine.trace import Trace
-from rlm_core.engine.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,14 +12,14 @@ from rlm_core.engine.conversation import Conversation
 from rlm_core.engine.events import TurnCompleted, TurnStarted
 from rlm_core.engine.feedback import report
 from rlm_core.engine.finish import NOTHING_KNOWN, Finish
-from rlm_core.engine.functions import host_functions
-from rlm_core.engine.parse import parse
+from rlm_core.engine.host_functions import host_functions
+from rlm_core.engine.turn_parser import parse
 from rlm_core.models import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rlm_core.engine.tree import Tree
+    from rlm_core.engine.run_tree import Tree
     from rlm_core.models import Completion, Message, Model
     from rlm_core.sandbox.base import Session
     from rlm_core.workspace.snapshot import Snapshot

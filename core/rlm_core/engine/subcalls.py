@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
+    from rlm_core.engine.event_stream import Stream
     from rlm_core.engine.meter import Meter
-    from rlm_core.engine.stream import Stream
     from rlm_core.models import Model, Models
 
 HEAD_CHARS = 120

@@ -14,7 +14,7 @@ from rlm_core.engine.events import (
     SubcallStarted,
     TurnCompleted,
 )
-from rlm_core.engine.progress import spent
+from rlm_core.engine.progress_text import spent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from rlm_core.errors import QueryError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rlm_core.engine.tree import Tree
+    from rlm_core.engine.run_tree import Tree
 
 # Children of one run at once. Each has a process and a conversation of its own.
 CHILDREN_AT_ONCE = 4

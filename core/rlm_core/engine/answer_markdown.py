@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.progress import spent
+from rlm_core.engine.progress_text import spent
 
 if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer, Citation

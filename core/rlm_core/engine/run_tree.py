@@ -14,7 +14,7 @@ from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from rlm_core.config import Settings
-    from rlm_core.engine.stream import Stream
+    from rlm_core.engine.event_stream import Stream
     from rlm_core.models import Models
     from rlm_core.sandbox.base import Sandbox
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from rlm_core.engine.children import Children
-from rlm_core.engine.functions import host_functions
+from rlm_core.engine.event_stream import Stream, new_run_id
+from rlm_core.engine.host_functions import host_functions
 from rlm_core.engine.question import ROOT
-from rlm_core.engine.stream import Stream, new_run_id
-from rlm_core.engine.tree import Tree
+from rlm_core.engine.run_tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
