@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mcp.server.auth.middleware.auth_context import get_access_token
 
 from rlm_core.errors import QueryError, RlmError
-from rlm_core.repls import Repls
+from rlm_core.repl_sessions import Repls
 from rlm_core.runs import Runs
 from rlm_core.service import Service
 from rlm_mcp.roots import Roots
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
     from rlm_core.config import Limits, ServerSettings, Settings
-    from rlm_core.repls import ReplSession
+    from rlm_core.repl_sessions import ReplSession
     from rlm_core.runs import Run
 
 log = logging.getLogger(__name__)

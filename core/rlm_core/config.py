@@ -16,7 +16,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from rlm_core.errors import ConfigError
-from rlm_core.lowering import Lowerable, Wish, denials, wishes
+from rlm_core.project_limits import Lowerable, Wish, denials, wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

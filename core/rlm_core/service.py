@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
     from rlm_core.engine.program_session import Repl
-    from rlm_core.lookups import Lookups
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Sandbox
+    from rlm_core.symbol_queries import Lookups
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
@@ -311,7 +311,7 @@ class Service:
 
     def _lookups(self) -> Lookups:
         if self._kept_lookups is None:
-            from rlm_core.lookups import Lookups  # pulls in the grammars
+            from rlm_core.symbol_queries import Lookups  # pulls in the grammars
 
             self._kept_lookups = Lookups(self._sandbox())
         return self._kept_lookups

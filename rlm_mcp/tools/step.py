@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mcp.types import CallToolResult
 
-    from rlm_core.repls import ReplSession
+    from rlm_core.repl_sessions import ReplSession
 
 SHOWN_VARIABLES = 40
 SHOWN_CHANGES = 20

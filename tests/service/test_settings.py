@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rlm_core import config
 from rlm_core.config import Limits, SandboxSettings, Settings
 from rlm_core.errors import ConfigError
-from rlm_core.lowering import wishes
+from rlm_core.project_limits import wishes
 
 if TYPE_CHECKING:
     from pathlib import Path
