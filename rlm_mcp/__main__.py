@@ -2,6 +2,6 @@
 
 import sys
 
-from rlm_mcp.cli import main
+from rlm_mcp.cli.main import main
 
 sys.exit(main())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ON_WINDOWS = pytest.mark.parametrize("system", ["win32"], indirect=True)
 
 FILES = {"shop/cart.py": "class Cart:\n    pass\n", "README.md": "# Shop\n"}
-MCP, LSP = "rlm_mcp.cli:main", "rlm_lsp.cli:main"
+MCP, LSP = "rlm_mcp.cli.main:main", "rlm_lsp.cli:main"
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_tokens_may_lie_in_a_file_whose_mode_says_nothing(run: Callable[..., str
     program = """
 import sys
 from pathlib import Path
-from rlm_mcp import http
+from rlm_mcp.server import http
 
 with http.Address("127.0.0.1", 0).listen():
     print(len(http.tokens(Path(sys.argv[1]))))
@@ -156,7 +156,7 @@ def test_a_program_of_the_repository_is_not_taken_for_git(
 @ON_WINDOWS
 def test_roots_of_a_client_may_have_drives(run: Callable[..., str]) -> None:
     program = """
-from rlm_mcp.roots import _path
+from rlm_mcp.server.client_roots import _path
 
 for uri in ["file:///C:/src/a%20b", "file:///c%3A/src", "file:///src"]:
     print(_path(uri))

@@ -11,8 +11,8 @@ from mcp import Client, StdioServerParameters
 
 from rlm_core import config
 from rlm_core.config import ServerSettings
-from rlm_mcp.app import App
-from rlm_mcp.server import create_server
+from rlm_mcp.server.app import App
+from rlm_mcp.server.mcp_server import create_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -18,18 +18,18 @@ from mcp import Client as McpClient
 from mcp import StdioServerParameters
 
 from rlm_core import config
-from rlm_mcp.cli import main
-from rlm_mcp.clients import installation, jsonc, toml
-from rlm_mcp.clients.edits import ClientFileError, MalformedError
-from rlm_mcp.clients.known import CLIENTS
-from rlm_mcp.clients.launch import Launch, launch
-from rlm_mcp.clients.machine import Machine
+from rlm_mcp.cli.clients import installation, jsonc, toml
+from rlm_mcp.cli.clients.formats import ClientFileError, MalformedError
+from rlm_mcp.cli.clients.launch import Launch, launch
+from rlm_mcp.cli.clients.locations import Machine
+from rlm_mcp.cli.clients.registry import CLIENTS
+from rlm_mcp.cli.main import main
 from tests.support.files import git_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rlm_mcp.clients.client import Client
+    from rlm_mcp.cli.clients.client import Client
 
     CameFrom = Callable[[dict[str, Any] | None], None]
 

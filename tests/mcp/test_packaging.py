@@ -14,7 +14,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from rlm_core import config
-from rlm_mcp.cli import parser
+from rlm_mcp.cli.main import parser
 from tests.support.files import git_repository
 
 ROOT = Path(__file__).parents[2]

@@ -20,8 +20,8 @@ from mcp.types import (
 
 from rlm_core import config
 from rlm_core.config import ServerSettings
-from rlm_mcp import http
-from rlm_mcp.app import App
+from rlm_mcp.server import http
+from rlm_mcp.server.app import App
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer

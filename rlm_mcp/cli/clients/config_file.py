@@ -1,0 +1,107 @@
+"""Reading and replacing one configuration file, so that no failure leaves half of one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rlm_mcp.cli.clients.formats import ClientFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file as it was read.
+
+    Attributes:
+        path: where it really is: a symbolic link is followed and stays one.
+        text: what it says, with LF line ends; None when it does not exist.
+        bom: whether a byte order mark stands before the text.
+        crlf: whether all its lines end with CR LF.
+        stamp: size and time of change, to see that somebody else wrote it meanwhile.
+    """
+
+    path: Path
+    text: str | None
+    bom: bool = False
+    crlf: bool = False
+    stamp: tuple[int, int] | None = None
+
+
+def read(path: Path) -> ConfigFile:
+    """Reads a file; one that is missing has no text. Raises `ClientFileError`."""
+    path = path.resolve()
+    try:
+        data = path.read_bytes()
+        stamp = _stamp(path)
+        text = data.decode("utf-8")
+    except FileNotFoundError:
+        return ConfigFile(path, None)
+    except UnicodeDecodeError as error:
+        raise ClientFileError(f"{path} is not UTF-8 text; it is left as it is.") from error
+    except OSError as error:
+        raise ClientFileError(f"{path} cannot be read: {error.strerror}.") from error
+    crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
+    return ConfigFile(
+        path,
+        (text.replace("\r\n", "\n") if crlf else text).removeprefix(_BOM),
+        bom=text.startswith(_BOM),
+        crlf=crlf,
+        stamp=stamp,
+    )
+
+
+def replace(file: ConfigFile, text: str) -> Path | None:
+    """Writes the new text in one step, with the mode of the old; returns the copy of the old file, if any.
+
+    Raises:
+        ClientFileError: it cannot be written, or was changed since it was read.
+    """
+    path = file.path
+    data = (_BOM if file.bom else "") + (text.replace("\n", "\r\n") if file.crlf else text)
+    backup = path.with_name(path.name + ".rlm-mcp.bak") if file.stamp is not None else None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if backup is not None:
+            _fresh(backup, path.read_bytes(), like=path).replace(backup)
+        fresh = _fresh(path, data.encode("utf-8"), like=path if file.stamp is not None else None)
+        try:
+            if _stamp(path) != file.stamp:
+                raise ClientFileError(f"{path} was changed meanwhile and is left as it is; try again.")
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise ClientFileError(f"{error.filename or path} cannot be written: {error.strerror}.") from error
+    return backup
+
+
+def _fresh(path: Path, data: bytes, like: Path | None) -> Path:
+    """A new file beside a path, to be renamed to it: so a link at that path is replaced, not followed."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    fresh.touch(mode=0o600 if like is not None else 0o666, exist_ok=False)
+    try:
+        if like is not None:
+            shutil.copymode(like, fresh)
+        with fresh.open("wb") as output:
+            output.write(data)
+            output.flush()
+            os.fsync(output.fileno())
+    except OSError:
+        fresh.unlink()
+        raise
+    return fresh
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime_ns

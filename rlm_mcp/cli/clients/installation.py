@@ -1,0 +1,200 @@
+"""Adds the server to a client's file, or takes it out: first as a plan that can be shown, then for real."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rlm_mcp.cli.clients import config_file
+from rlm_mcp.cli.clients.formats import ClientFileError, MalformedError, lookup
+from rlm_mcp.cli.clients.launch import Launch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from rlm_mcp.cli.clients.client import Client
+    from rlm_mcp.cli.clients.locations import Machine
+
+NAME = "rlm"
+# What an update brings up to date. Other fields, such as variables to pass on, are the user's once there.
+_STARTING = ("type", "command", "args")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would happen to a file.
+
+    Attributes:
+        file: the file as it is.
+        text: what it will say; the same as now when there is nothing to do.
+    """
+
+    file: config_file.ConfigFile
+    text: str | None
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything changes."""
+        return self.text != self.file.text
+
+    def diff(self) -> str:
+        """The change as a unified diff, with one line around it: lines further off may hold others' keys."""
+        path = str(self.file.path)
+        before, after = ((text or "").splitlines(keepends=True) for text in (self.file.text, self.text))
+        lines = difflib.unified_diff(
+            before, after, path if self.file.text is not None else "/dev/null", path, n=1
+        )
+        return "".join(
+            line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
+        )
+
+    def make(self) -> Path | None:
+        """Writes the file; returns the copy of the old one, if there was one. Raises `ClientFileError`."""
+        return config_file.replace(self.file, self.text or "")
+
+
+def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> Change:
+    """Adds the server under a name, or brings its entry up to date; fields of the user's own stay.
+
+    Raises:
+        ClientFileError: the file cannot be read or understood, or the name belongs to another server.
+    """
+    file = config_file.read(path)
+    values = _values(client, file)
+    keys = (*client.servers(values), name)
+    present = _own_entry(client, file, values, keys)
+    earlier = Launch.read(_command(present)) if present is not None else None
+    entry = client.entry(launch.updating(earlier) if earlier else launch)
+    if present is None:
+        return _edited(
+            client,
+            file,
+            lambda text: client.format.with_value(text, keys, entry),
+            [_with(values, keys, entry)],
+        )
+    fresh = {key: value for key, value in entry.items() if key not in present or key in _STARTING}
+
+    def update(text: str) -> str:
+        for field, value in fresh.items():
+            if present.get(field) != value:
+                text = client.format.with_value(text, (*keys, field), value)
+        return text
+
+    return _edited(client, file, update, [_with(values, keys, {**present, **fresh})])
+
+
+def removing(client: Client, path: Path, name: str = NAME) -> Change:
+    """Takes the server out again, with a map of servers that was made for it. Raises as `installing` does."""
+    file = config_file.read(path)
+    values = _values(client, file)
+    keys = (*client.servers(values), name)
+    present = _own_entry(client, file, values, keys)
+    if present is None:
+        return Change(file, file.text)
+    wanted = [_without(values, keys)]
+    if not lookup(wanted[0], keys[:-1]):
+        wanted.append(_without(wanted[0], keys[:-1]))
+
+    def remove(text: str) -> str:
+        left = client.format.without(text, keys)
+        if lookup(client.format.parse(left), keys[:-1]) != {}:
+            return left  # there are other servers; or, in TOML, the last `[a.b]` took `a` with it
+        bare = client.format.without(left, keys[:-1])
+        again = client.format.without(client.format.with_value(bare, keys, present), keys)
+        return bare if again == left else left  # an empty map that installing would not leave is the user's
+
+    return _edited(client, file, remove, wanted)
+
+
+class Installed(NamedTuple):
+    """An entry of this server in a client's file."""
+
+    path: Path
+    name: str
+    program: str
+
+
+def installed(client: Client, machine: Machine, project: Path) -> list[Installed]:
+    """The entries in the user's file and in the project's. Raises `ClientFileError`."""
+    found = []
+    for path in (client.user_file(machine), client.project_file(project)):
+        if path is not None and path.is_file():
+            values = _values(client, config_file.read(path))
+            servers = lookup(values, client.servers(values))
+            if isinstance(servers, dict):
+                ours = [(name, entry) for name, entry in servers.items() if _is_ours(entry)]
+                found += [Installed(path, name, _command(entry)[0]) for name, entry in ours]
+    return found
+
+
+def _values(client: Client, file: config_file.ConfigFile) -> dict[str, Any]:
+    try:
+        return client.format.parse(file.text or "")
+    except (MalformedError, RecursionError) as error:
+        what = error if isinstance(error, MalformedError) else "nested too deeply"
+        raise ClientFileError(
+            f"{file.path} cannot be understood, {what}; it is left as it is: mend it and try again."
+        ) from error
+
+
+def _own_entry(
+    client: Client, file: config_file.ConfigFile, values: dict[str, Any], keys: Sequence[str]
+) -> dict[str, Any] | None:
+    entry = lookup(values, keys)
+    if entry is not None and not _is_ours(entry):
+        raise ClientFileError(
+            f"{file.path} has a server {keys[-1]!r} that is not rlm-mcp; it is left as it is. "
+            f"Use another name: rlm-mcp install {client.id} --name NAME."
+        )
+    own: dict[str, Any] | None = entry
+    return own
+
+
+def _is_ours(entry: Any) -> bool:
+    return isinstance(entry, dict) and Launch.read(_command(entry)) is not None
+
+
+def _command(entry: dict[str, Any]) -> list[str]:
+    """Command and arguments, whether the client has them in one field or in two."""
+    parts: list[str] = []
+    for field in ("command", "args"):
+        value = entry.get(field)
+        parts += [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [part for part in parts if isinstance(part, str)]
+
+
+def _with(values: dict[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(values)
+    inner: Any = changed
+    for key in keys[:-1]:
+        inner = inner.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return changed  # the format says so when it is asked to edit the text
+    inner[keys[-1]] = value
+    return changed
+
+
+def _without(values: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    changed = copy.deepcopy(values)
+    del lookup(changed, keys[:-1])[keys[-1]]
+    return changed
+
+
+def _edited(
+    client: Client, file: config_file.ConfigFile, edit: Callable[[str], str], wanted: Sequence[dict[str, Any]]
+) -> Change:
+    """Holds the edited text to what it must mean, so that no edit can ever change anything else."""
+    try:
+        text = edit(file.text or "")
+        done = client.format.parse(text)
+    except MalformedError as error:
+        raise ClientFileError(f"{file.path}: {error}; it is left as it is.") from error
+    if done not in wanted:
+        raise ClientFileError(
+            f"{file.path} is laid out in a way that cannot be edited safely; it is left as it is. "
+            "README shows the entry, to be edited by hand."
+        )
+    return Change(file, text)

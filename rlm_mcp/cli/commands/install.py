@@ -1,0 +1,130 @@
+"""Adds this server to the configuration file of an assistant or editor, and to nothing else in it.
+
+The rest of the file keeps its bytes, comments included; the file as it was is copied beside it
+(NAME.rlm-mcp.bak). Running it again brings the entry up to date and keeps what you have added to it.
+Variables such as OPENAI_API_KEY are passed on by name where a client must be told; no value of one is
+ever written into a file.
+
+Your own file names the path of this installation. A project's file (--project) names the git commit that it
+was installed from, as in uvx --from git+URL rlm-mcp install vscode --project; without one it is refused.
+
+  rlm-mcp install --list
+  rlm-mcp install claude-code
+  rlm-mcp install vscode --project
+  rlm-mcp install claude-desktop --root ~/src/shop
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from rlm_core.errors import ConfigError
+from rlm_mcp.cli import options
+from rlm_mcp.cli.clients import installation
+from rlm_mcp.cli.clients.formats import ClientFileError
+from rlm_mcp.cli.clients.launch import launch
+from rlm_mcp.cli.clients.locations import Machine
+from rlm_mcp.cli.clients.registry import CLIENTS
+from rlm_mcp.cli.exit_codes import DONE
+from rlm_mcp.cli.output import put
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rlm_mcp.cli.clients.client import Client
+    from rlm_mcp.cli.clients.installation import Change
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `install`."""
+    add_client(parser, optional=True)
+    parser.add_argument(
+        "--list", action="store_true", help="show the clients, and where the server is installed"
+    )
+    options.add_root(parser, default="the client's roots, or the folder where the client starts the server")
+
+
+def add_client(parser: argparse.ArgumentParser, *, optional: bool) -> None:
+    """What `install` and `uninstall` have in common."""
+    parser.add_argument(
+        "client", nargs="?" if optional else None, choices=list(CLIENTS), metavar="CLIENT",
+        help=", ".join(CLIENTS),
+    )  # fmt: skip
+    parser.add_argument(
+        "--project", action="store_true",
+        help="edit the file of the current project, which others may share, and not your own",
+    )  # fmt: skip
+    parser.add_argument(
+        "--name", default=installation.NAME, help="the server's name in the client (default: %(default)s)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show the change as a diff and make none")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Edits one client's file, or lists the clients."""
+    machine = Machine.here()
+    if args.list:
+        put("".join(_listed(machine)))
+        return DONE
+    if args.client is None:
+        raise ConfigError(
+            f"Say which client: {', '.join(CLIENTS)}; rlm-mcp install --list shows which are here."
+        )
+    client = CLIENTS[args.client]
+    if client.needs_root and not args.root:
+        raise ConfigError(f"{client.title} starts servers in no project's folder: say which with --root DIR.")
+    if missing := next((root for root in args.root or () if not root.is_dir()), None):
+        raise ConfigError(f"There is no folder {missing}.")
+    path = file_to_edit(client, machine, project=args.project)
+    if not args.project and not client.found(machine):
+        sys.stderr.write(f"rlm-mcp: note: {client.title} does not seem to be on this machine.\n")
+    start = launch(args.root or (), portable=args.project)
+    change = installation.installing(client, path, start, args.name)
+    done = f"{client.title} starts {shlex.join(start.command)} as {args.name!r}"
+    apply(change, done, dry_run=args.dry_run)
+    if not args.dry_run:
+        put(client.then + "\n")
+    return DONE
+
+
+def file_to_edit(client: Client, machine: Machine, *, project: bool) -> Path:
+    """The client's file for the user or the current project. Raises `ConfigError` where it has none."""
+    if not project:
+        return client.user_file(machine)
+    top = options.roots(None)[0].resolve()
+    path = client.project_file(top)
+    if path is None:
+        raise ConfigError(f"{client.title} has no configuration file of a project; leave --project out.")
+    if not path.resolve().is_relative_to(top):
+        raise ConfigError(f"{path} is a link that leads out of the project; it is left as it is.")
+    return path
+
+
+def apply(change: Change, done: str, *, dry_run: bool) -> None:
+    """Makes a change and tells of it, or shows it."""
+    if not change.needed:
+        put(f"Nothing to change in {change.file.path}.\n")
+    elif dry_run:
+        put(change.diff())
+    else:
+        backup = change.make()
+        kept = f" (as it was: {backup.name})" if backup else ""
+        put(f"{done}: {change.file.path}{kept}.\n")
+
+
+def _listed(machine: Machine) -> Iterator[str]:
+    project = options.roots(None)[0]
+    for client in CLIENTS.values():
+        try:
+            where = [
+                f"{place.name!r} in {place.path}"
+                for place in installation.installed(client, machine, project)
+            ]
+        except ClientFileError as error:
+            where = [str(error)]
+        state = "; ".join(where) or ("found" if client.found(machine) else "not found")
+        yield f"{client.id:<14}  {client.title:<14}  {state}\n"

@@ -1,0 +1,31 @@
+"""Takes this server out of the configuration file of an assistant or editor again.
+
+The rest of the file keeps its bytes; the file as it was is copied beside it (NAME.rlm-mcp.bak).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlm_mcp.cli.clients import installation
+from rlm_mcp.cli.clients.locations import Machine
+from rlm_mcp.cli.clients.registry import CLIENTS
+from rlm_mcp.cli.commands.install import add_client, apply, file_to_edit
+from rlm_mcp.cli.exit_codes import DONE
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of `uninstall`."""
+    add_client(parser, optional=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Edits one client's file."""
+    client = CLIENTS[args.client]
+    path = file_to_edit(client, Machine.here(), project=args.project)
+    change = installation.removing(client, path, args.name)
+    apply(change, f"{client.title} no longer starts {args.name!r}", dry_run=args.dry_run)
+    return DONE

@@ -1,0 +1,116 @@
+"""The command line: `rlm-mcp [serve | ask | exec | doctor | install | uninstall]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from rlm_core import __version__
+from rlm_core.errors import ConfigError, RlmError, WorkspaceError
+from rlm_mcp.cli.exit_codes import FAILED, INTERRUPTED, MISUSED, UNREAD
+from rlm_mcp.cli.output import fill_standard_streams, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+COMMANDS = {
+    "serve": "serve the workspace to an assistant over MCP (the default)",
+    "ask": "ask a question about the workspace",
+    "exec": "run a Python program over the workspace, with no model",
+    "doctor": "show what is in force here, and what is wrong",
+    "install": "add the server to an assistant's configuration file",
+    "uninstall": "take it out again",
+}
+
+_EPILOG = """\
+exit codes:
+  0    done
+  1    the run failed, or (exec) the program raised
+  2    wrong usage: an unknown flag, a root or a setting that cannot be used
+  3    (ask) the answer is incomplete
+  130  interrupted
+  141  whoever read the output has left (as after SIGPIPE)
+
+settings:
+  flags > environment > rlm.toml in the root > rlm.toml in the user's config folder > defaults;
+  the one in the root is repository text, so it may lower limits and set nothing else.
+  OPENAI_API_KEY, OPENAI_BASE_URL, RLM_MODEL, RLM_SUB_MODEL choose the model; without a key or a
+  base URL an offline model answers with extracts. 'rlm-mcp doctor' shows what is in force.
+"""
+
+
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The command line. Each command's module adds its own flags and has `run(args)`.
+
+    Args:
+        wanted: the command that is given; only its module is imported then.
+    """
+    top = argparse.ArgumentParser(
+        prog="rlm-mcp",
+        description="Answer questions over a whole codebase with a Recursive Language Model.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        if wanted in COMMANDS and name != wanted:
+            commands.add_parser(name, help=summary)
+            continue
+        module = importlib.import_module(f"rlm_mcp.cli.commands.{name}")
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help", "--version"}):
+        arguments.insert(0, "serve")
+    args = parser(arguments[0]).parse_args(arguments)
+    try:
+        fill_standard_streams()
+        _tolerate_odd_output()
+        logging.basicConfig(
+            stream=sys.stderr,
+            level=logging.DEBUG if args.verbose else logging.WARNING,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        code: int = args.run(args)
+    except RlmError as error:
+        print(f"rlm-mcp: {shown(str(error), sys.stderr)}", file=sys.stderr)  # noqa: T201
+        return MISUSED if isinstance(error, ConfigError | WorkspaceError) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return UNREAD
+    except Exception as error:  # a defect of ours: a sentence for the user, the rest on demand
+        log.debug("internal error", exc_info=True)
+        hint = "" if args.verbose else "; --verbose shows where"
+        print(f"rlm-mcp: internal error, {type(error).__name__}: {error}{hint}.", file=sys.stderr)  # noqa: T201
+        return FAILED
+    return code
+
+
+def _tolerate_odd_output() -> None:
+    """File content may hold what the terminal's encoding cannot show; that is no reason to stop.
+
+    Files and pipes get UTF-8 on Windows too, which would give them the system's old code page.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            utf8 = sys.platform == "win32" and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if utf8 else None, errors="backslashreplace")

@@ -1,0 +1,64 @@
+"""Completion of arguments: paths of files and outlines, symbols of prompts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
+
+from rlm_core.errors import RlmError
+from rlm_mcp.server.resources import PATH_CHARS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mcp.server import MCPServer
+
+    from rlm_mcp.server.app import App
+
+# The protocol's limit.
+MOST = 100
+
+
+def register(server: MCPServer[App], app: App) -> None:
+    """Lets the server complete."""
+
+    @server.completion()  # type: ignore[no-untyped-call,untyped-decorator]
+    async def complete(
+        _ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        _context: CompletionContext | None,
+    ) -> Completion | None:
+        if len(argument.value) > PATH_CHARS:
+            return None
+        try:
+            match argument.name:
+                case "path":
+                    return _matching((await app.service.snapshot()).paths, argument.value)
+                case "symbol":
+                    return await _symbols(app, argument.value)
+        except RlmError:  # nothing to offer: a completion is no place for an error
+            return None
+        return None
+
+
+def _matching(paths: Iterable[str], typed: str) -> Completion:
+    """Paths that start with what was typed, then those that have it in them."""
+    wanted = typed.lower()
+    found = [path for path in paths if wanted in path.lower()]
+    found.sort(key=lambda path: (not path.lower().startswith(wanted), path.count("/"), path))
+    return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
+
+
+async def _symbols(app: App, typed: str) -> Completion | None:
+    if not typed.strip():
+        return None
+    found = await app.service.find(typed, limit=MOST)
+    names = list(dict.fromkeys(symbol.qualified_name for symbol in found))
+    return Completion(values=names, has_more=found.omitted > 0)

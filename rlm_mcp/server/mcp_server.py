@@ -1,0 +1,115 @@
+"""The MCP server: protocol in, core calls out, events back as progress."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS
+
+from rlm_core import __version__
+from rlm_mcp.server import argument_completion, prompts, resources, tools
+from rlm_mcp.server.handshake import Handshake
+from rlm_mcp.server.icons import ICONS
+from rlm_mcp.server.subscriptions import Announcer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from mcp.server.auth.provider import TokenVerifier
+    from mcp.server.auth.settings import AuthSettings
+    from mcp.server.mcpserver import Context
+    from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, Tool
+
+    from rlm_mcp.server.app import App
+
+
+class _Server(MCPServer["App"]):
+    _parameters: Mapping[str, Mapping[str, Any]] = {}  # of each tool, once they are known
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools with schemas that hold what a model needs: every connection pays for the rest."""
+        listed = await super().list_tools()
+        for tool in listed:
+            tool.input_schema = _lean(tool.input_schema)
+        return listed
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Refuses arguments that the tool does not have: the SDK drops them, and a `scope` with them."""
+        if not self._parameters:
+            self._parameters = {
+                tool.name: tool.input_schema["properties"] for tool in await self.list_tools()
+            }
+        known = self._parameters.get(name, arguments)
+        if unknown := ", ".join(sorted(arguments.keys() - known)):
+            raise ToolError(f"{name} takes no {unknown[:200]}; it takes {', '.join(known)}.")
+        return await super().call_tool(name, arguments, context)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[App, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Says what is wrong with a call, by -32602 (server/prompts, "Error Handling"): the SDK does not."""
+        known = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
+        if name not in known:
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {name[:200]!r}, only {', '.join(known)}.")
+        given, takes = arguments or {}, ", ".join(argument.name for argument in known[name])
+        for argument in known[name]:
+            if argument.required and not given.get(argument.name):
+                raise MCPError(INVALID_PARAMS, f"The prompt {name} needs the argument {argument.name}.")
+        if unknown := ", ".join(sorted(given.keys() - {argument.name for argument in known[name]})):
+            raise MCPError(INVALID_PARAMS, f"The prompt {name} takes no {unknown[:200]}; it takes {takes}.")
+        return await super().get_prompt(name, arguments, context)
+
+
+def create_server(
+    app: App, *, auth: AuthSettings | None = None, verifier: TokenVerifier | None = None
+) -> MCPServer[App]:
+    """A server over an app, which is entered when the server starts and closed when it ends.
+
+    Args:
+        app: what the tools, resources and prompts work on.
+        auth: that clients over HTTP have to show who they are.
+        verifier: tells whose a token is.
+    """
+    announcer = Announcer(app)
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[App]) -> AsyncIterator[App]:
+        async with app:
+            app.background(announcer.watch())
+            yield app
+
+    server = _Server(
+        "rlm-mcp",
+        title="RLM",  # hosts make tool names of it, and show it beside others
+        version=__version__,
+        instructions=files("rlm_mcp.server").joinpath("instructions.md").read_text("utf-8"),
+        icons=ICONS,
+        lifespan=lifespan,
+        log_level="WARNING",
+        auth=auth,
+        token_verifier=verifier,
+        subscriptions=announcer.bus,
+        middleware=[Handshake(app, announcer)],
+    )
+    tools.register(server, app)
+    resources.register(server, app)
+    prompts.register(server)
+    argument_completion.register(server, app)
+    return server
+
+
+def _lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without titles, and without defaults that say "nothing"."""
+    kept = {
+        name: {key: value for key, value in field.items() if key != "title" and (key != "default" or value)}
+        for name, field in schema["properties"].items()
+    }
+    required = {"required": schema["required"]} if "required" in schema else {}
+    return {"type": "object", "properties": kept, **required}

@@ -1,0 +1,126 @@
+"""The resources: the workspace, its files and outlines as they are now, and runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from mcp.server.mcpserver import Context  # noqa: TC002 - the SDK evaluates the templates' annotations
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+
+from rlm_core.engine.answer_markdown import markdown
+from rlm_core.engine.transcript import transcript
+from rlm_core.errors import QueryError, RlmError
+from rlm_mcp.server.app import owner_of
+from rlm_mcp.server.icons import ICONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcp.server import MCPServer
+
+    from rlm_core.runs import Run
+    from rlm_core.workspace.snapshot import Snapshot
+    from rlm_mcp.server.app import App
+
+WORKSPACE = "rlm://workspace"
+FILE, OUTLINE, RUN = "rlm://file/", "rlm://outline/", "rlm://run/"
+MARKDOWN = "text/markdown"
+PATH_CHARS = 4_096
+# Of each reason for which files were left out.
+SHOWN_SKIPPED = 200
+
+
+def of_path(path: str) -> set[str]:
+    """Every URI that a client may have subscribed to for a file: percent-encoded or as it is."""
+    return {f"{start}{written}" for start in (FILE, OUTLINE) for written in (path, quote(path))}
+
+
+def register(server: MCPServer[App], app: App) -> None:
+    """Adds every resource to the server."""
+
+    @server.resource(
+        WORKSPACE, title="The workspace", mime_type=MARKDOWN, icons=ICONS,
+        description="Folders, languages and sizes; what was left out and why; which model answers.",
+    )  # fmt: skip
+    async def workspace() -> str:
+        with _readable_errors():
+            return await asyncio.to_thread(_workspace, app, await app.service.snapshot())
+
+    @server.resource(
+        FILE + "{+path}", title="A file", mime_type="text/plain", icons=ICONS,
+        description="The text of a file of the workspace as it is now.",
+    )  # fmt: skip
+    async def file(path: str) -> str:
+        with _readable_errors():
+            return (await app.service.snapshot()).text(_possible(path))
+
+    @server.resource(
+        OUTLINE + "{+path}", title="An outline", mime_type="text/plain", icons=ICONS,
+        description="The definitions of a file, or of a folder's files (src/), with their lines.",
+    )  # fmt: skip
+    async def outline(path: str) -> str:
+        with _readable_errors():
+            return await app.service.outline(_possible(path))
+
+    @server.resource(
+        RUN + "{id}", title="A run", mime_type=MARKDOWN, icons=ICONS,
+        description="How an answer came about: turns, programs, sub-calls, cost.",
+    )  # fmt: skip
+    async def run(id: str, ctx: Context) -> str:  # noqa: A002 - the name in the URI
+        with _readable_errors():
+            return _run(app.runs.get(id, owner_of(ctx.request_context)))
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    try:
+        yield
+    except QueryError as error:
+        raise ResourceNotFoundError(str(error)) from error
+    except RlmError as error:
+        raise ResourceError(str(error)) from error
+
+
+def _possible(path: str) -> str:
+    if len(path) > PATH_CHARS:
+        raise QueryError(f"No path has {len(path):,} characters.")
+    return path
+
+
+def _workspace(app: App, snapshot: Snapshot) -> str:
+    from rlm_core.context import Context as Code  # pulls in the grammars
+
+    service = app.service
+    model = "the configured endpoint" if service.settings.model.endpoint else "none is configured"
+    parts = [
+        "# Workspace\n\n" + "\n".join(f"- {root}" for root in service.workspace.roots),
+        f"Snapshot {snapshot.id}. {Code(snapshot).facts}",
+        f"Model: {model}. "
+        + (
+            "Changes are followed as they happen." if service.watched else "Each question looks at all files."
+        ),
+        *(f"Note: {note}" for note in (*service.settings.notes, *service.workspace.notes)),
+    ]
+    if snapshot.skipped:
+        parts.append("## Left out")
+    for reason, count in Counter(item.reason for item in snapshot.skipped).most_common():
+        paths = [item.path for item in snapshot.skipped if item.reason == reason][:SHOWN_SKIPPED]
+        more = f"\n- and {count - len(paths):,} more" if count > len(paths) else ""
+        parts.append(f"### {reason} ({count:,})\n\n" + "\n".join(f"- {path}" for path in paths) + more)
+    return "\n\n".join(parts) + "\n"
+
+
+def _run(run: Run) -> str:
+    parts = [f"# Run {run.id}: {run.state}", f"> {run.question}"]
+    if run.forgotten:
+        parts.append(f"{run.forgotten:,} of its events are not kept here; the trace on disk has all of them.")
+    parts.append(transcript(run.events))
+    if run.answer is not None:
+        parts.append(markdown(run.answer))
+    elif run.error:
+        parts.append(run.error)
+    return "\n\n".join(parts) + "\n"

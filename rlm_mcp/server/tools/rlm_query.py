@@ -1,0 +1,93 @@
+"""The tool `rlm_query`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, InputRequiredResult
+from pydantic import Field
+
+from rlm_core.errors import QueryError
+from rlm_core.service import Asking
+from rlm_mcp.server import sampling
+from rlm_mcp.server.app import App, owner_of
+from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
+from rlm_mcp.server.tools.output_schemas import Report
+from rlm_mcp.server.tools.progress_notifications import reporting
+from rlm_mcp.server.tools.run_report import report
+
+if TYPE_CHECKING:
+    from rlm_core.engine.answer import Answer
+    from rlm_core.runs import Run
+
+# A question is a question; text to work on belongs into a file of the workspace.
+MOST_CHARS = 100_000
+
+DESCRIPTION = """\
+Answers a question that needs many files of this workspace at once: how something works end to end, \
+where a behaviour is decided, what a change would affect, every place that does X.
+
+A Recursive Language Model explores all of the code with programs in a sandbox: its size does not matter, \
+and none of it enters your window. Returns Markdown with citations (path:start-end) that were checked \
+against the files as they are now.
+
+Takes seconds to minutes. After {patience:g} s it returns status "running" with what is known so far, and \
+the run goes on: call rlm_result with its run_id. `model` says who answered; "offline" means that no \
+language model is configured, and the answer is an extract found by searching."""
+
+
+async def rlm_query(
+    question: Annotated[str, Field(description="One complete question about the codebase.")],
+    ctx: Context[App],
+    scope: Annotated[
+        list[str], Field(description="Only these files: globs or folders, as ['src/', '*.py', '!tests/'].")
+    ] = [],
+    session: Annotated[
+        str, Field(description="An rlm_repl session, to ask about the snapshot that it holds.")
+    ] = "",
+) -> Annotated[CallToolResult, Report] | InputRequiredResult:
+    """Answers a question; see `DESCRIPTION`."""
+    app = app_of(ctx)
+    with readable_errors():
+        earlier, _ = sampling.resumed(ctx)
+        if earlier:
+            run = app.runs.get(earlier, owner_of(ctx.request_context))
+            sampling.deliver(ctx, run)
+        elif (asked := await missing_roots(ctx)) is not None:
+            return asked
+        else:
+            run = _start(app, ctx, question, scope, session)
+            sampling.lend(app, ctx, run)
+        try:
+            async with reporting(ctx, run.listeners):
+                asked = await sampling.follow(ctx, run, app.grants.patience)
+        except asyncio.CancelledError:
+            app.background(run.cancel())
+            raise
+        if asked is not None:
+            return asked
+        if run.state == "failed":
+            raise QueryError(run.error)
+    return report(run)
+
+
+def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> Run:
+    if len(question) > MOST_CHARS:
+        raise QueryError(
+            f"The question has {len(question):,} characters, more than the {MOST_CHARS:,} that it may; "
+            "ask briefly, and name files instead of quoting them."
+        )
+    scope = checked_scope(scope)
+    service, owner = app.service, owner_of(ctx.request_context)
+    snapshot = app.repls.get(session, owner).repl.snapshot if session else None
+    limits, host, models = app.limits_for(owner), None, None
+    if not service.settings.model.endpoint and sampling.offered(ctx):
+        host, models = sampling.host_models()
+
+    async def ask(run: Run) -> Answer:
+        asking = Asking(models=models, limits=limits, snapshot=snapshot, run_id=run.id)
+        return await service.ask(question, scope=scope, listeners=[run.listen], asked=asking)
+
+    return app.runs.start(owner, question, ask, host)

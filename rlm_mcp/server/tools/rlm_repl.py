@@ -1,0 +1,108 @@
+"""The tool `rlm_repl`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, InputRequiredResult
+from pydantic import Field
+
+from rlm_core.errors import QueryError
+from rlm_core.models import HostModel, Models
+from rlm_core.service import Asking
+from rlm_mcp.server.app import App, owner_of
+from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
+from rlm_mcp.server.tools.output_schemas import Step
+from rlm_mcp.server.tools.progress_notifications import reporting
+from rlm_mcp.server.tools.repl_result import step
+
+if TYPE_CHECKING:
+    from rlm_core.engine.events import Listener
+    from rlm_core.engine.program_session import Repl
+
+ASSISTANT = "assistant"
+
+DESCRIPTION = """\
+Runs Python over this whole codebase in a sandbox: you are the root model of a Recursive Language Model. \
+Needs no key. The code stands in the variable `context`, frozen as it is now; only what you print enters \
+your window. Variables live on in the session: pass the answer's `session` to go on in it.
+
+context.facts · len(context) · context[path] · context.files('*.py') · .tree() · .grep(r'regex', 'src/') \
+· .find('Name') · .symbols(path) · .outline('src/') · .slice('path::Class.method') · .lines(path, 1, 40) \
+· .references('name') · .rank('words', 10) · .chunks('src/', 20000) · .changed('HEAD~1'). help(context) \
+has the details.
+
+llm_query(prompt) and llm_query_batched(prompts) ask a sub-model. Where none is configured the program \
+is suspended: status "suspended" and `prompts`. Answer each yourself, only from its text, and resume with \
+rlm_repl(session=..., replies=['reply to the first', ...]).
+
+Print little and look at parts. Status "running": call with `session` alone to wait. Long output comes in \
+pages. `changed` lists files edited since the snapshot: fresh=true starts the session anew on the files \
+as they are now, without its variables."""
+
+
+async def rlm_repl(
+    ctx: Context[App],
+    code: Annotated[str, Field(description="A Python program; the last expression is echoed.")] = "",
+    session: Annotated[str, Field(description="The session to go on in; empty starts one.")] = "",
+    replies: Annotated[
+        list[str], Field(description="Replies to the prompts shown last, in their order.")
+    ] = [],
+    page: Annotated[int, Field(ge=1, description="Page of what was shown last.")] = 1,
+    fresh: Annotated[bool, Field(description="Restart the session on the files as they are now.")] = False,
+    scope: Annotated[
+        list[str], Field(description="For a new or fresh session: only these files (globs).")
+    ] = [],
+) -> Annotated[CallToolResult, Step] | InputRequiredResult:
+    """Drives a session; see `DESCRIPTION`."""
+    app, owner, notes = app_of(ctx), owner_of(ctx.request_context), []
+    with readable_errors():
+        if code and replies:
+            raise QueryError("Give either `code` or `replies`: a suspended program has to go on first.")
+        if not (code or session):
+            raise QueryError("Give `code` to run, or the `session` to look at.")
+        if session:
+            current = app.repls.get(session, owner)
+            if fresh:
+                await current.renew(_opener(app, owner, scope, current.assistant))
+                notes.append("The session starts anew on the files as they are now; its variables are gone.")
+        else:
+            asked = await missing_roots(ctx)
+            if asked is not None:
+                return asked
+            assistant = None if app.service.settings.model.endpoint else HostModel(ASSISTANT)
+            current, made_room = await app.repls.open(owner, _opener(app, owner, scope, assistant), assistant)
+            notes.extend(filter(None, (made_room, *app.service.notes(current.repl.snapshot))))
+        if code:
+            current.start(code)
+        current.reply(replies)
+        try:
+            async with reporting(ctx, current.listeners):
+                changes, _ = await asyncio.gather(
+                    app.service.changes(current.repl.snapshot), current.settle(app.grants.patience)
+                )
+        except asyncio.CancelledError:
+            if code or replies:
+                app.background(current.stop())
+            raise
+        app.repls.get(current.id, owner)  # it may have been closed meanwhile, and says why
+    notes.extend(filter(None, (app.service.warning,)))
+    return step(current, page, [change.path for change in changes], notes)
+
+
+def _opener(app: App, owner: str, scope: list[str], assistant: HostModel | None) -> Any:
+    service, limits, scope = app.service, app.limits_for(owner), checked_scope(scope)
+    models = None
+    if assistant is not None:
+        models = Models(assistant, assistant)
+        # All prompts of a batch are shown at once, and nobody can be asked to be a child's root model.
+        limits = limits.model_copy(update={"depth": 0, "concurrency": max(1, limits.calls)})
+
+    async def open_repl(listen: Listener) -> Repl:
+        return await service.open_repl(
+            scope=scope, listeners=[listen], asked=Asking(models=models, limits=limits)
+        )
+
+    return open_repl

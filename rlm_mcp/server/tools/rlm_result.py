@@ -1,0 +1,41 @@
+"""The tool `rlm_result`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, InputRequiredResult
+from pydantic import Field
+
+from rlm_mcp.server import sampling
+from rlm_mcp.server.app import App, owner_of
+from rlm_mcp.server.tools.common import app_of, readable_errors
+from rlm_mcp.server.tools.output_schemas import Report
+from rlm_mcp.server.tools.progress_notifications import reporting
+from rlm_mcp.server.tools.run_report import report
+
+DESCRIPTION = """\
+Waits for a run that rlm_query has started and returns its answer, or what is known so far if it is \
+still running after `wait` seconds (0 only looks; {patience:g} at most). Also gives the further pages of \
+a long answer, and with cancel=true ends a run that is not needed any more. How an answer came about \
+(turns, programs, sub-calls, cost) is in the resource rlm://run/RUN."""
+
+
+async def rlm_result(
+    run: Annotated[str, Field(description="The run's id, from rlm_query.")],
+    ctx: Context[App],
+    wait: Annotated[float, Field(ge=0, description="Seconds to wait; the server has a limit.")] = 600.0,
+    cancel: Annotated[bool, Field(description="End the run.")] = False,
+    page: Annotated[int, Field(ge=1, description="Page of a long answer.")] = 1,
+) -> Annotated[CallToolResult, Report] | InputRequiredResult:
+    """Looks at a run; see `DESCRIPTION`."""
+    app = app_of(ctx)
+    with readable_errors():
+        known = app.runs.get(run, owner_of(ctx.request_context))
+        sampling.deliver(ctx, known)
+        if cancel:
+            await known.cancel()
+        async with reporting(ctx, known.listeners):
+            asked = await sampling.follow(ctx, known, min(wait, app.grants.patience))
+        return asked if asked is not None else report(known, page)

@@ -1,0 +1,74 @@
+"""A run as a tool's result, page by page."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from rlm_core.engine.answer_markdown import markdown
+from rlm_mcp.server.tools.common import result
+from rlm_mcp.server.tools.output_schemas import Report
+from rlm_mcp.server.tools.pages import page
+
+if TYPE_CHECKING:
+    from mcp.types import CallToolResult
+
+    from rlm_core.engine.answer import Answer
+    from rlm_core.runs import Run
+
+# Lists beyond this are cut, and said so; the run's resource has all.
+SHOWN = 100
+PROGRESS_LINES = 12
+
+
+def report(run: Run, number: int = 1) -> CallToolResult:
+    """Where a run stands, or a page of its answer."""
+    if run.answer is None:
+        return _unfinished(run)
+    text, number, count = page(run.answer.answer, number)
+    answer = _cut(dataclasses.replace(run.answer, answer=text), run)
+    shape = Report.model_validate(
+        {
+            **dataclasses.asdict(answer),
+            "page": number,
+            "pages": count,
+            "next": f"rlm_result(run={run.id!r}, page={number + 1}) has the next page."
+            if number < count
+            else "",
+        }
+    )
+    shown = markdown(answer)
+    return result(shape, f"{shown}\n(page {number} of {count}) {shape.next}".rstrip() if count > 1 else shown)
+
+
+def _cut(answer: Answer, run: Run) -> Answer:
+    """The answer with its lists cut to what a window can take."""
+    lists = {name: getattr(answer, name) for name in ("citations", "unverified", "changed", "notes")}
+    notes = [
+        f"{len(items) - SHOWN} more {name} are listed in rlm://run/{run.id}."
+        for name, items in lists.items()
+        if len(items) > SHOWN
+    ]
+    kept = {name: items[:SHOWN] for name, items in lists.items()}
+    return dataclasses.replace(answer, **{**kept, "notes": [*kept["notes"], *notes]})
+
+
+def _unfinished(run: Run) -> CallToolResult:
+    progress = run.progress(PROGRESS_LINES)
+    following = ""
+    if run.state == "running":
+        following = (
+            f"The run goes on. Call rlm_result(run={run.id!r}) to wait for it, or with cancel=true to end it."
+        )
+    shape = Report(
+        run_id=run.id,
+        status=run.state,
+        next=following,
+        reason=run.error,
+        progress=progress,
+        usage=dataclasses.asdict(run.usage) if run.usage else {},
+    )
+    lines = "\n".join(f"- {line}" for line in progress) or "- nothing yet"
+    so_far = f"So far:\n{lines}" if run.state == "running" else ""
+    text = "\n\n".join(filter(None, (f"Run {run.id} is {run.state}.", run.error, so_far, following)))
+    return result(shape, text)
