@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdin.isatty():
         sys.stderr.write("rlm-lsp waits for an editor on standard input; see rlm-lsp --help.\n")
     from rlm_lsp.server import serve  # so that --help and --version answer at once
-    from rlm_lsp.wire import Wire
+    from rlm_lsp.stdio import Wire
 
     with Wire.over_stdio() as wire:
         return asyncio.run(serve(wire, options.root))

@@ -23,10 +23,10 @@ from rlm_core import __version__
 from rlm_core.errors import RlmError
 from rlm_lsp.buffers import Buffers
 from rlm_lsp.folders import Folders
-from rlm_lsp.opened import Opened
 from rlm_lsp.positions import encoding_of
-from rlm_lsp.progress import Progress
 from rlm_lsp.protocol import Protocol, converter
+from rlm_lsp.work_done_progress import Progress
+from rlm_lsp.workspace_session import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pygls.server import ServerErrors
 
-    from rlm_lsp.wire import Wire
+    from rlm_lsp.stdio import Wire
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Server(LanguageServer):
     async def ask(self, value: Any, token: types.ProgressToken | None = None) -> dict[str, Any]:
         """Answers `rlm/ask` (the parameters as they came) and the command."""
         opened = self._initialized()
-        from rlm_lsp.question import AskParams  # pydantic would be a quarter of the way to `initialize`
+        from rlm_lsp.ask_params import AskParams  # pydantic would be a quarter of the way to `initialize`
 
         async def run() -> dict[str, Any]:
             params = AskParams.parse(value)

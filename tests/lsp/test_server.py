@@ -288,7 +288,7 @@ async def test_an_exit_without_shutdown_is_an_error(repository: Path) -> None:
 
 def test_what_is_heavy_waits_until_after_the_handshake() -> None:
     heavy = "{'openai', 'tree_sitter', 'watchdog', 'pydantic', 'rlm_core.engine', 'rlm_core.service'}"
-    code = f"import sys, rlm_lsp.server, rlm_lsp.wire; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, rlm_lsp.server, rlm_lsp.stdio; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 

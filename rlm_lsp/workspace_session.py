@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from rlm_core.engine.events import Listener
     from rlm_core.service import Service
     from rlm_core.workspace.workspace import Workspace
+    from rlm_lsp.ask_params import AskParams
     from rlm_lsp.buffers import Buffers
     from rlm_lsp.folders import Folders
-    from rlm_lsp.question import AskParams
 
 T = TypeVar("T")
 
