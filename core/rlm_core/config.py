@@ -1,4 +1,4 @@
-"""One settings model for every face: defaults, `rlm.toml`, environment, flags; later ones win.
+"""Settings: one model for every face, from defaults, `rlm.toml`, environment and flags; later ones win.
 
 A project's `rlm.toml` is repository text. It may lower the limits that are `Lowerable` below, and set
 nothing else: not who answers for which price, where code goes, what is recorded, what keeps programs in.
@@ -16,7 +16,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from rlm_core.errors import ConfigError
-from rlm_core.project_limits import Lowerable, Wish, denials, wishes
+from rlm_core.project_limits import Lowerable, Override, overrides, rejections
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,7 +135,7 @@ class Settings(_Section):
     notes: tuple[str, ...] = Field((), description="What the project's file asked for and did not get.")
 
 
-_TOLD = {"sources", "notes"}  # nobody sets these
+_PROVENANCE = {"sources", "notes"}  # nobody sets these
 
 ENVIRONMENT: dict[str, tuple[str, str]] = {
     "OPENAI_API_KEY": ("model", "api_key"),
@@ -186,31 +186,31 @@ def load(
     sources = ["defaults"]
     notes: list[str] = []
     if user_file().is_file():
-        values = _users()
+        values = _user_settings()
         sources.append(str(user_file()))
-    over, over_sources = _overriding(environ, flags or {})
-    decided = {(section, key) for section, given in over.items() for key in given}
+    explicit, explicit_sources = _environment_and_flags(environ, flags or {})
+    decided = {(section, key) for section, keys in explicit.items() for key in keys}
     for path in [root / PROJECT_FILE for root in roots[:1]]:
         if path.is_file():
             try:
-                asked = [wish for wish in _projects(path, values) if wish.keys not in decided]
+                requested = [item for item in _project_overrides(path, values) if item.keys not in decided]
             except ConfigError:
                 if strict:
                     raise
                 notes.append(f"{path} cannot be used and is left out; rlm-mcp doctor says why.")
                 continue
-            for wish in asked:
-                if wish.verdict == "lowers":
-                    section, key = wish.keys  # limits are in sections
-                    values.setdefault(section, {})[key] = wish.wanted
+            for item in requested:
+                if item.verdict == "lowers":
+                    section, key = item.keys  # limits are in sections
+                    values.setdefault(section, {})[key] = item.value
             sources.append(str(path))
-            notes += denials(asked, path)
-    _merge(values, over)
-    told = {"sources": (*sources, *over_sources), "notes": tuple(notes)}
-    return _validated({**values, **told}, "the environment or flags")
+            notes += rejections(requested, path)
+    _merge(values, explicit)
+    provenance = {"sources": (*sources, *explicit_sources), "notes": tuple(notes)}
+    return _validated({**values, **provenance}, "the environment or flags")
 
 
-def _users() -> dict[str, Any]:
+def _user_settings() -> dict[str, Any]:
     values = _read(user_file())
     _validated(values, str(user_file()))
     if "api_key" in values.get("model", {}):
@@ -220,22 +220,22 @@ def _users() -> dict[str, Any]:
     return values
 
 
-def _projects(path: Path, own: dict[str, Any]) -> list[Wish]:
-    """What a project's file wants to be otherwise than the defaults and the user's file have it."""
+def _project_overrides(path: Path, user: dict[str, Any]) -> list[Override]:
+    """What a project's file would have otherwise than the defaults and the user's file have it."""
     if not path.resolve().is_relative_to(path.parent.resolve()):
         raise ConfigError(f"{path} is a link that leads out of the project; it is not read.")
     size = path.stat().st_size
     if size > PROJECT_FILE_BYTES:
         raise ConfigError(f"{path} has {size:,} bytes, more than the {PROJECT_FILE_BYTES:,} that it may.")
-    settings = _validated(own, str(user_file()))
-    asked = list(wishes(_validated(_read(path), str(path)), settings))
+    settings = _validated(user, str(user_file()))
+    requested = list(overrides(_validated(_read(path), str(path)), settings))
     if settings.model.prices:
-        return asked
+        return requested
     # Without prices money is not counted, and under a limit of money nothing would be answered.
-    return [wish._replace(verdict="uncounted") if wish.name == "limits.cost" else wish for wish in asked]
+    return [item._replace(verdict="uncounted") if item.name == "limits.cost" else item for item in requested]
 
 
-def _overriding(
+def _environment_and_flags(
     environ: Mapping[str, str], flags: Mapping[str, Mapping[str, Any]]
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """What environment and flags set, by section, and where from."""
@@ -245,9 +245,9 @@ def _overriding(
         if environ.get(name):
             values.setdefault(section, {})[key] = environ[name]
             sources.append(name)
-    given = {s: {k: v for k, v in section.items() if v is not None} for s, section in flags.items()}
-    if any(given.values()):
-        _merge(values, given)
+    chosen = {s: {k: v for k, v in section.items() if v is not None} for s, section in flags.items()}
+    if any(chosen.values()):
+        _merge(values, chosen)
         sources.append("flags")
     return values, sources
 
@@ -257,8 +257,8 @@ def _read(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
-    for told in _TOLD & values.keys():
-        raise ConfigError(f"{path}: unknown key {told!r}.")
+    for reserved in _PROVENANCE & values.keys():
+        raise ConfigError(f"{path}: unknown key {reserved!r}.")
     return values
 
 
@@ -301,4 +301,4 @@ def _known_keys(parents: Sequence[str]) -> list[str]:
         field = section.model_fields.get(parent)
         annotation = Price if field is None else field.annotation
         section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else Price
-    return [key for key in section.model_fields if key not in {*_TOLD, "api_key"}]
+    return [key for key in section.model_fields if key not in {*_PROVENANCE, "api_key"}]

@@ -1,4 +1,4 @@
-"""What a project's file may do to settings: lower the limits that are marked so, and nothing else.
+"""Project limits: what a project's `rlm.toml` may override, which is to lower the limits that are marked so.
 
 The mark stands at each field of the settings model, so a field that has none is not a project's to set.
 """
@@ -21,20 +21,20 @@ _LOWERABLE = object()
 Lowerable = Annotated[T, _LOWERABLE]
 
 
-class Wish(NamedTuple):
-    """A setting that a project's file wants to be another than it is.
+class Override(NamedTuple):
+    """A setting that a project's file would have otherwise than it is.
 
     Attributes:
         keys: sections and key.
-        wanted: what the file says.
-        own: what it is without the file.
+        value: what the file says.
+        current: what it is without the file.
         verdict: `lowers` a limit, and nothing else is granted; it `raises` one; it is `foreign`, not a
             project's to set; or it would limit what is `uncounted`.
     """
 
     keys: tuple[str, ...]
-    wanted: Any
-    own: Any
+    value: Any
+    current: Any
     verdict: Literal["lowers", "raises", "foreign", "uncounted"]
 
     @property
@@ -43,44 +43,44 @@ class Wish(NamedTuple):
         return ".".join(self.keys)
 
 
-def wishes(asked: BaseModel, own: BaseModel, section: tuple[str, ...] = ()) -> Iterator[Wish]:
-    """What a project's file asks for, in the order of the model.
+def overrides(project: BaseModel, current: BaseModel, section: tuple[str, ...] = ()) -> Iterator[Override]:
+    """What a project's file would change, in the order of the model.
 
     Args:
-        asked: the settings that the file sets; its other fields do not count.
-        own: the settings without the file.
+        project: the settings that the file sets; its other fields do not count.
+        current: the settings without the file.
         section: where in the settings the two stand.
     """
-    for key, field in type(own).model_fields.items():
-        if key not in asked.model_fields_set:
+    for key, field in type(current).model_fields.items():
+        if key not in project.model_fields_set:
             continue
-        keys, wanted, present = (*section, key), getattr(asked, key), getattr(own, key)
+        keys, value, present = (*section, key), getattr(project, key), getattr(current, key)
         if isinstance(present, BaseModel):
-            yield from wishes(wanted, present, keys)
-        elif wanted == present:
+            yield from overrides(value, present, keys)
+        elif value == present:
             continue
         elif _LOWERABLE not in field.metadata:
-            yield Wish(keys, wanted, present, "foreign")
+            yield Override(keys, value, present, "foreign")
         else:
-            lowers = present is None or wanted < present
-            yield Wish(keys, wanted, present, "lowers" if lowers else "raises")
+            lowers = present is None or value < present
+            yield Override(keys, value, present, "lowers" if lowers else "raises")
 
 
-def denials(asked: Sequence[Wish], file: Path) -> Iterator[str]:
-    """What to say about a file's wishes that are not granted.
+def rejections(requested: Sequence[Override], file: Path) -> Iterator[str]:
+    """What to say about a file's overrides that are not granted, as sentences.
 
     Values are not quoted: a file of the repository may say anything, and what is said here is believed.
     """
-    raising = [f"{wish.name} stays {wish.own:,}" for wish in asked if wish.verdict == "raises"]
+    raising = [f"{item.name} stays {item.current:,}" for item in requested if item.verdict == "raises"]
     if raising:
         yield f"{file} may lower limits, not raise them: {', '.join(raising)}. Your own rlm.toml may."
-    foreign = [wish.name for wish in asked if wish.verdict == "foreign"]
+    foreign = [item.name for item in requested if item.verdict == "foreign"]
     if foreign:
         yield (
             f"{file} sets what a project may not choose ({', '.join(foreign)}); it is ignored. If you want "
             "it, set it by a flag, in the environment or in your own rlm.toml (rlm-mcp doctor says where)."
         )
-    if any(wish.verdict == "uncounted" for wish in asked):
+    if any(item.verdict == "uncounted" for item in requested):
         yield (
             f"{file} limits the cost, which is only counted with prices of your own ([model.prices] in your "
             "own rlm.toml); it is ignored."

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rlm_core import config
 from rlm_core.config import Limits, SandboxSettings, Settings
 from rlm_core.errors import ConfigError
-from rlm_core.project_limits import wishes
+from rlm_core.project_limits import overrides
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,7 +127,7 @@ def test_only_marked_settings_are_a_projects_to_lower() -> None:
         },
         trace=False,
     )
-    lowered = {wish.name for wish in wishes(everything, Settings()) if wish.verdict == "lowers"}
+    lowered = {item.name for item in overrides(everything, Settings()) if item.verdict == "lowers"}
     assert lowered == LOWERABLE
 
 
