@@ -41,15 +41,17 @@ class Limits(_Section):
     `rlm_core.engine.budget` enforces these in the middle of a cell as well as between turns.
     """
 
-    turns: Lowerable[int] = Field(30, ge=1, description="Turns of the root model (and, each, of a child).")
-    calls: Lowerable[int] = Field(500, ge=0, description="Sub-model calls.")
+    turns: Lowerable[int] = Field(30, ge=1, description="Turns of the root model, and of each child run.")
+    calls: Lowerable[int] = Field(500, ge=0, description="Sub-model calls; a child run counts as one too.")
     tokens: Lowerable[int] = Field(3_000_000, ge=1000, description="Input and output tokens together.")
-    seconds: Lowerable[float] = Field(600.0, gt=0, description="Wall time.")
+    seconds: Lowerable[float] = Field(
+        600.0, gt=0, description="Seconds of wall time; the call that closes an incomplete run gets 30 more."
+    )
     cost: Lowerable[float | None] = Field(
-        None, gt=0, description="US dollars; needs prices for the models used."
+        None, gt=0, description="US dollars; needs the prices of the models used (model.prices)."
     )
     depth: Lowerable[int] = Field(
-        1, ge=0, description="How deep rlm_query may nest; 0 turns it into llm_query."
+        1, ge=0, description="How deep child runs (rlm_query) may nest; 0 turns rlm_query into llm_query."
     )
     concurrency: Lowerable[int] = Field(16, ge=1, description="Sub-model calls under way at once.")
 
@@ -58,51 +60,77 @@ class SandboxSettings(_Section):
     """What isolates programs, and what one may use. A cell is one fenced block that the model wrote."""
 
     backend: Literal["auto", "native", "wasm", "none"] = Field(
-        "auto", description="The best there is here, Linux's own lock, WebAssembly, or no isolation at all."
+        "auto",
+        description="What isolates programs: auto is the best there is here, native Linux's own lock, wasm "
+        "WebAssembly, none nothing at all.",
     )
     cell_seconds: Lowerable[float] = Field(
-        60.0, gt=0, description="Running time of one cell, sub-calls not counted."
+        60.0, gt=0, description="Seconds that one cell may run, waiting for sub-calls not counted."
     )
     session_seconds: Lowerable[float] = Field(
-        600.0, gt=0, description="Running time of a session's cells together."
+        600.0, gt=0, description="Seconds that all cells of a session may run together."
     )
     cell_calls: Lowerable[int] = Field(
-        5_000, ge=0, description="Calls of functions outside of the sandbox in one cell."
+        5_000,
+        ge=0,
+        description="Calls in one cell of functions outside of the sandbox, such as llm_query and BUDGET.",
     )
     session_calls: Lowerable[int] = Field(50_000, ge=0, description="Such calls in all cells of a session.")
     memory_mb: Lowerable[int] = Field(
-        1024, ge=64, description="Memory of the program beyond the mapped workspace."
+        1024, ge=64, description="MiB of memory that a program may use beyond the mapped workspace."
     )
     output_chars: Lowerable[int] = Field(
-        20_000, ge=200, description="Characters of a cell's output the model sees."
+        20_000,
+        ge=200,
+        description="Characters of a cell's output that the model sees; the rest is cut, and said so.",
     )
 
 
 class WorkspaceSettings(_Section):
     """What belongs to the context."""
 
-    max_file_kb: Lowerable[int] = Field(4096, ge=1, description="Larger files are skipped and reported.")
-    cache_mb: int = Field(8192, ge=0, description="Text kept on disk between runs, all workspaces together.")
+    max_file_kb: Lowerable[int] = Field(4096, ge=1, description="KiB; larger files are skipped and reported.")
+    cache_mb: int = Field(
+        8192, ge=0, description="MiB of text kept on disk between runs, all workspaces together."
+    )
 
 
 class Price(_Section):
     """US dollars per million tokens."""
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(None, ge=0)
+    input: float = Field(ge=0, description="Input tokens.")
+    output: float = Field(ge=0, description="Output tokens, reasoning included.")
+    cached_input: float | None = Field(
+        None, ge=0, description="Input tokens that the provider had cached; by default as other input."
+    )
 
 
 class ModelSettings(_Section):
     """Which models answer. With neither a key nor a base URL the offline model is used."""
 
-    name: str | None = Field(None, description="The root model, RLM_MODEL.")
-    sub_name: str | None = Field(None, description="The model behind llm_query, RLM_SUB_MODEL.")
-    base_url: str | None = Field(None, description="An OpenAI-compatible endpoint, OPENAI_BASE_URL.")
-    api_key: SecretStr | None = Field(None, description="Only from OPENAI_API_KEY, never from a file.")
-    timeout: float = Field(300.0, gt=0, description="Seconds for one request.")
-    retries: int = Field(4, ge=0, description="Tries again after a 429, a 5xx or a broken connection.")
-    prices: dict[str, Price] = Field(default_factory=dict, description="Prices by model name.")
+    name: str | None = Field(
+        None,
+        description="The root model, which writes programs and the answer; by default gpt-5 at OpenAI, "
+        "elsewhere the only model that is served.",
+    )
+    sub_name: str | None = Field(
+        None,
+        description="The model behind llm_query and of child runs; by default the root model, and "
+        "gpt-5-mini where that is gpt-5 by default.",
+    )
+    base_url: str | None = Field(
+        None, description="URL of an OpenAI-compatible endpoint; by default OpenAI's own."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="The endpoint's key: only from the environment, never from a file."
+    )
+    timeout: float = Field(300.0, gt=0, description="Seconds that one try of a request may take.")
+    retries: int = Field(
+        4, ge=0, description="How often a request is tried again after a 429, a 5xx or a broken connection."
+    )
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="Prices in US dollars per million tokens, by model name."
+    )
 
     @property
     def endpoint(self) -> bool:
@@ -113,10 +141,14 @@ class ModelSettings(_Section):
 class ServerSettings(_Section):
     """What a server grants, and to how many."""
 
-    patience: float = Field(45.0, gt=0, description="Seconds until a call returns though its run goes on.")
+    patience: float = Field(
+        45.0, gt=0, description="Seconds until a tool call returns; what it started goes on."
+    )
     runs: int = Field(4, ge=1, description="Runs under way at once, for each client.")
     sessions: int = Field(16, ge=1, description="rlm_repl sessions at once, for each client.")
-    idle_seconds: float = Field(1800.0, gt=0, description="An rlm_repl session ends after so long unused.")
+    idle_seconds: float = Field(
+        1800.0, gt=0, description="Seconds without use after which an rlm_repl session ends."
+    )
     client_cost: float | None = Field(
         None, gt=0, description="US dollars a client may spend over HTTP; runs at once each get what is left."
     )
@@ -130,7 +162,9 @@ class Settings(_Section):
     sandbox: SandboxSettings = SandboxSettings()
     workspace: WorkspaceSettings = WorkspaceSettings()
     server: ServerSettings = ServerSettings()
-    trace: bool = Field(True, description="Record every run under the user's state directory.")
+    trace: bool = Field(
+        True, description="Record every run under the user's state directory; the newest 200 are kept."
+    )
     sources: tuple[str, ...] = Field((), description="Where the settings came from, for `doctor`.")
     notes: tuple[str, ...] = Field((), description="What the project's file asked for and did not get.")
 

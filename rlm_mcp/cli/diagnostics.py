@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core import __version__, config, models
 from rlm_core.config import Settings
-from rlm_core.engine.trace import KEPT_RUNS
+from rlm_core.engine.trace import KEPT_TRACES
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import choice
 from rlm_core.service import Service
@@ -103,7 +103,7 @@ def _records(settings: Settings) -> Iterator[Finding]:
         return
     if settings.trace:
         yield Finding(
-            "trace", "ok", f"runs are recorded in {folder / 'runs'}; the {KEPT_RUNS} latest are kept"
+            "trace", "ok", f"runs are recorded in {folder / 'runs'}; the {KEPT_TRACES} latest are kept"
         )
     else:
         yield Finding("trace", "note", "off: runs are not recorded")

@@ -10,7 +10,7 @@ import pytest
 
 from rlm_core.config import SandboxSettings, state_dir
 from rlm_core.engine.events import RunFailed
-from rlm_core.engine.trace import KEPT_RUNS
+from rlm_core.engine.trace import KEPT_TRACES
 from rlm_core.sandbox.choice import create
 from tests.engine.conftest import FILES, KEY, Asker
 from tests.support.model_server import HELD_SECONDS, Reply, rate_limited, unauthorized
@@ -73,11 +73,11 @@ async def test_traces_are_their_owners_only(asker: Asker, serve: Serve) -> None:
 async def test_the_oldest_runs_are_forgotten(asker: Asker, serve: Serve) -> None:
     folder = state_dir() / "runs"
     folder.mkdir(parents=True)
-    for number in range(KEPT_RUNS + 5):
+    for number in range(KEPT_TRACES + 5):
         (folder / f"20200101-{number:06}-aaaaaa.jsonl").touch()
     answer = await asker.ask("?", serve({"root": [LOOK, "FINAL(x)"]}))
     kept = sorted(path.stem for path in folder.iterdir())
-    assert len(kept) == KEPT_RUNS
+    assert len(kept) == KEPT_TRACES
     assert kept[0] == "20200101-000006-aaaaaa"
     assert kept[-1] == answer.run_id
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.events import Event
 
-KEPT_RUNS = 200
+KEPT_TRACES = 200
 
 
 class Trace:
@@ -22,7 +22,7 @@ class Trace:
     A line is one short write into the page cache, so that a run that is killed leaves all it did.
 
     Args:
-        directory: made if needed, for its owner only; keeps the newest `KEPT_RUNS` runs.
+        directory: made if needed, for its owner only; keeps those of the newest `KEPT_TRACES` runs.
         run_id: sorts by time.
 
     Raises:
@@ -35,7 +35,7 @@ class Trace:
         self.path = directory / f"{run_id}.jsonl"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="\n", buffering=1)
-        for old in sorted(directory.glob("*.jsonl"))[:-KEPT_RUNS]:
+        for old in sorted(directory.glob("*.jsonl"))[:-KEPT_TRACES]:
             # Another process may be tidying up as well, or (Windows) still be writing it.
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 old.unlink()
