@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.program_session import Repl
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Sandbox
-    from rlm_core.symbol_queries import Lookups
+    from rlm_core.symbol_queries import SymbolQueries
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
@@ -85,7 +85,7 @@ class Service:
         self._sandboxes: dict[frozenset[tuple[str, float]], Sandbox] = {}  # by the limits of their own
         self._models: Models | None = None
         self._compared: tuple[Snapshot, Snapshot, list[Change]] | None = None
-        self._kept_lookups: Lookups | None = None
+        self._symbol_queries: SymbolQueries | None = None
         self._opening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -102,7 +102,7 @@ class Service:
         """Ends runs' processes, the watcher and the reading of files; may be called twice."""
         sandboxes, self._sandboxes = self._sandboxes, {}
         await asyncio.gather(*(sandbox.close() for sandbox in sandboxes.values()))
-        self._kept_lookups = None
+        self._symbol_queries = None
         if self._models is not None:
             await self._models.close()
             self._models = None
@@ -246,17 +246,17 @@ class Service:
         `QueryError` as `Context` does, `WorkspaceError` when the workspace has no text, and
         `SandboxError` when the worker that looks could not answer.
         """
-        return await self._lookups().symbols(at or await self.present(), path)
+        return await self._queries().symbols(at or await self.present(), path)
 
     async def outline(self, glob: str | Sequence[str], depth: int = 2, max_chars: int = 20_000) -> str:
         """Definitions of files as text; see `Context.outline`."""
-        return await self._lookups().outline(await self.present(), glob, depth, max_chars)
+        return await self._queries().outline(await self.present(), glob, depth, max_chars)
 
     async def find(
         self, name: str, kind: str | None = None, limit: int = 100, at: Snapshot | None = None
     ) -> Results[Symbol]:
         """Where a name is defined; see `Context.find`."""
-        return await self._lookups().find(at or await self.present(), name, kind, limit)
+        return await self._queries().find(at or await self.present(), name, kind, limit)
 
     @property
     def warning(self) -> str:
@@ -309,12 +309,12 @@ class Service:
             raise QueryError(f"The scope {', '.join(scope)} names no file. {files.note}")
         return snapshot.restricted(snapshot.index(file) for file in files)
 
-    def _lookups(self) -> Lookups:
-        if self._kept_lookups is None:
-            from rlm_core.symbol_queries import Lookups  # pulls in the grammars
+    def _queries(self) -> SymbolQueries:
+        if self._symbol_queries is None:
+            from rlm_core.symbol_queries import SymbolQueries  # pulls in the grammars
 
-            self._kept_lookups = Lookups(self._sandbox())
-        return self._kept_lookups
+            self._symbol_queries = SymbolQueries(self._sandbox())
+        return self._symbol_queries
 
     def _chosen(self) -> Models:
         if self._models is None:

@@ -1,7 +1,7 @@
-"""Looking things up in the code itself, for faces: no model, and the answers come back as data.
+"""Symbol queries: outlines and definitions for faces, as data and without a model.
 
-The server parses nothing, since a hostile file can make a parser crash or take all memory. So a lookup
-runs in the sandbox, as a program of one line over `context`, and what it sends back is looked at before
+The server parses nothing, since a hostile file can make a parser crash or take all memory. So a query
+runs in the sandbox, as a program of one line over `context`, and what it sends back is validated before
 anybody believes it.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PROGRAM = """
 import dataclasses, json
 
-def lookup():
+def query():
     try:
         found = context.{method}(*{arguments!r})
     except QueryError as error:
@@ -36,53 +36,53 @@ def lookup():
     items = [dataclasses.asdict(item) for item in found]
     return {{"items": items, "note": found.note, "omitted": found.omitted}}
 
-FINAL(json.dumps(lookup()))
+FINAL(json.dumps(query()))
 """
 _SYMBOLS = TypeAdapter(list[Symbol])
 
 
-class Lookups:
+class SymbolQueries:
     """Runs the methods of `context` in a sandbox.
 
-    What concerns one file gets a worker that has nothing else; what concerns them all shares one, kept
+    A query of one file gets a worker that has nothing else; those of the whole workspace share one, kept
     for as long as the snapshot is the latest. All methods raise `QueryError` as `Context` does, and
     `SandboxError` when the worker could not answer.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._turn = asyncio.Lock()
-        self._kept: tuple[Snapshot, Session] | None = None
+        self._lock = asyncio.Lock()
+        self._shared: tuple[Snapshot, Session] | None = None
 
     async def symbols(self, snapshot: Snapshot, path: str) -> Results[Symbol]:
         """`Context.symbols`."""
         alone = snapshot.restricted([snapshot.index(resolve(snapshot, path))])
         session = await self._sandbox.open(alone, {})
         try:
-            return _symbols(await _looked_up(session, "symbols", path), alone)
+            return _symbols(await _run(session, "symbols", path), alone)
         finally:
             await session.close()
 
     async def outline(self, snapshot: Snapshot, glob: Glob, depth: int, max_chars: int) -> str:
         """`Context.outline`."""
-        return str((await self._over_all(snapshot, "outline", glob, depth, max_chars)).get("text", ""))
+        return str((await self._over_workspace(snapshot, "outline", glob, depth, max_chars)).get("text", ""))
 
     async def find(self, snapshot: Snapshot, name: str, kind: str | None, limit: int) -> Results[Symbol]:
         """`Context.find`."""
-        return _symbols(await self._over_all(snapshot, "find", name, kind, limit), snapshot)
+        return _symbols(await self._over_workspace(snapshot, "find", name, kind, limit), snapshot)
 
-    async def _over_all(self, snapshot: Snapshot, method: str, *arguments: Any) -> dict[str, Any]:
-        async with self._turn:
-            if self._kept is not None and self._kept[0] is not snapshot:
-                _, stale = self._kept
-                self._kept = None
+    async def _over_workspace(self, snapshot: Snapshot, method: str, *arguments: Any) -> dict[str, Any]:
+        async with self._lock:
+            if self._shared is not None and self._shared[0] is not snapshot:
+                _, stale = self._shared
+                self._shared = None
                 await stale.close()
-            if self._kept is None:
-                self._kept = snapshot, await self._sandbox.open(snapshot, {})
-            return await _looked_up(self._kept[1], method, *arguments)
+            if self._shared is None:
+                self._shared = snapshot, await self._sandbox.open(snapshot, {})
+            return await _run(self._shared[1], method, *arguments)
 
 
-async def _looked_up(session: Session, method: str, *arguments: Any) -> dict[str, Any]:
+async def _run(session: Session, method: str, *arguments: Any) -> dict[str, Any]:
     result = await session.run(_PROGRAM.format(method=method, arguments=arguments))
     if result.final is None:
         raise SandboxError(f"Looking this up failed in the sandbox: {(result.error or '').strip()}")
