@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.events import Event, Listener
     from rlm_core.engine.program_session import Repl
-    from rlm_core.models.client_models import Asked, HostModel
+    from rlm_core.models.client_models import ClientModel, PendingCompletion
 
     OpenRepl = Callable[[Listener], Awaitable[Repl]]
 
@@ -45,13 +45,13 @@ class ReplSession:
 
     repl: Repl
 
-    def __init__(self, owner: str, assistant: HostModel | None) -> None:
+    def __init__(self, owner: str, assistant: ClientModel | None) -> None:
         self.id = secrets.token_hex(6)
         self.owner = owner
         self.assistant = assistant
         self.listeners: list[Listener] = []
         self.result: CellResult | None = None
-        self.shown: list[Asked] = []
+        self.shown: list[PendingCompletion] = []
         self.used = time.monotonic()
         self.cost_before = 0.0
         self._printed: list[str] = []
@@ -81,7 +81,7 @@ class ReplSession:
         return self._task is not None and not self._task.done()
 
     @property
-    def waiting(self) -> list[Asked]:
+    def waiting(self) -> list[PendingCompletion]:
         """The prompts that wait for a reply."""
         return self.assistant.waiting if self.assistant is not None and self.busy else []
 
@@ -194,7 +194,7 @@ class Repls:
         self._why = ""
 
     async def open(
-        self, owner: str, open_repl: OpenRepl, assistant: HostModel | None
+        self, owner: str, open_repl: OpenRepl, assistant: ClientModel | None
     ) -> tuple[ReplSession, str]:
         """A new session, and a sentence about the one that had to go for it (or nothing).
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.answer import Answer, RunUsage
     from rlm_core.engine.events import Listener
-    from rlm_core.models.client_models import HostModel
+    from rlm_core.models.client_models import ClientModel
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Run:
         id: names it, and its trace.
         owner: the client that asked; nobody else finds it.
         question: what was asked.
-        host: the host's model, where that answers.
+        client_model: the client's model, where that answers.
         events: what happened, long texts shortened; the oldest sub-calls give way first.
         forgotten: how many events gave way.
         state: where it stands.
@@ -44,11 +44,11 @@ class Run:
         listeners: hear of each event as it comes.
     """
 
-    def __init__(self, id: str, owner: str, question: str, host: HostModel | None) -> None:  # noqa: A002
+    def __init__(self, id: str, owner: str, question: str, client_model: ClientModel | None) -> None:  # noqa: A002
         self.id = id
         self.owner = owner
         self.question = question
-        self.host = host
+        self.client_model = client_model
         self.events: list[Event] = []
         self.forgotten = 0
         self.state: State = "running"
@@ -106,7 +106,7 @@ class Runs:
         owner: str,
         question: str,
         ask: Callable[[Run], Coroutine[Any, Any, Answer]],
-        host: HostModel | None = None,
+        client_model: ClientModel | None = None,
     ) -> Run:
         """Starts a run.
 
@@ -114,7 +114,7 @@ class Runs:
             owner: who asks.
             question: what for.
             ask: answers it, under the run's id and with `Run.listen` listening.
-            host: the host's model, where that answers.
+            client_model: the client's model, where that answers.
 
         Raises:
             QueryError: the owner has as many runs under way as they may.
@@ -126,7 +126,7 @@ class Runs:
                 f"{len(mine)} runs are under way ({listed}), which is the limit (server.runs): "
                 "wait for one, or cancel one."
             )
-        run = Run(new_run_id(), owner, question, host)
+        run = Run(new_run_id(), owner, question, client_model)
         run.task = asyncio.create_task(ask(run))
         run.task.add_done_callback(lambda _: self._over(run))
         self._runs[run.id] = run

@@ -152,7 +152,7 @@ def _ladder(*, endpoint: bool) -> str:
     if endpoint:
         return "over MCP: the endpoint answers rlm_query, and llm_query in rlm_repl"
     return (
-        "over MCP: the host's own model answers rlm_query where the client lends it (sampling), else the "
+        "over MCP: the client's own model answers rlm_query where it lends that (sampling), else the "
         "offline model; llm_query in rlm_repl goes to the assistant, as prompts that suspend the program"
     )
 

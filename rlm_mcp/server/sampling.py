@@ -1,4 +1,4 @@
-"""The host's own model (MCP sampling) behind a run, in both eras of the protocol.
+"""Sampling: the client's own model behind a run, in both eras of the protocol.
 
 In the handshake era the server asks the client directly, while a call is under way or after it. In the
 modern era a server cannot ask: the call itself returns what is asked (`InputRequiredResult`), and comes
@@ -22,7 +22,7 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-from rlm_core.models import HostModel, LentModel, Models
+from rlm_core.models import ClientModel, FallbackModel, Models
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from mcp.server.session import ServerSession
     from mcp.types import RequestId
 
-    from rlm_core.models import Asked
+    from rlm_core.models import PendingCompletion
     from rlm_core.runs import Run
     from rlm_mcp.server.app import App
 
-# Hosts want to be told; most have a limit of their own.
+# Clients want to be told; most have a limit of their own.
 REPLY_TOKENS = 16_384
 # Clients give up after ten rounds (SDK default); one is needed to come back with what is known.
 MOST_ROUNDS = 8
-NOTE = "No endpoint is configured: the host's own model is asked (MCP sampling), at the host's cost."
+NOTE = "No endpoint is configured: the client's own model is asked (MCP sampling), at the client's cost."
 
 
 def offered(ctx: Context[App, Any]) -> bool:
@@ -48,37 +48,37 @@ def offered(ctx: Context[App, Any]) -> bool:
     return capabilities is not None and capabilities.sampling is not None
 
 
-def host_models() -> tuple[HostModel, Models]:
-    """The host's model, and the models of a run that it answers, unless it refuses."""
-    host = HostModel("host")
-    lent = LentModel(host)
-    return host, Models(lent, lent, (NOTE,))
+def client_models() -> tuple[ClientModel, Models]:
+    """The client's model, and the models of a run that it answers, unless it refuses."""
+    model = ClientModel("client")
+    fallback = FallbackModel(model)
+    return model, Models(fallback, fallback, (NOTE,))
 
 
 def lend(app: App, ctx: Context[App, Any], run: Run) -> None:
     """Where a client can be asked at any time (stdio, handshake era), its model answers until the end."""
-    if run.host is not None and _lasting(ctx):
-        app.background(_relay_until(run.task, _relay(ctx.session, run.host, None)))
+    if run.client_model is not None and _lasting(ctx):
+        app.background(_relay_until(run.task, _relay(ctx.session, run.client_model, None)))
 
 
 async def follow(ctx: Context[App, Any], run: Run, seconds: float) -> InputRequiredResult | None:
-    """Waits for a run, and meanwhile brings what it asks to the host.
+    """Waits for a run, and meanwhile brings what it asks to the client.
 
     Returns:
         In the modern era, what the client has to bring; None when the run is over, or time is up.
     """
-    if run.host is None or _lasting(ctx) or not offered(ctx):
+    if run.client_model is None or _lasting(ctx) or not offered(ctx):
         await run.wait(seconds)
         return None
     if ctx.session.can_send_request:
-        relay = _relay(ctx.session, run.host, ctx.request_id)
+        relay = _relay(ctx.session, run.client_model, ctx.request_id)
         await _relay_until(asyncio.create_task(run.wait(seconds)), relay)
         return None
     rounds = resumed(ctx)[1] + 1
-    if rounds > MOST_ROUNDS or not await _asked(run, run.host, seconds):
+    if rounds > MOST_ROUNDS or not await _asked(run, run.client_model, seconds):
         return None
     return InputRequiredResult(
-        input_requests={str(asked.number): _request(asked) for asked in run.host.waiting},
+        input_requests={str(asked.number): _request(asked) for asked in run.client_model.waiting},
         request_state=f"run {run.id} {rounds}",
     )
 
@@ -94,16 +94,16 @@ def resumed(ctx: Context[App, Any]) -> tuple[str, int]:
 
 def deliver(ctx: Context[App, Any], run: Run) -> None:
     """Gives a run the replies with which its call came back."""
-    for asked in run.host.waiting if run.host is not None else ():
+    for asked in run.client_model.waiting if run.client_model is not None else ():
         reply = (ctx.input_responses or {}).get(str(asked.number))
         if isinstance(reply, CreateMessageResult):
             _answer(asked, reply)
         elif reply is not None:
-            asked.refuse(f"The host's model did not answer: it sent a {type(reply).__name__}.")
+            asked.refuse(f"The client's model did not answer: it sent a {type(reply).__name__}.")
 
 
-async def _asked(run: Run, host: HostModel, seconds: float) -> bool:
-    arrival = asyncio.create_task(host.arrival())
+async def _asked(run: Run, model: ClientModel, seconds: float) -> bool:
+    arrival = asyncio.create_task(model.arrival())
     try:
         await asyncio.wait([run.task, arrival], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return arrival.done()
@@ -125,29 +125,29 @@ async def _relay_until(over: asyncio.Task[Any], relay: Coroutine[Any, Any, None]
         await asyncio.wait([relaying])
 
 
-async def _relay(session: ServerSession, host: HostModel, request: RequestId | None) -> None:
+async def _relay(session: ServerSession, model: ClientModel, request: RequestId | None) -> None:
     """Brings each thing that is asked to the client, several at once, until it is cancelled."""
     latest = 0
     async with asyncio.TaskGroup() as group:
         while True:
-            for asked in await host.arrival(latest):
+            for asked in await model.arrival(latest):
                 latest = asked.number
                 group.create_task(_ask(session, asked, request))
 
 
-async def _ask(session: ServerSession, asked: Asked, request: RequestId | None) -> None:
+async def _ask(session: ServerSession, asked: PendingCompletion, request: RequestId | None) -> None:
     """Asks on the channel of a request that is under way, or (None) on the connection's own."""
     try:
         reply = await session.send_request(
             _request(asked), CreateMessageResult, metadata=ServerMessageMetadata(related_request_id=request)
         )
     except (MCPError, ValidationError) as error:
-        asked.refuse(f"The host's model did not answer: {error}")
+        asked.refuse(f"The client's model did not answer: {error}")
     else:
         _answer(asked, reply)
 
 
-def _request(asked: Asked) -> CreateMessageRequest:
+def _request(asked: PendingCompletion) -> CreateMessageRequest:
     system = [message.content for message in asked.messages if message.role == "system"]
     messages = [
         SamplingMessage(role=message.role, content=TextContent(type="text", text=message.content))
@@ -161,6 +161,6 @@ def _request(asked: Asked) -> CreateMessageRequest:
     )
 
 
-def _answer(asked: Asked, reply: CreateMessageResult) -> None:
+def _answer(asked: PendingCompletion, reply: CreateMessageResult) -> None:
     text = reply.content.text if isinstance(reply.content, TextContent) else ""
     asked.answer(text, model=reply.model, truncated=reply.stop_reason == "maxTokens")

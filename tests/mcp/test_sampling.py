@@ -1,4 +1,4 @@
-"""The host's own model behind a run (MCP sampling), in both protocol eras."""
+"""The client's own model behind a run (MCP sampling), in both protocol eras."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ print(replies, len(context))
 ```"""
 
 
-class HostsModel:
-    """A host that lends its model: a function of the latest message.
+class ClientsModel:
+    """A client that lends its model: a function of the latest message.
 
     Attributes:
         asked: the latest message of each request so far.
@@ -47,7 +47,7 @@ class HostsModel:
         self._at_once -= 1
         text = self._reply(latest.text, params.system_prompt is not None)
         return CreateMessageResult(
-            role="assistant", model="the-hosts-own", content=TextContent(type="text", text=text)
+            role="assistant", model="the-clients-own", content=TextContent(type="text", text=text)
         )
 
 
@@ -63,16 +63,16 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_the_hosts_model_answers_where_no_endpoint_is_configured(repository: Path, mode: str) -> None:
-    host = HostsModel(pieces)
-    async with connected(repository, mode, sampling_callback=host) as client:
+async def test_the_clients_model_answers_where_no_endpoint_is_configured(repository: Path, mode: str) -> None:
+    model = ClientsModel(pieces)
+    async with connected(repository, mode, sampling_callback=model) as client:
         answer = await call(client, "rlm_query", question="Where is the price?")
-        assert (answer["status"], answer["model"]) == ("complete", "host")
+        assert (answer["status"], answer["model"]) == ("complete", "client")
         assert [cited["path"] for cited in answer["citations"]] == ["shop/cart.py"]
         assert any("MCP sampling" in note for note in answer["notes"])
-        assert any("the-hosts-own" in note for note in answer["notes"])
+        assert any("the-clients-own" in note for note in answer["notes"])
         assert answer["usage"]["sub_calls"] == 3
-        assert host.most_at_once == 3, "a batch is asked at once"
+        assert model.most_at_once == 3, "a batch is asked at once"
 
 
 @pytest.mark.parametrize("mode", ERAS)
@@ -84,7 +84,7 @@ async def test_a_run_that_asks_often_is_picked_up_again(repository: Path, mode: 
         turns += 1
         return "FINAL(at last)" if turns == 12 else f"```repl\nprint(len(context), {turns})\n```"
 
-    async with attached(repository, mode, sampling_callback=HostsModel(reply)) as client:
+    async with attached(repository, mode, sampling_callback=ClientsModel(reply)) as client:
         answer = await call(client, "rlm_query", question="How many?")
         calls = 1
         while answer["status"] == "running":
@@ -99,10 +99,10 @@ async def test_roots_and_samples_come_over_the_same_call(repository: Path, mode:
     async def roots(_context: Any) -> ListRootsResult:
         return ListRootsResult(roots=[Root(uri=repository.as_uri())])
 
-    host = HostsModel(pieces)
-    async with attached(None, mode, sampling_callback=host, list_roots_callback=roots) as client:
+    model = ClientsModel(pieces)
+    async with attached(None, mode, sampling_callback=model, list_roots_callback=roots) as client:
         answer = await call(client, "rlm_query", question="Where is the price?")
-        assert (answer["status"], answer["model"]) == ("complete", "host")
+        assert (answer["status"], answer["model"]) == ("complete", "client")
         assert [cited["path"] for cited in answer["citations"]] == ["shop/cart.py"]
 
 
@@ -112,14 +112,14 @@ async def test_a_configured_endpoint_comes_first(
     _, env = serve_model(["```repl\nlen(context)\n```", "FINAL(from the endpoint)"])
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    host = HostsModel(pieces)
-    async with attached(repository, sampling_callback=host) as client:
+    model = ClientsModel(pieces)
+    async with attached(repository, sampling_callback=model) as client:
         answer = await call(client, "rlm_query", question="What?")
         assert (answer["answer"], answer["model"]) == ("from the endpoint", "root")
-    assert not host.asked
+    assert not model.asked
 
 
-async def test_where_the_host_refuses_the_offline_model_answers_and_says_why(repository: Path) -> None:
+async def test_where_the_client_refuses_the_offline_model_answers_and_says_why(repository: Path) -> None:
     async def refuse(_context: Any, _params: CreateMessageRequestParams) -> ErrorData:
         return ErrorData(code=-1, message="User rejected sampling request")
 
@@ -129,13 +129,13 @@ async def test_where_the_host_refuses_the_offline_model_answers_and_says_why(rep
         assert any("did not answer: User rejected" in note for note in answer["notes"])
 
 
-async def test_a_host_that_refuses_later_leaves_what_is_known(repository: Path) -> None:
-    host = HostsModel(pieces)
+async def test_a_client_that_refuses_later_leaves_what_is_known(repository: Path) -> None:
+    model = ClientsModel(pieces)
 
     async def tire(context: Any, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
-        return await host(context, params) if not host.asked else ErrorData(code=-1, message="Enough")
+        return await model(context, params) if not model.asked else ErrorData(code=-1, message="Enough")
 
     async with attached(repository, "legacy", sampling_callback=tire) as client:
         answer = await call(client, "rlm_query", question="Where is the price?")
-        assert (answer["status"], answer["model"]) == ("incomplete", "host")
+        assert (answer["status"], answer["model"]) == ("incomplete", "client")
         assert "Enough" in answer["reason"]

@@ -9,7 +9,7 @@ from rlm_core.config import Price
 from rlm_core.engine.budget import Budget
 from rlm_core.engine.meter import Meter
 from rlm_core.engine.subcalls import Subcalls
-from rlm_core.models import HostModel
+from rlm_core.models import ClientModel
 from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Tree:
     @classmethod
     def of(cls, models: Models, sandbox: Sandbox, settings: Settings, stream: Stream) -> Self:
         """The parts, made for these limits."""
-        # What runs here, and what the host pays for, costs nothing, so limits.cost can be held with it.
+        # What runs here, and what the client pays for, costs nothing, so limits.cost can be held with it.
         free = {
             model.name: Price(input=0, output=0)
             for model in (models.root, models.sub)
-            if isinstance(model, OfflineModel | HostModel)
+            if isinstance(model, OfflineModel | ClientModel)
         }
         budget = Budget(settings.limits, {**free, **settings.model.prices})
         meter = Meter(budget, stream)

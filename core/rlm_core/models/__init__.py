@@ -2,17 +2,17 @@
 
 from rlm_core.models.base import Completion, Message, Model, ModelError, Usage
 from rlm_core.models.choice import Models, choose
-from rlm_core.models.client_models import Asked, HostModel, LentModel
+from rlm_core.models.client_models import ClientModel, FallbackModel, PendingCompletion
 
 __all__ = [
-    "Asked",
+    "ClientModel",
     "Completion",
-    "HostModel",
-    "LentModel",
+    "FallbackModel",
     "Message",
     "Model",
     "ModelError",
     "Models",
+    "PendingCompletion",
     "Usage",
     "choose",
 ]

@@ -1,4 +1,4 @@
-"""A model on the far side of a face: the assistant itself, or the model of the host that it runs in."""
+"""Client models: the model of an MCP client (sampling), or the assistant that drives a REPL session."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 0.02
 
 
-class Asked:
-    """A completion that somebody else has to give.
+class PendingCompletion:
+    """A completion that the client has to give.
 
     Attributes:
         number: names it; counts from 1 in each model.
@@ -40,7 +40,7 @@ class Asked:
     def answer(self, text: str, *, model: str = "", truncated: bool = False) -> None:
         """Gives the reply; one that comes too late changes nothing."""
         if self.open:
-            notes = (f"The host answered with {model}.",) if model else ()
+            notes = (f"The client answered with {model}.",) if model else ()
             usage = estimated(self.messages, text)
             self._reply.set_result(Completion(text, model, usage, truncated, notes))
 
@@ -54,10 +54,10 @@ class Asked:
         return await self._reply
 
 
-class HostModel:
-    """Implements `Model` by putting up what is asked, for the face to have it answered.
+class ClientModel:
+    """Implements `Model` by putting up pending completions, for the face to have them given.
 
-    Its tokens are the host's to bill; here they are estimated from characters.
+    Its tokens are the client's to bill; here they are estimated from characters.
 
     Args:
         name: what answers call it.
@@ -66,7 +66,7 @@ class HostModel:
     def __init__(self, name: str) -> None:
         self._name = name
         self._numbers = count(1)
-        self._waiting: dict[int, Asked] = {}
+        self._waiting: dict[int, PendingCompletion] = {}
         self._arrival = asyncio.Event()
 
     @property
@@ -75,15 +75,15 @@ class HostModel:
         return self._name
 
     @property
-    def waiting(self) -> list[Asked]:
-        """What has been asked and not been answered, oldest first."""
-        return [asked for asked in self._waiting.values() if asked.open]
+    def waiting(self) -> list[PendingCompletion]:
+        """The completions that are pending, oldest first."""
+        return [pending for pending in self._waiting.values() if pending.open]
 
-    async def arrival(self, after: int = 0) -> list[Asked]:
-        """Waits until something is asked and nothing more comes for a moment.
+    async def arrival(self, after: int = 0) -> list[PendingCompletion]:
+        """Waits until a completion is pending and no more come for a moment.
 
         Returns:
-            All that waits and has a number above `after`.
+            All that are pending and have a number above `after`.
         """
         while not (self.waiting and self.waiting[-1].number > after):
             self._arrival.clear()
@@ -92,23 +92,23 @@ class HostModel:
         while (newest := max(self._waiting, default=latest)) != latest:
             latest = newest
             await asyncio.sleep(SETTLE_SECONDS)
-        return [asked for asked in self.waiting if asked.number > after]
+        return [pending for pending in self.waiting if pending.number > after]
 
     async def complete(
         self,
         messages: Sequence[Message],
         *,
-        max_output_tokens: int | None = None,  # noqa: ARG002 - part of `Model`; the host has its own limit
+        max_output_tokens: int | None = None,  # noqa: ARG002 - part of `Model`; the client has its own limit
         on_retry: Callable[[str], None] | None = None,  # noqa: ARG002 - part of `Model`; nothing is retried
     ) -> Completion:
         """See `Model.complete`; waits for as long as it takes."""
-        asked = Asked(next(self._numbers), messages)
-        self._waiting[asked.number] = asked
+        pending = PendingCompletion(next(self._numbers), messages)
+        self._waiting[pending.number] = pending
         self._arrival.set()
         try:
-            return await asked.reply()
+            return await pending.reply()
         finally:
-            del self._waiting[asked.number]
+            del self._waiting[pending.number]
 
     async def reach(self) -> str | None:
         """See `Model.reach`; nothing is known before it is asked."""
@@ -118,24 +118,24 @@ class HostModel:
         """Holds nothing to give back."""
 
 
-class LentModel:
-    """Implements `Model` with a host's model; with the offline one where the host refuses from the start.
+class FallbackModel:
+    """Implements `Model` with a client's model; with the offline one where it refuses from the start.
 
-    A user may say no when the host asks whether its model may be used. What was begun with one model is
+    A user may say no when the client asks whether its model may be used. What was begun with one model is
     not gone on with by the other: a refusal after the first reply is an error as any other.
 
     Args:
-        host: asked first.
+        client_model: asked first.
     """
 
-    def __init__(self, host: HostModel) -> None:
-        self._host = host
-        self._model: HostModel | OfflineModel | None = None  # not known yet
+    def __init__(self, client_model: ClientModel) -> None:
+        self._client_model = client_model
+        self._model: ClientModel | OfflineModel | None = None  # not known yet
 
     @property
     def name(self) -> str:
         """Who answers, as far as is known."""
-        return (self._model or self._host).name
+        return (self._model or self._client_model).name
 
     async def complete(
         self,
@@ -145,7 +145,7 @@ class LentModel:
         on_retry: Callable[[str], None] | None = None,
     ) -> Completion:
         """See `Model.complete`."""
-        model = self._model or self._host
+        model = self._model or self._client_model
         refusal: tuple[str, ...] = ()
         try:
             completion = await model.complete(

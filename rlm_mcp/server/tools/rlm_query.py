@@ -82,12 +82,12 @@ def _start(app: App, ctx: Context[App], question: str, scope: list[str], session
     scope = checked_scope(scope)
     service, owner = app.service, owner_of(ctx.request_context)
     snapshot = app.repls.get(session, owner).repl.snapshot if session else None
-    limits, host, models = app.limits_for(owner), None, None
+    limits, client_model, models = app.limits_for(owner), None, None
     if not service.settings.model.endpoint and sampling.offered(ctx):
-        host, models = sampling.host_models()
+        client_model, models = sampling.client_models()
 
     async def ask(run: Run) -> Answer:
         asking = Asking(models=models, limits=limits, snapshot=snapshot, run_id=run.id)
         return await service.ask(question, scope=scope, listeners=[run.listen], asked=asking)
 
-    return app.runs.start(owner, question, ask, host)
+    return app.runs.start(owner, question, ask, client_model)

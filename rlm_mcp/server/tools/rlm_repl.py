@@ -10,7 +10,7 @@ from mcp.types import CallToolResult, InputRequiredResult
 from pydantic import Field
 
 from rlm_core.errors import QueryError
-from rlm_core.models import HostModel, Models
+from rlm_core.models import ClientModel, Models
 from rlm_core.service import Asking
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
@@ -72,7 +72,7 @@ async def rlm_repl(
             asked = await missing_roots(ctx)
             if asked is not None:
                 return asked
-            assistant = None if app.service.settings.model.endpoint else HostModel(ASSISTANT)
+            assistant = None if app.service.settings.model.endpoint else ClientModel(ASSISTANT)
             current, made_room = await app.repls.open(owner, _opener(app, owner, scope, assistant), assistant)
             notes.extend(filter(None, (made_room, *app.service.notes(current.repl.snapshot))))
         if code:
@@ -92,7 +92,7 @@ async def rlm_repl(
     return step(current, page, [change.path for change in changes], notes)
 
 
-def _opener(app: App, owner: str, scope: list[str], assistant: HostModel | None) -> Any:
+def _opener(app: App, owner: str, scope: list[str], assistant: ClientModel | None) -> Any:
     service, limits, scope = app.service, app.limits_for(owner), checked_scope(scope)
     models = None
     if assistant is not None:
