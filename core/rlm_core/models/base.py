@@ -99,14 +99,12 @@ class Model(Protocol):
         self,
         messages: Sequence[Message],
         *,
-        max_output_tokens: int | None = None,
         on_retry: Callable[[str], None] | None = None,
     ) -> Completion:
         """Completes a conversation; cancelling the task cancels the request.
 
         Args:
             messages: the conversation, system message first.
-            max_output_tokens: the provider's output limit for this call, or its default.
             on_retry: called with a sentence each time a request is tried again.
 
         Raises:

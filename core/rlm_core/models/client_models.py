@@ -98,7 +98,6 @@ class ClientModel:
         self,
         messages: Sequence[Message],
         *,
-        max_output_tokens: int | None = None,  # noqa: ARG002 - part of `Model`; the client has its own limit
         on_retry: Callable[[str], None] | None = None,  # noqa: ARG002 - part of `Model`; nothing is retried
     ) -> Completion:
         """See `Model.complete`; waits for as long as it takes."""
@@ -141,16 +140,13 @@ class FallbackModel:
         self,
         messages: Sequence[Message],
         *,
-        max_output_tokens: int | None = None,
         on_retry: Callable[[str], None] | None = None,
     ) -> Completion:
         """See `Model.complete`."""
         model = self._model or self._client_model
         refusal: tuple[str, ...] = ()
         try:
-            completion = await model.complete(
-                messages, max_output_tokens=max_output_tokens, on_retry=on_retry
-            )
+            completion = await model.complete(messages, on_retry=on_retry)
             self._model = model
         except ModelError as error:
             if self._model is not None:

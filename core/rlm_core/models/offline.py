@@ -55,7 +55,6 @@ class OfflineModel:
         self,
         messages: Sequence[Message],
         *,
-        max_output_tokens: int | None = None,  # noqa: ARG002 - part of `Model`; replies are short anyway
         on_retry: Callable[[str], None] | None = None,  # noqa: ARG002 - part of `Model`; nothing to retry
     ) -> Completion:
         """See `Model.complete`; costs no tokens."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rlm_core.models.base import Completion, Message, Usage, estimated
 from rlm_core.models.endpoint import Attempts, attempts, listed
@@ -42,7 +42,6 @@ class OpenAIModel:
         self,
         messages: Sequence[Message],
         *,
-        max_output_tokens: int | None = None,
         on_retry: Callable[[str], None] | None = None,
     ) -> Completion:
         """See `Model.complete`."""
@@ -53,16 +52,11 @@ class OpenAIModel:
 
         if self._name is None:
             self._name = await self._endpoint.only_model()
-        limit: dict[str, Any] = {}
-        if max_output_tokens is not None:
-            # OpenAI's own models refuse the older name, compatible servers often know only that one.
-            limit["max_completion_tokens" if self._endpoint.is_openai else "max_tokens"] = max_output_tokens
         token = attempts.set(Attempts(on_retry) if on_retry else None)
         try:
             response = await client.chat.completions.create(
                 model=self._name,
                 messages=[{"role": message.role, "content": message.content} for message in messages],  # type: ignore[misc]  # the client's type is a union by role
-                **limit,
             )
         except openai.OpenAIError as error:
             raise await explain(error, self._endpoint, self._name) from error
