@@ -1,4 +1,4 @@
-"""Language models behind one small protocol."""
+"""Language models behind one small protocol, `Model`."""
 
 from rlm_core.models.base import Completion, Message, Model, ModelError, Usage
 from rlm_core.models.choice import Models, choose

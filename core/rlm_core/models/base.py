@@ -1,4 +1,4 @@
-"""What a language model is to the engine: one coroutine from messages to a completion."""
+"""Model protocol: what a language model is to the engine, one coroutine from messages to a completion."""
 
 from __future__ import annotations
 

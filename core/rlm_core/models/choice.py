@@ -1,4 +1,4 @@
-"""Which models answer, from the settings."""
+"""Model choice: which models answer, from the settings."""
 
 from __future__ import annotations
 

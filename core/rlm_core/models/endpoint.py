@@ -1,4 +1,4 @@
-"""One OpenAI-compatible endpoint: its client, made at first use, and what it says about itself."""
+"""Endpoint that is OpenAI-compatible: its client, made at first use, and what it says about itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong at an endpoint, as a sentence that names it and says what to do."""
+"""Endpoint failures: what went wrong, as a sentence that names it and says what to do."""
 
 from __future__ import annotations
 

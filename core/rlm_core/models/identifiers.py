@@ -1,4 +1,4 @@
-"""Names of code in a question."""
+"""Identifiers: names of code in a question."""
 
 from __future__ import annotations
 

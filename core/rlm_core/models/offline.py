@@ -1,4 +1,4 @@
-"""The embedded default: a deterministic planner that is a `Model` like any other.
+"""Offline model: the default, a deterministic planner that is a `Model` like any other.
 
 It needs no key and no network. It plays the protocol of the loop (programs in fenced `repl` blocks,
 `FINAL_VAR`) from templates: names and words of the question are found, ranked, sliced and quoted. What
