@@ -1,4 +1,4 @@
-"""The one exception family whose messages are meant to be read by people."""
+"""Errors: the one exception family whose messages are meant to be read by people."""
 
 
 class RlmError(Exception):

@@ -1,4 +1,4 @@
-"""The REPL sessions of a server: kept between calls, suspended while a program waits for its reader."""
+"""REPL sessions of a server: kept between calls, suspended while a program waits for its reader."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from rlm_core.engine.events import Event, Listener
-    from rlm_core.engine.program_session import Repl
+    from rlm_core.engine.program_session import ProgramSession
     from rlm_core.models.client_models import ClientModel, PendingCompletion
 
-    OpenRepl = Callable[[Listener], Awaitable[Repl]]
+    OpenProgramSession = Callable[[Listener], Awaitable[ProgramSession]]
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class ReplSession:
         listeners: hear of its sub-calls.
     """
 
-    repl: Repl
+    repl: ProgramSession
 
     def __init__(self, owner: str, assistant: ClientModel | None) -> None:
         self.id = secrets.token_hex(6)
@@ -57,15 +57,15 @@ class ReplSession:
         self._printed: list[str] = []
         self._task: asyncio.Task[CellResult] | None = None
 
-    async def open(self, open_repl: OpenRepl) -> None:
+    async def open(self, open_program_session: OpenProgramSession) -> None:
         """Opens the REPL."""
-        self.repl = await open_repl(self._listen)
+        self.repl = await open_program_session(self._listen)
 
-    async def renew(self, open_repl: OpenRepl) -> None:
+    async def renew(self, open_program_session: OpenProgramSession) -> None:
         """Puts a fresh REPL in the place of this one, without its variables."""
         await self.stop()
         old = self.repl
-        await self.open(open_repl)
+        await self.open(open_program_session)
         self.cost_before += old.usage.cost_usd or 0.0
         self.result, self.shown = None, []
         await old.close()
@@ -174,7 +174,7 @@ class ReplSession:
             listener(event)
 
 
-class Repls:
+class ReplSessions:
     """Sessions by id: a bounded number for each owner, closed when they were not used for a while.
 
     Args:
@@ -194,7 +194,7 @@ class Repls:
         self._why = ""
 
     async def open(
-        self, owner: str, open_repl: OpenRepl, assistant: ClientModel | None
+        self, owner: str, open_program_session: OpenProgramSession, assistant: ClientModel | None
     ) -> tuple[ReplSession, str]:
         """A new session, and a sentence about the one that had to go for it (or nothing).
 
@@ -205,7 +205,7 @@ class Repls:
             said, closings = await self._make_room(owner), self._closings
             session = ReplSession(owner, assistant)
             try:
-                await session.open(open_repl)
+                await session.open(open_program_session)
             except RlmError:
                 if closings == self._closings:
                     raise  # else what it was opened over is gone

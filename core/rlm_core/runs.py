@@ -1,4 +1,4 @@
-"""The runs of a server: by id, long after the call that asked."""
+"""Run registry of a server: runs by id, long after the call that asked."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""One open workspace with its sandbox and models: what every face drives."""
+"""Service: one open workspace with its sandbox and models, which every face drives."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import importlib
 import logging
 import math
 from collections import Counter
@@ -21,13 +20,13 @@ from rlm_core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
-    from types import ModuleType, TracebackType
+    from types import TracebackType
 
     from rlm_core.config import Limits, Settings
     from rlm_core.context.results import Results
     from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
-    from rlm_core.engine.program_session import Repl
+    from rlm_core.engine.program_session import ProgramSession
     from rlm_core.models import Models
     from rlm_core.sandbox.base import CellResult, Sandbox
     from rlm_core.symbol_queries import SymbolQueries
@@ -45,7 +44,7 @@ REPL_OUTPUT_CHARS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AskOverrides:
     """How one question or session differs from the settings.
 
     Attributes:
@@ -170,7 +169,7 @@ class Service:
         *,
         scope: Sequence[str] = (),
         listeners: Sequence[Listener] = (),
-        asked: Asking | None = None,
+        overrides: AskOverrides | None = None,
     ) -> Answer:
         """Runs the recursive loop over a snapshot; see `rlm_core.engine.question.ask`.
 
@@ -178,42 +177,52 @@ class Service:
             question: what to find out.
             scope: globs; only these files.
             listeners: called with each event.
-            asked: how this question differs from what the settings say.
+            overrides: how this question differs from what the settings say.
         """
         if not question.strip():
             raise QueryError("The question is empty; ask something about the workspace.")
-        asked = asked or Asking()
-        snapshot = asked.snapshot or await self.snapshot(scope)
-        engine = await _engine("question")
-        answer: Answer = await engine.ask(
+        overrides = overrides or AskOverrides()
+        snapshot = overrides.snapshot or await self.snapshot(scope)
+        await _warm_up()
+        from rlm_core.engine import question as engine
+
+        answer = await engine.ask(
             question,
             snapshot,
-            models=asked.models or self._chosen(),
+            models=overrides.models or self._chosen(),
             sandbox=self._sandbox(),
-            settings=self.settings.model_copy(update={"limits": asked.limits or self.settings.limits}),
+            settings=self.settings.model_copy(update={"limits": overrides.limits or self.settings.limits}),
             listeners=listeners,
             notes=tuple(filter(None, (self.warning, *self.notes(snapshot)))),
-            run_id=asked.run_id,
+            run_id=overrides.run_id,
         )
         cited = dict.fromkeys(citation.path for citation in answer.citations)
         changed = await asyncio.to_thread(self.workspace.changed_files, snapshot, cited)
         return dataclasses.replace(answer, changed=changed)
 
-    async def open_repl(
-        self, *, scope: Sequence[str] = (), listeners: Sequence[Listener] = (), asked: Asking | None = None
-    ) -> Repl:
-        """A session over a snapshot for programs that come from outside; see `engine.program_session`."""
-        asked = asked or Asking()
-        snapshot = asked.snapshot or await self.snapshot(scope)
-        engine = await _engine("program_session")
-        repl: Repl = await engine.Repl.open(
+    async def open_program_session(
+        self,
+        *,
+        scope: Sequence[str] = (),
+        listeners: Sequence[Listener] = (),
+        overrides: AskOverrides | None = None,
+    ) -> ProgramSession:
+        """A session over a snapshot for programs that come from outside.
+
+        Its arguments are those of `ask`; see `rlm_core.engine.program_session`.
+        """
+        overrides = overrides or AskOverrides()
+        snapshot = overrides.snapshot or await self.snapshot(scope)
+        await _warm_up()
+        from rlm_core.engine.program_session import ProgramSession
+
+        return await ProgramSession.open(
             snapshot,
-            models=asked.models or self._chosen(),
+            models=overrides.models or self._chosen(),
             sandbox=self._sandbox(output_chars=REPL_OUTPUT_CHARS),
-            settings=self.settings.model_copy(update={"limits": asked.limits or self.settings.limits}),
+            settings=self.settings.model_copy(update={"limits": overrides.limits or self.settings.limits}),
             listeners=listeners,
         )
-        return repl
 
     async def run_code(
         self,
@@ -290,9 +299,7 @@ class Service:
             self._watcher, why_not = watcher.start(self.workspace)
             self.workspace.watch(self._watcher, why_not)
             self.workspace.snapshot()
-            importlib.import_module(
-                "rlm_core.engine.program_session"
-            )  # so that the first question need not wait for it
+            _import_engine()  # so that the first question need not wait for it
 
     def _scoped(self, snapshot: Snapshot, scope: Sequence[str]) -> Snapshot:
         self.workspace.remember(snapshot)
@@ -333,9 +340,14 @@ class Service:
         return self._sandboxes[key]
 
 
-async def _engine(module: str) -> ModuleType:
-    """A module of the engine; importing it takes a while, so that happens on a thread."""
-    return await asyncio.to_thread(importlib.import_module, f"rlm_core.engine.{module}")
+async def _warm_up() -> None:
+    """Imports the engine on a thread, because that takes a while; importing it by name then takes nothing."""
+    await asyncio.to_thread(_import_engine)
+
+
+def _import_engine() -> None:
+    import rlm_core.engine.program_session
+    import rlm_core.engine.question  # noqa: F401 - for its effect
 
 
 def _cache(roots: Sequence[Path], settings: Settings) -> Cache | None:

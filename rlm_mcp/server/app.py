@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mcp.server.auth.middleware.auth_context import get_access_token
 
 from rlm_core.errors import QueryError, RlmError
-from rlm_core.repl_sessions import Repls
+from rlm_core.repl_sessions import ReplSessions
 from rlm_core.runs import Runs
 from rlm_core.service import Service
 from rlm_mcp.server.client_roots import Roots
@@ -61,7 +61,7 @@ class App:
     ) -> None:
         self.grants = grants
         self.runs = Runs(grants.runs, self._run_over)
-        self.repls = Repls(grants.sessions, grants.idle_seconds, self._session_over)
+        self.repls = ReplSessions(grants.sessions, grants.idle_seconds, self._session_over)
         self.client_roots = Roots(self, fixed_roots, ask=ask_roots)
         self.on_service: list[Callable[[Service], None]] = []
         self.on_run_over: list[Callable[[Run], None]] = []

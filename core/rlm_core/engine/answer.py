@@ -1,4 +1,4 @@
-"""What a run gives back: the same fields, under the same names, in every face."""
+"""Answer: what a run gives back, the same fields, under the same names, in every face."""
 
 from __future__ import annotations
 

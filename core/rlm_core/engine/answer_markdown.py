@@ -1,4 +1,4 @@
-"""An answer as Markdown: what a terminal prints and an assistant shows."""
+"""Markdown of an answer: what a terminal prints and an assistant shows."""
 
 from __future__ import annotations
 

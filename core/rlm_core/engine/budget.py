@@ -1,4 +1,4 @@
-"""What a whole tree of runs may still spend: asked before each call, settled after it."""
+"""Budget: what a whole tree of runs may still spend; reserved before each call, settled after it."""
 
 from __future__ import annotations
 

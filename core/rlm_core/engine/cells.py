@@ -1,4 +1,4 @@
-"""Runs the programs of one turn in the session and says what became of each."""
+"""Cells: runs the programs of one turn in the session and says what became of each."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
-    from rlm_core.engine.event_stream import Stream
+    from rlm_core.engine.event_stream import EventStream
     from rlm_core.engine.turn_parser import Block
     from rlm_core.sandbox.base import Session
 
 # How long a program may go on after its sub-calls were refused for lack of time: to say what it has.
-GRACE_SECONDS = 2.0
+WRAP_UP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Cells:
 class CellRunner:
     """Runs blocks in one session, in time, with events."""
 
-    def __init__(self, session: Session, budget: Budget, stream: Stream, node: str) -> None:
+    def __init__(self, session: Session, budget: Budget, stream: EventStream, node: str) -> None:
         self._session = session
         self._budget = budget
         self._stream = stream
@@ -81,7 +81,7 @@ class CellRunner:
         self._stream.emit(CellStarted(node=self._node, turn=turn, code=code))
         printed: list[str] = []
         try:
-            async with self._budget.in_time(GRACE_SECONDS):
+            async with self._budget.in_time(WRAP_UP_SECONDS):
                 result = await self._session.run(code, printed.append)
         except BudgetExceeded as exceeded:
             # Interrupting costs the session, but the run is at its end anyway: what was printed counts.

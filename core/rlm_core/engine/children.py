@@ -11,7 +11,7 @@ from rlm_core.engine.run import Run
 from rlm_core.engine.subcalls import digest, head
 
 if TYPE_CHECKING:
-    from rlm_core.engine.run_tree import Tree
+    from rlm_core.engine.run_tree import RunTree
 
 
 class Children:
@@ -23,14 +23,14 @@ class Children:
         depth: how deep the children are; the root is at 0.
     """
 
-    def __init__(self, tree: Tree, node: str, depth: int) -> None:
+    def __init__(self, tree: RunTree, node: str, depth: int) -> None:
         self._tree = tree
         self._node = node
         self._depth = depth
         self._count = 0
 
     @classmethod
-    def of(cls, tree: Tree, node: str, depth: int) -> Children | None:
+    def of(cls, tree: RunTree, node: str, depth: int) -> Children | None:
         """The children of the run `node` at `depth`; None where the limit forbids them."""
         return cls(tree, node, depth + 1) if depth < tree.settings.limits.depth else None
 
@@ -58,7 +58,7 @@ class Children:
             chars=len(prompt),
         )
         tree.stream.emit(started)
-        with tree.stream.failing(node):
+        with tree.stream.reporting_failure(node):
             outcome = await run.outcome()
         answer = Answer(
             answer=outcome.text,

@@ -1,4 +1,4 @@
-"""Which places an answer cites, and which of them exist."""
+"""Citations: which places an answer cites, and which of them exist."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Place(NamedTuple):
     ranges: str
 
 
-def check(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
+def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
     """Checks every `path:line` in a text against a snapshot; blocking.
 
     A path counts when it is in the snapshot, or when it is the end of exactly one path that is.
@@ -48,7 +48,7 @@ def check(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
         The places that exist, and those that do not, as they are cited. Both in order of appearance,
         each once.
     """
-    paths = _Paths(snapshot)
+    paths = _PathIndex(snapshot)
     citations: dict[Citation, None] = {}
     unverified: dict[str, None] = {}
     for place in _places(text, paths):
@@ -62,7 +62,7 @@ def check(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
     return list(citations), list(unverified)
 
 
-def _places(text: str, paths: _Paths) -> list[_Place]:
+def _places(text: str, paths: _PathIndex) -> list[_Place]:
     # Blanked, not cut out, so that positions stay and a URL's port is not taken for a line.
     text = _URL.sub(lambda url: " " * len(url[0]), text)
     found: list[tuple[int, _Place]] = []
@@ -84,7 +84,7 @@ def _ranges(ranges: str) -> Iterator[tuple[str, int, int]]:
         yield cited.replace(" ", ""), lines[0], lines[-1]
 
 
-class _Paths:
+class _PathIndex:
     """The snapshot's paths as answers write them."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -126,7 +126,7 @@ class _Paths:
         return self._lines[path]
 
 
-async def named(citations: Sequence[Citation], snapshot: Snapshot, sandbox: Sandbox) -> list[Citation]:
+async def with_symbols(citations: Sequence[Citation], snapshot: Snapshot, sandbox: Sandbox) -> list[Citation]:
     """The citations with the symbols around them, as far as these can be found out.
 
     Parsing is for the sandbox alone: a hostile file can make a parser crash or take all memory.

@@ -1,4 +1,4 @@
-"""The messages of one run, and how they shrink when the model's window is full."""
+"""Conversation: the messages of one run, and how they shrink when the model's window is full."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Conversation:
         """Characters of all messages."""
         return sum(len(message.content) for message in self._messages)
 
-    def said(self, text: str) -> None:
+    def add_turn(self, text: str) -> None:
         """Adds a turn of the model."""
         # Some providers refuse an empty message.
         self._messages.append(Message("assistant", text if text.strip() else NOTHING_SAID))
 
-    def tell(self, text: str) -> None:
+    def add_feedback(self, text: str) -> None:
         """Adds feedback for the model; roles always alternate, as many chat templates demand."""
         latest = self._messages[-1]
         if latest.role == "user":

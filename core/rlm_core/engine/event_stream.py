@@ -1,4 +1,4 @@
-"""The one stream of a run's events, and who listens."""
+"""Event stream: stamps a run's events and hands them to whoever listens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.events import Noted, RunFailed
+from rlm_core.engine.events import ROOT, Noted, RunFailed
 from rlm_core.errors import RlmError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(6)}"
 
 
-class Stream:
+class EventStream:
     """Stamps events and hands them to the listeners, in order, on the event loop.
 
     A listener that raises is dropped with a line in the log: nobody who watches can break a run.
@@ -58,14 +58,14 @@ class Stream:
                 self._listeners.remove(listener)
                 self.notes.append(f"A display or record of this run failed and was dropped: {error}.")
 
-    def note(self, text: str, node: str = "0") -> None:
+    def note(self, text: str, node: str = ROOT) -> None:
         """Emits a `Noted`; the answer lists each different note once."""
         if text not in self.notes:
             self.notes.append(text)
         self.emit(Noted(node=node, text=text))
 
     @contextmanager
-    def failing(self, node: str) -> Iterator[None]:
+    def reporting_failure(self, node: str) -> Iterator[None]:
         """Emits a `RunFailed` when its body is cancelled or raises."""
         try:
             yield

@@ -1,4 +1,4 @@
-"""The typed events of a run: faces, the trace and progress displays all listen to this one stream."""
+"""Events of a run, typed: faces, the trace and progress displays all listen to this one stream."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer, RunUsage
 
+# The place of the root run in the tree; its children are `0.1`, `0.2`, theirs `0.1.1` and so on.
+ROOT = "0"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something happened in a run.
 
     Attributes:
-        run_id: the run at the root of the tree; set by the `Stream`.
-        node: which run of the tree: `0` is the root, `0.2` its second child.
-        seconds: since the start of the root run; set by the `Stream`.
+        run_id: the run at the root of the tree; set by the `EventStream`.
+        node: which run of the tree, `ROOT` or a child's place in it.
+        seconds: since the start of the root run; set by the `EventStream`.
     """
 
     run_id: str = ""

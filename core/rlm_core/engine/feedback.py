@@ -1,4 +1,4 @@
-"""What the model is told after a turn."""
+"""Feedback: what the model is told after a turn."""
 
 from __future__ import annotations
 

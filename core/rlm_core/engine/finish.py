@@ -1,4 +1,4 @@
-"""Whether a turn ends the run, and the best that is known when something else ends it."""
+"""Finish: whether a turn ends the run, and the best that is known when something else ends it."""
 
 from __future__ import annotations
 

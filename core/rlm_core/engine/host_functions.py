@@ -1,4 +1,4 @@
-"""The host functions of a session: what a program can call besides `context`."""
+"""Host functions of a session: what a program can call besides `context`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rlm_core.errors import QueryError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rlm_core.engine.run_tree import Tree
+    from rlm_core.engine.run_tree import RunTree
 
 # Children of one run at once. Each has a process and a conversation of its own.
 CHILDREN_AT_ONCE = 4
 
 
 def host_functions(
-    tree: Tree, node: str, child: Callable[[str], Awaitable[str]] | None, turns_left: Callable[[], int]
+    tree: RunTree, node: str, child: Callable[[str], Awaitable[str]] | None, turns_left: Callable[[], int]
 ) -> dict[str, Callable[..., Awaitable[Any]]]:
     """The functions by name; their signatures and docstrings are what the program sees.
 

@@ -1,4 +1,4 @@
-"""Completions that are paid from the budget, in time, with their notes on the stream."""
+"""Metering of completions: paid from the budget, in time, with their notes among the events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
-    from rlm_core.engine.event_stream import Stream
+    from rlm_core.engine.event_stream import EventStream
     from rlm_core.models import Completion, Message, Model
 
 # How long the closing call may take beyond limits.seconds.
@@ -18,7 +18,7 @@ CLOSING_SECONDS = 30.0
 class Meter:
     """The one way in which a run talks to a model."""
 
-    def __init__(self, budget: Budget, stream: Stream) -> None:
+    def __init__(self, budget: Budget, stream: EventStream) -> None:
         self._budget = budget
         self._stream = stream
 
@@ -35,7 +35,7 @@ class Meter:
             reservation.settle(completion.usage)
             return completion
 
-    async def close(self, model: Model, messages: Sequence[Message], node: str) -> Completion:
+    async def complete_closing(self, model: Model, messages: Sequence[Message], node: str) -> Completion:
         """The closing call of the root run: its room was kept back, and it may end `CLOSING_SECONDS` late.
 
         Raises:

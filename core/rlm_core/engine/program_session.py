@@ -1,14 +1,14 @@
-"""The loop without its root model: programs come from outside, sub-calls and limits are the same."""
+"""Program session: the loop without its root model; programs come from outside, under the same limits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
 from rlm_core.engine.children import Children
-from rlm_core.engine.event_stream import Stream, new_run_id
+from rlm_core.engine.event_stream import EventStream, new_run_id
+from rlm_core.engine.events import ROOT
 from rlm_core.engine.host_functions import host_functions
-from rlm_core.engine.question import ROOT
-from rlm_core.engine.run_tree import Tree
+from rlm_core.engine.run_tree import RunTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SESSION_SECONDS = 86_400.0
 
 
-class Repl:
+class ProgramSession:
     """One session over a snapshot, with one purse for all its sub-calls.
 
     Attributes:
@@ -34,7 +34,7 @@ class Repl:
         notes: what was retried, cut or defaulted so far.
     """
 
-    def __init__(self, snapshot: Snapshot, session: Session, tree: Tree) -> None:
+    def __init__(self, snapshot: Snapshot, session: Session, tree: RunTree) -> None:
         self.id = tree.stream.run_id
         self.snapshot = snapshot
         self.models = tree.models
@@ -64,7 +64,7 @@ class Repl:
         """
         limits = settings.limits.model_copy(update={"seconds": SESSION_SECONDS})
         settings = settings.model_copy(update={"limits": limits})
-        tree = Tree.of(models, sandbox, settings, Stream(new_run_id(), listeners))
+        tree = RunTree.of(models, sandbox, settings, EventStream(new_run_id(), listeners))
         functions = host_functions(tree, ROOT, Children.of(tree, ROOT, 0), lambda: settings.limits.turns)
         return cls(snapshot, await sandbox.open(snapshot, functions), tree)
 

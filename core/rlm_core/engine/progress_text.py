@@ -1,10 +1,11 @@
-"""One line of progress text for an event: what a terminal, an assistant or an editor shows meanwhile."""
+"""Progress text: one line for an event, what a terminal, an assistant or an editor shows meanwhile."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.events import (
+    ROOT,
     CellStarted,
     Event,
     Noted,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def describe(event: Event) -> str | None:
     """The line for an event, or None for one that changes nothing a person is waiting for."""
-    where = "" if event.node == "0" else f"child {event.node}: "
+    where = "" if event.node == ROOT else f"child {event.node}: "
     match event:
         case RunStarted():
             line = f"reading {event.files:,} files with {event.model}"

@@ -1,4 +1,4 @@
-"""One question from start to answer: sets up the tree of runs, listens, checks, closes."""
+"""Question: one from start to answer; sets up the tree of runs, listens, checks, closes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rlm_core.context import Context
 from rlm_core.engine import prompts
 from rlm_core.engine.answer import Answer
 from rlm_core.engine.children import Children
-from rlm_core.engine.citations import check, named
-from rlm_core.engine.event_stream import Stream, new_run_id
-from rlm_core.engine.events import RunCompleted, RunStarted
+from rlm_core.engine.citations import check_citations, with_symbols
+from rlm_core.engine.event_stream import EventStream, new_run_id
+from rlm_core.engine.events import ROOT, RunCompleted, RunStarted
 from rlm_core.engine.run import Run
-from rlm_core.engine.run_tree import Tree
+from rlm_core.engine.run_tree import RunTree
 from rlm_core.engine.trace import Trace
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from rlm_core.models import Models
     from rlm_core.sandbox.base import Sandbox
     from rlm_core.workspace.snapshot import Snapshot
-
-ROOT = "0"
 
 
 async def ask(
@@ -73,13 +71,13 @@ async def ask(
                 chars=snapshot.total_bytes,
             )
         )
-        with stream.failing(ROOT):
-            tree = Tree.of(models, sandbox, settings, stream)
+        with stream.reporting_failure(ROOT):
+            tree = RunTree.of(models, sandbox, settings, stream)
             run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)
             outcome = await run.outcome()
-            citations, unverified = await asyncio.to_thread(check, outcome.text, snapshot)
+            citations, unverified = await asyncio.to_thread(check_citations, outcome.text, snapshot)
             if citations:
-                citations = await named(citations, snapshot, sandbox)
+                citations = await with_symbols(citations, snapshot, sandbox)
         answer = Answer(
             answer=outcome.text,
             status="incomplete" if outcome.reason else "complete",
@@ -101,13 +99,13 @@ async def ask(
 
 async def _listen(
     run_id: str, settings: Settings, listeners: Sequence[Listener]
-) -> tuple[Stream, Trace | None]:
+) -> tuple[EventStream, Trace | None]:
     if not settings.trace:
-        return Stream(run_id, listeners), None
+        return EventStream(run_id, listeners), None
     try:
         trace = await asyncio.to_thread(Trace, state_dir() / "runs", run_id)
     except OSError as error:
-        stream = Stream(run_id, listeners)
+        stream = EventStream(run_id, listeners)
         stream.note(f"This run is not recorded: {error}.")
         return stream, None
-    return Stream(run_id, [trace, *listeners]), trace
+    return EventStream(run_id, [trace, *listeners]), trace

@@ -9,7 +9,7 @@ from rlm_core.engine import prompts
 from rlm_core.engine.budget import BudgetExceeded
 from rlm_core.engine.cells import CellRunner
 from rlm_core.engine.conversation import Conversation
-from rlm_core.engine.events import TurnCompleted, TurnStarted
+from rlm_core.engine.events import ROOT, TurnCompleted, TurnStarted
 from rlm_core.engine.feedback import report
 from rlm_core.engine.finish import NOTHING_KNOWN, Finish
 from rlm_core.engine.host_functions import host_functions
@@ -19,7 +19,7 @@ from rlm_core.models import ModelError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rlm_core.engine.run_tree import Tree
+    from rlm_core.engine.run_tree import RunTree
     from rlm_core.models import Completion, Message, Model
     from rlm_core.sandbox.base import Session
     from rlm_core.workspace.snapshot import Snapshot
@@ -45,12 +45,12 @@ class Run:
         context: the snapshot, or the prompt of a child run.
         opening: the first user message.
         child: starts a child run on a prompt; None at the depth limit.
-        node: its place in the tree of runs, as events name it; `0` is the root.
+        node: its place in the tree of runs, as events name it.
     """
 
     def __init__(
         self,
-        tree: Tree,
+        tree: RunTree,
         model: Model,
         context: Snapshot | str,
         opening: str,
@@ -87,9 +87,9 @@ class Run:
         feedback, prose_turns = "", 0
         while self._turn < self._turns:
             try:
-                completion = await self._next(feedback)
+                completion = await self._next_turn(feedback)
             except (ModelError, BudgetExceeded) as error:
-                return await self._stopped(error, finish)
+                return await self._end_after_error(error, finish)
             turn = parse(completion.text)
             ran = await cells.run(turn.blocks, self._turn, truncated=completion.truncated)
             verdict = await finish.judge(turn, ran, truncated=completion.truncated)
@@ -97,34 +97,34 @@ class Run:
                 return Outcome(verdict.text, budget.exceeded)
             feedback = "\n\n".join(filter(None, (report(turn, ran, completion), verdict.remark)))
             if budget.exceeded:
-                return await self._closed(budget.exceeded, finish, feedback)
+                return await self._closing_outcome(budget.exceeded, finish, feedback)
             prose_turns = 0 if turn.blocks or turn.final else prose_turns + 1
             if prose_turns == PROSE_TURNS:
                 reason = f"The model wrote {PROSE_TURNS} turns in a row without a program or FINAL."
                 if turn.prose and not turn.other_fences:
                     return Outcome(turn.prose, reason)
-                return await self._closed(reason, finish, feedback)
-        return await self._closed(
+                return await self._closing_outcome(reason, finish, feedback)
+        return await self._closing_outcome(
             f"The limit of {self._turns} turns (limits.turns) is reached.", finish, feedback
         )
 
-    async def _next(self, feedback: str) -> Completion:
+    async def _next_turn(self, feedback: str) -> Completion:
         """The model's next turn, after telling it how the last one went."""
         self._turn += 1
         stream, budget = self._tree.stream, self._tree.budget
         header = prompts.turn_header(self._turn, self._turns, budget.left())
-        self._conversation.tell("\n\n".join(filter(None, (feedback, header))))
-        if self._node == "0":
+        self._conversation.add_feedback("\n\n".join(filter(None, (feedback, header))))
+        if self._node == ROOT:
             room = self._conversation.chars + self._tree.settings.sandbox.output_chars
             budget.keep_for_closing(self._model.name, room)
         stream.emit(TurnStarted(node=self._node, turn=self._turn, turns=self._turns, usage=budget.usage))
-        completion = await self._speak(self._tree.meter.complete)
+        completion = await self._complete(self._tree.meter.complete)
         budget.count_turn()
-        self._conversation.said(completion.text)
+        self._conversation.add_turn(completion.text)
         stream.emit(TurnCompleted(node=self._node, turn=self._turn, text=completion.text, usage=budget.usage))
         return completion
 
-    async def _speak(
+    async def _complete(
         self, complete: Callable[[Model, list[Message], str], Awaitable[Completion]]
     ) -> Completion:
         while True:
@@ -138,22 +138,24 @@ class Run:
                     self._node,
                 )
 
-    async def _stopped(self, error: ModelError | BudgetExceeded, finish: Finish) -> Outcome:
+    async def _end_after_error(self, error: ModelError | BudgetExceeded, finish: Finish) -> Outcome:
         if isinstance(error, BudgetExceeded):
             if self._turn == 1:
                 return Outcome(NOTHING_KNOWN, str(error))
-            return await self._closed(str(error), finish, "")
+            return await self._closing_outcome(str(error), finish, "")
         if self._turn == 1:
             raise error
         return Outcome(finish.best_known(), f"The model failed at turn {self._turn}: {error}")
 
-    async def _closed(self, reason: str, finish: Finish, feedback: str) -> Outcome:
+    async def _closing_outcome(self, reason: str, finish: Finish, feedback: str) -> Outcome:
         """One last call for the best answer from what is known; without it, the best text there is."""
-        self._conversation.tell("\n\n".join(filter(None, (feedback, prompts.closing(reason)))))
+        self._conversation.add_feedback("\n\n".join(filter(None, (feedback, prompts.closing(reason)))))
         # Only the root's closing call has room kept back for it.
         meter = self._tree.meter
         try:
-            completion = await self._speak(meter.close if self._node == "0" else meter.complete)
+            completion = await self._complete(
+                meter.complete_closing if self._node == ROOT else meter.complete
+            )
         except (ModelError, BudgetExceeded) as error:
             return Outcome(finish.best_known(), f"{reason} The closing call failed as well: {error}")
         return Outcome(await finish.closing_text(completion.text), reason)

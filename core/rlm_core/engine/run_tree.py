@@ -1,4 +1,4 @@
-"""What a run shares with all its children."""
+"""Run tree: what a run shares with all its children."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rlm_core.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from rlm_core.config import Settings
-    from rlm_core.engine.event_stream import Stream
+    from rlm_core.engine.event_stream import EventStream
     from rlm_core.models import Models
     from rlm_core.sandbox.base import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class RunTree:
     """The parts that one question has once, however deep its runs nest."""
 
     models: Models
@@ -29,10 +29,10 @@ class Tree:
     budget: Budget
     meter: Meter
     subcalls: Subcalls
-    stream: Stream
+    stream: EventStream
 
     @classmethod
-    def of(cls, models: Models, sandbox: Sandbox, settings: Settings, stream: Stream) -> Self:
+    def of(cls, models: Models, sandbox: Sandbox, settings: Settings, stream: EventStream) -> Self:
         """The parts, made for these limits."""
         # What runs here, and what the client pays for, costs nothing, so limits.cost can be held with it.
         free = {

@@ -1,4 +1,4 @@
-"""Sub-model calls: concurrent, ordered, asked once when identical, and never fatal to a batch."""
+"""Sub-model calls: concurrent, ordered, single-flight when identical, and never fatal to a batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
-    from rlm_core.engine.event_stream import Stream
+    from rlm_core.engine.event_stream import EventStream
     from rlm_core.engine.meter import Meter
     from rlm_core.models import Model, Models
 
@@ -32,15 +32,15 @@ class Subcalls:
     """
 
     def __init__(
-        self, models: Models, meter: Meter, budget: Budget, stream: Stream, concurrency: int
+        self, models: Models, meter: Meter, budget: Budget, stream: EventStream, concurrency: int
     ) -> None:
         self._models = models
         self._meter = meter
         self._budget = budget
         self._stream = stream
         self._slots = asyncio.Semaphore(concurrency)
-        self._flights: dict[tuple[str, str], _Flight] = {}
-        self._numbered = 0
+        self._in_flight: dict[tuple[str, str], _SharedCall] = {}
+        self._count = 0
 
     async def ask(self, prompt: str, model_name: str | None, node: str) -> str:
         """The reply to one prompt.
@@ -50,18 +50,18 @@ class Subcalls:
             QueryError: the prompt is empty, or there is no such model in this run.
             ModelError: the model failed.
         """
-        model = self._named(model_name)
+        model = self._model(model_name)
         key = (model.name, prompt)
-        flight = self._flights.get(key) or self._take_off(key, model, prompt, node)
-        flight.waiting += 1
+        call = self._in_flight.get(key) or self._start_call(key, model, prompt, node)
+        call.waiters += 1
         try:
-            return await asyncio.shield(flight.task)
+            return await asyncio.shield(call.task)
         finally:
-            flight.waiting -= 1
-            if not flight.waiting:
-                # Forgotten at once, so that nobody boards a call that is being cancelled.
-                self._flights.pop(key, None)
-                flight.task.cancel()
+            call.waiters -= 1
+            if not call.waiters:
+                # Forgotten at once, so that nobody joins a call that is being cancelled.
+                self._in_flight.pop(key, None)
+                call.task.cancel()
 
     async def batch(self, prompts: Sequence[str], model_name: str | None, node: str) -> list[str]:
         """The replies in the order of the prompts; a call that fails becomes a text that says so.
@@ -70,14 +70,14 @@ class Subcalls:
             BudgetExceeded: the limit on calls cannot hold the batch, or no call of it could be paid.
             QueryError: there is no such model in this run.
         """
-        model = self._named(model_name)
-        self._budget.check_calls(len({p for p in prompts if (model.name, p) not in self._flights}))
+        model = self._model(model_name)
+        self._budget.check_calls(len({p for p in prompts if (model.name, p) not in self._in_flight}))
         replies = await asyncio.gather(
             *(self.ask(prompt, model.name, node) for prompt in prompts), return_exceptions=True
         )
         return failures_as_text("llm_query", replies, self._stream, node)
 
-    def _named(self, name: str | None) -> Model:
+    def _model(self, name: str | None) -> Model:
         if name is None:
             return self._models.sub
         for model in (self._models.sub, self._models.root):
@@ -86,17 +86,17 @@ class Subcalls:
         known = " and ".join(dict.fromkeys((self._models.sub.name, self._models.root.name)))
         raise QueryError(f"There is no model {name!r} in this run, only {known}; leave `model` out.")
 
-    def _take_off(self, key: tuple[str, str], model: Model, prompt: str, node: str) -> _Flight:
+    def _start_call(self, key: tuple[str, str], model: Model, prompt: str, node: str) -> _SharedCall:
         if not prompt.strip():
             raise QueryError("The prompt is empty.")
         self._budget.take_call()
-        flight = self._flights[key] = _Flight(asyncio.create_task(self._call(model, prompt, node)))
-        return flight
+        call = self._in_flight[key] = _SharedCall(asyncio.create_task(self._call(model, prompt, node)))
+        return call
 
     async def _call(self, model: Model, prompt: str, node: str) -> str:
         async with self._slots:
-            self._numbered += 1
-            call = self._numbered
+            self._count += 1
+            call = self._count
             self._stream.emit(
                 SubcallStarted(
                     node=node,
@@ -126,15 +126,15 @@ class Subcalls:
 
 
 @dataclass(slots=True)
-class _Flight:
+class _SharedCall:
     """A call under way, and how many wait for it: the last one to leave ends it."""
 
     task: asyncio.Task[str]
-    waiting: int = 0
+    waiters: int = 0
 
 
 def failures_as_text(
-    name: str, replies: Sequence[str | BaseException], stream: Stream, node: str
+    name: str, replies: Sequence[str | BaseException], stream: EventStream, node: str
 ) -> list[str]:
     """A batch's replies with each failure as `[name failed: …]`, and a note that says how many there are.
 

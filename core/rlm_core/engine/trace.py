@@ -1,4 +1,4 @@
-"""Records a run as JSON Lines: one event a line, enough to replay it, the context only by digest."""
+"""Trace of a run as JSON Lines: one event a line, enough to replay it, the context only by digest."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""A run as Markdown: turns, programs, what they printed, sub-calls, and what it all took."""
+"""Transcript of a run as Markdown: turns, programs, what they printed, sub-calls, and what it all took."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.events import (
+    ROOT,
     CellCompleted,
     Noted,
     RunCompleted,
@@ -28,7 +29,7 @@ def transcript(events: Iterable[Event]) -> str:
 
 
 def _part(event: Event) -> str:
-    where = "" if event.node == "0" else f" (child {event.node})"
+    where = "" if event.node == ROOT else f" (child {event.node})"
     match event:
         case RunStarted():
             size = f"{event.files:,} files, " if event.files else ""

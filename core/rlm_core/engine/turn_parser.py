@@ -1,4 +1,4 @@
-"""What a model's turn consists of: programs, a finishing statement, prose.
+"""Parser of a model's turn: programs, a finishing statement, prose.
 
 Fences follow CommonMark 0.31 §4.5 (three or more backticks or tildes, indented up to three spaces, closed
 by at least as many). `FINAL(...)` and `FINAL_VAR(...)` count at the start of a line outside of code

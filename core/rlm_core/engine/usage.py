@@ -1,4 +1,4 @@
-"""What a run has spent, by model."""
+"""Usage ledger: what a run has spent, by model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenAI chat completions: a model behind any compatible endpoint, through the `openai` package's chat completions."""
+"""OpenAI model: one behind any compatible endpoint, through the `openai` package's chat completions."""
 
 from __future__ import annotations
 

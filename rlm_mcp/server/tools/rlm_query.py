@@ -10,7 +10,7 @@ from mcp.types import CallToolResult, InputRequiredResult
 from pydantic import Field
 
 from rlm_core.errors import QueryError
-from rlm_core.service import Asking
+from rlm_core.service import AskOverrides
 from rlm_mcp.server import sampling
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
@@ -87,7 +87,7 @@ def _start(app: App, ctx: Context[App], question: str, scope: list[str], session
         client_model, models = sampling.client_models()
 
     async def ask(run: Run) -> Answer:
-        asking = Asking(models=models, limits=limits, snapshot=snapshot, run_id=run.id)
-        return await service.ask(question, scope=scope, listeners=[run.listen], asked=asking)
+        overrides = AskOverrides(models=models, limits=limits, snapshot=snapshot, run_id=run.id)
+        return await service.ask(question, scope=scope, listeners=[run.listen], overrides=overrides)
 
     return app.runs.start(owner, question, ask, client_model)

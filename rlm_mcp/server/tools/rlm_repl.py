@@ -11,7 +11,7 @@ from pydantic import Field
 
 from rlm_core.errors import QueryError
 from rlm_core.models import ClientModel, Models
-from rlm_core.service import Asking
+from rlm_core.service import AskOverrides
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
 from rlm_mcp.server.tools.output_schemas import Step
@@ -20,7 +20,7 @@ from rlm_mcp.server.tools.repl_result import step
 
 if TYPE_CHECKING:
     from rlm_core.engine.events import Listener
-    from rlm_core.engine.program_session import Repl
+    from rlm_core.engine.program_session import ProgramSession
 
 ASSISTANT = "assistant"
 
@@ -100,9 +100,9 @@ def _opener(app: App, owner: str, scope: list[str], assistant: ClientModel | Non
         # All prompts of a batch are shown at once, and nobody can be asked to be a child's root model.
         limits = limits.model_copy(update={"depth": 0, "concurrency": max(1, limits.calls)})
 
-    async def open_repl(listen: Listener) -> Repl:
-        return await service.open_repl(
-            scope=scope, listeners=[listen], asked=Asking(models=models, limits=limits)
+    async def open_program_session(listen: Listener) -> ProgramSession:
+        return await service.open_program_session(
+            scope=scope, listeners=[listen], overrides=AskOverrides(models=models, limits=limits)
         )
 
-    return open_repl
+    return open_program_session
