@@ -34,7 +34,7 @@ class ReplSession:
     Attributes:
         id: names it.
         owner: the client whose it is; nobody else finds it.
-        repl: the session in the sandbox.
+        program_session: the session in the sandbox.
         assistant: stands behind `llm_query` where its prompts go to whoever drives the session.
         result: of the latest program, once it is over.
         shown: the prompts that the reader was shown last, which `reply` answers.
@@ -43,7 +43,7 @@ class ReplSession:
         listeners: hear of its sub-calls.
     """
 
-    repl: ProgramSession
+    program_session: ProgramSession
 
     def __init__(self, owner: str, assistant: ClientModel | None) -> None:
         self.id = secrets.token_hex(6)
@@ -59,12 +59,12 @@ class ReplSession:
 
     async def open(self, open_program_session: OpenProgramSession) -> None:
         """Opens the REPL."""
-        self.repl = await open_program_session(self._listen)
+        self.program_session = await open_program_session(self._listen)
 
     async def renew(self, open_program_session: OpenProgramSession) -> None:
         """Puts a fresh REPL in the place of this one, without its variables."""
         await self.stop()
-        old = self.repl
+        old = self.program_session
         await self.open(open_program_session)
         self.cost_before += old.usage.cost_usd or 0.0
         self.result, self.shown = None, []
@@ -73,7 +73,7 @@ class ReplSession:
     @property
     def cost(self) -> float:
         """US dollars that it has cost so far, as far as prices are known."""
-        return self.cost_before + (self.repl.usage.cost_usd or 0.0)
+        return self.cost_before + (self.program_session.usage.cost_usd or 0.0)
 
     @property
     def busy(self) -> bool:
@@ -112,7 +112,7 @@ class ReplSession:
                 "it, or leave `session` out for a new one."
             )
         self.result, self.shown, self._printed = None, [], []
-        self._task = asyncio.create_task(self.repl.run(code, self._printed.append))
+        self._task = asyncio.create_task(self.program_session.run(code, self._printed.append))
         self._task.add_done_callback(self._over)
 
     def reply(self, replies: Sequence[str]) -> None:
@@ -121,13 +121,13 @@ class ReplSession:
         Raises:
             QueryError: there are more replies than prompts.
         """
-        asked = [prompt for prompt in self.shown if prompt.open]
-        if len(replies) > len(asked):
+        pending = [prompt for prompt in self.shown if prompt.open]
+        if len(replies) > len(pending):
             raise QueryError(
-                f"{len(replies)} replies came for {len(asked)} prompts that session {self.id} has shown and "
-                "waits for; give one reply for each, in their order."
+                f"{len(replies)} replies came for {len(pending)} prompts that session {self.id} has shown "
+                "and waits for; give one reply for each, in their order."
             )
-        for prompt, text in zip(asked, replies, strict=False):
+        for prompt, text in zip(pending, replies, strict=False):
             prompt.answer(text)
 
     async def settle(self, seconds: float) -> None:
@@ -153,7 +153,7 @@ class ReplSession:
     async def close(self) -> None:
         """Ends the program and the session."""
         await self.stop()
-        await self.repl.close()
+        await self.program_session.close()
 
     def _over(self, task: asyncio.Task[CellResult]) -> None:
         self.used = time.monotonic()
@@ -202,7 +202,7 @@ class ReplSessions:
             QueryError: each of the owner's sessions has a program that runs, or all were closed meanwhile.
         """
         async with self._opening:
-            said, closings = await self._make_room(owner), self._closings
+            made_room, closings = await self._make_room(owner), self._closings
             session = ReplSession(owner, assistant)
             try:
                 await session.open(open_program_session)
@@ -214,17 +214,17 @@ class ReplSessions:
             if closings != self._closings:
                 await self.close(session, self._why)
                 raise QueryError(f"The session could not be opened. {self._why} Call again.")
-            return session, said
+            return session, made_room
 
-    def get(self, id: str, owner: str) -> ReplSession:  # noqa: A002
+    def get(self, session_id: str, owner: str) -> ReplSession:
         """An owner's session; raises `QueryError` if there is none of that name (any more), and says why."""
-        session = self._sessions.get(id)
+        session = self._sessions.get(session_id)
         if session is not None and session.owner == owner:
             session.used = time.monotonic()
             return session
-        why = self._ended.get(id, "It is not known here.")
+        why = self._ended.get(session_id, "It is not known here.")
         raise QueryError(
-            f"There is no session {id[:60]!r}. {why} Leave `session` out for a new one, with no variables."
+            f"There is no session {session_id[:60]!r}. {why} Leave `session` out for a new one, with no variables."
         )
 
     def of(self, owner: str) -> list[ReplSession]:

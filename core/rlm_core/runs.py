@@ -27,8 +27,8 @@ KEPT_EVENTS = 500
 State = Literal["running", "complete", "incomplete", "failed", "cancelled"]
 
 
-class Run:
-    """One question under way or answered.
+class RunHandle:
+    """A handle of one question, under way or answered: its task, its events and its outcome.
 
     Attributes:
         id: names it, and its trace.
@@ -44,8 +44,8 @@ class Run:
         listeners: hear of each event as it comes.
     """
 
-    def __init__(self, id: str, owner: str, question: str, client_model: ClientModel | None) -> None:  # noqa: A002
-        self.id = id
+    def __init__(self, run_id: str, owner: str, question: str, client_model: ClientModel | None) -> None:
+        self.id = run_id
         self.owner = owner
         self.question = question
         self.client_model = client_model
@@ -96,24 +96,24 @@ class Runs:
         on_end: called with each run when it is over.
     """
 
-    def __init__(self, at_once: int, on_end: Callable[[Run], None]) -> None:
+    def __init__(self, at_once: int, on_end: Callable[[RunHandle], None]) -> None:
         self._at_once = at_once
         self._on_end = on_end
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, RunHandle] = {}
 
     def start(
         self,
         owner: str,
         question: str,
-        ask: Callable[[Run], Coroutine[Any, Any, Answer]],
+        ask: Callable[[RunHandle], Coroutine[Any, Any, Answer]],
         client_model: ClientModel | None = None,
-    ) -> Run:
+    ) -> RunHandle:
         """Starts a run.
 
         Args:
             owner: who asks.
             question: what for.
-            ask: answers it, under the run's id and with `Run.listen` listening.
+            ask: answers it, under the run's id and with `RunHandle.listen` listening.
             client_model: the client's model, where that answers.
 
         Raises:
@@ -126,7 +126,7 @@ class Runs:
                 f"{len(mine)} runs are under way ({listed}), which is the limit (server.runs): "
                 "wait for one, or cancel one."
             )
-        run = Run(new_run_id(), owner, question, client_model)
+        run = RunHandle(new_run_id(), owner, question, client_model)
         run.task = asyncio.create_task(ask(run))
         run.task.add_done_callback(lambda _: self._over(run))
         self._runs[run.id] = run
@@ -135,16 +135,16 @@ class Runs:
             del self._runs[old.id]
         return run
 
-    def get(self, id: str, owner: str) -> Run:  # noqa: A002
+    def get(self, run_id: str, owner: str) -> RunHandle:
         """An owner's run; raises `QueryError` if there is none of that name."""
-        run = self._runs.get(id)
+        run = self._runs.get(run_id)
         if run is None or run.owner != owner:
             mine = [run.id for run in self._runs.values() if run.owner == owner][-5:]
             known = f"the latest are {', '.join(mine)}" if mine else "there are none"
-            raise QueryError(f"There is no run {id[:60]!r} ({known}); the {KEPT_RUNS} latest are kept.")
+            raise QueryError(f"There is no run {run_id[:60]!r} ({known}); the {KEPT_RUNS} latest are kept.")
         return run
 
-    def under_way(self) -> list[Run]:
+    def under_way(self) -> list[RunHandle]:
         """The runs that are not over."""
         return [run for run in self._runs.values() if run.state == "running"]
 
@@ -153,7 +153,7 @@ class Runs:
         await asyncio.gather(*(run.wait(seconds) for run in self.under_way()))
         await asyncio.gather(*(run.cancel() for run in self.under_way()))
 
-    def _over(self, run: Run) -> None:
+    def _over(self, run: RunHandle) -> None:
         if run.task.cancelled():
             run.state, run.error = "cancelled", "The run was cancelled."
         elif (error := run.task.exception()) is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rlm_core.config import Limits, ServerSettings, Settings
     from rlm_core.repl_sessions import ReplSession
-    from rlm_core.runs import Run
+    from rlm_core.runs import RunHandle
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class App:
         self.repls = ReplSessions(grants.sessions, grants.idle_seconds, self._session_over)
         self.client_roots = Roots(self, fixed_roots, ask=ask_roots)
         self.on_service: list[Callable[[Service], None]] = []
-        self.on_run_over: list[Callable[[Run], None]] = []
+        self.on_run_over: list[Callable[[RunHandle], None]] = []
         self.draining = False
         self.closed = asyncio.Event()
         self._settings_for = settings_for
@@ -187,7 +187,7 @@ class App:
         self._services.discard(service)
         await service.close()
 
-    def _run_over(self, run: Run) -> None:
+    def _run_over(self, run: RunHandle) -> None:
         log.info("run %s of %s is over: %s", run.id, run.owner, run.state)
         self._spent[run.owner] += (run.usage.cost_usd if run.usage else None) or 0.0
         for listener in self.on_run_over:

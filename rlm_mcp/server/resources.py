@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mcp.server import MCPServer
 
-    from rlm_core.runs import Run
+    from rlm_core.runs import RunHandle
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_mcp.server.app import App
 
@@ -114,7 +114,7 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _run(run: Run) -> str:
+def _run(run: RunHandle) -> str:
     parts = [f"# Run {run.id}: {run.state}", f"> {run.question}"]
     if run.forgotten:
         parts.append(f"{run.forgotten:,} of its events are not kept here; the trace on disk has all of them.")

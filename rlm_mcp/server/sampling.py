@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mcp.types import RequestId
 
     from rlm_core.models import PendingCompletion
-    from rlm_core.runs import Run
+    from rlm_core.runs import RunHandle
     from rlm_mcp.server.app import App
 
 # Clients want to be told; most have a limit of their own.
@@ -55,13 +55,13 @@ def client_models() -> tuple[ClientModel, Models]:
     return model, Models(fallback, fallback, (NOTE,))
 
 
-def lend(app: App, ctx: Context[App, Any], run: Run) -> None:
+def lend(app: App, ctx: Context[App, Any], run: RunHandle) -> None:
     """Where a client can be asked at any time (stdio, handshake era), its model answers until the end."""
     if run.client_model is not None and _lasting(ctx):
         app.background(_relay_until(run.task, _relay(ctx.session, run.client_model, None)))
 
 
-async def follow(ctx: Context[App, Any], run: Run, seconds: float) -> InputRequiredResult | None:
+async def follow(ctx: Context[App, Any], run: RunHandle, seconds: float) -> InputRequiredResult | None:
     """Waits for a run, and meanwhile brings what it asks to the client.
 
     Returns:
@@ -92,7 +92,7 @@ def resumed(ctx: Context[App, Any]) -> tuple[str, int]:
             return "", 0
 
 
-def deliver(ctx: Context[App, Any], run: Run) -> None:
+def deliver(ctx: Context[App, Any], run: RunHandle) -> None:
     """Gives a run the replies with which its call came back."""
     for asked in run.client_model.waiting if run.client_model is not None else ():
         reply = (ctx.input_responses or {}).get(str(asked.number))
@@ -102,7 +102,7 @@ def deliver(ctx: Context[App, Any], run: Run) -> None:
             asked.refuse(f"The client's model did not answer: it sent a {type(reply).__name__}.")
 
 
-async def _asked(run: Run, model: ClientModel, seconds: float) -> bool:
+async def _asked(run: RunHandle, model: ClientModel, seconds: float) -> bool:
     arrival = asyncio.create_task(model.arrival())
     try:
         await asyncio.wait([run.task, arrival], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -14,7 +14,7 @@ from rlm_mcp.server.resources import RUN, WORKSPACE, of_path
 if TYPE_CHECKING:
     from mcp.server.session import ServerSession
 
-    from rlm_core.runs import Run
+    from rlm_core.runs import RunHandle
     from rlm_core.service import Service
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_mcp.server.app import App
@@ -104,7 +104,7 @@ class Announcer:
         service.on_change(self._dirty.set)
         self._dirty.set()
 
-    def _run_over(self, run: Run) -> None:
+    def _run_over(self, run: RunHandle) -> None:
         self._app.background(self._announce(RUN + run.id))
 
 

@@ -29,8 +29,8 @@ def step(session: ReplSession, number: int, changed: Sequence[str], notes: Seque
         status=session.state,
         changed=list(changed[:SHOWN_CHANGES]),
         notes=list(notes),
-        sub_model=session.repl.models.sub.name,
-        snapshot=session.repl.snapshot.id,
+        sub_model=session.program_session.models.sub.name,
+        snapshot=session.program_session.snapshot.id,
     )
     match shape.status:
         case "suspended":

@@ -20,7 +20,7 @@ from rlm_mcp.server.tools.run_report import report
 
 if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer
-    from rlm_core.runs import Run
+    from rlm_core.runs import RunHandle
 
 # A question is a question; text to work on belongs into a file of the workspace.
 MOST_CHARS = 100_000
@@ -73,7 +73,7 @@ async def rlm_query(
     return report(run)
 
 
-def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> Run:
+def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> RunHandle:
     if len(question) > MOST_CHARS:
         raise QueryError(
             f"The question has {len(question):,} characters, more than the {MOST_CHARS:,} that it may; "
@@ -81,12 +81,12 @@ def _start(app: App, ctx: Context[App], question: str, scope: list[str], session
         )
     scope = checked_scope(scope)
     service, owner = app.service, owner_of(ctx.request_context)
-    snapshot = app.repls.get(session, owner).repl.snapshot if session else None
+    snapshot = app.repls.get(session, owner).program_session.snapshot if session else None
     limits, client_model, models = app.limits_for(owner), None, None
     if not service.settings.model.endpoint and sampling.offered(ctx):
         client_model, models = sampling.client_models()
 
-    async def ask(run: Run) -> Answer:
+    async def ask(run: RunHandle) -> Answer:
         overrides = AskOverrides(models=models, limits=limits, snapshot=snapshot, run_id=run.id)
         return await service.ask(question, scope=scope, listeners=[run.listen], overrides=overrides)
 

@@ -74,14 +74,14 @@ async def rlm_repl(
                 return asked
             assistant = None if app.service.settings.model.endpoint else ClientModel(ASSISTANT)
             current, made_room = await app.repls.open(owner, _opener(app, owner, scope, assistant), assistant)
-            notes.extend(filter(None, (made_room, *app.service.notes(current.repl.snapshot))))
+            notes.extend(filter(None, (made_room, *app.service.notes(current.program_session.snapshot))))
         if code:
             current.start(code)
         current.reply(replies)
         try:
             async with reporting(ctx, current.listeners):
                 changes, _ = await asyncio.gather(
-                    app.service.changes(current.repl.snapshot), current.settle(app.grants.patience)
+                    app.service.changes(current.program_session.snapshot), current.settle(app.grants.patience)
                 )
         except asyncio.CancelledError:
             if code or replies:

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from mcp.types import CallToolResult
 
     from rlm_core.engine.answer import Answer
-    from rlm_core.runs import Run
+    from rlm_core.runs import RunHandle
 
 # Lists beyond this are cut, and said so; the run's resource has all.
 SHOWN = 100
 PROGRESS_LINES = 12
 
 
-def report(run: Run, number: int = 1) -> CallToolResult:
+def report(run: RunHandle, number: int = 1) -> CallToolResult:
     """Where a run stands, or a page of its answer."""
     if run.answer is None:
         return _unfinished(run)
@@ -41,7 +41,7 @@ def report(run: Run, number: int = 1) -> CallToolResult:
     return result(shape, f"{shown}\n(page {number} of {count}) {shape.next}".rstrip() if count > 1 else shown)
 
 
-def _cut(answer: Answer, run: Run) -> Answer:
+def _cut(answer: Answer, run: RunHandle) -> Answer:
     """The answer with its lists cut to what a window can take."""
     lists = {name: getattr(answer, name) for name in ("citations", "unverified", "changed", "notes")}
     notes = [
@@ -53,7 +53,7 @@ def _cut(answer: Answer, run: Run) -> Answer:
     return dataclasses.replace(answer, **{**kept, "notes": [*kept["notes"], *notes]})
 
 
-def _unfinished(run: Run) -> CallToolResult:
+def _unfinished(run: RunHandle) -> CallToolResult:
     progress = run.progress(PROGRESS_LINES)
     following = ""
     if run.state == "running":
