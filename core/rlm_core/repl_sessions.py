@@ -224,7 +224,8 @@ class ReplSessions:
             return session
         why = self._ended.get(session_id, "It is not known here.")
         raise QueryError(
-            f"There is no session {session_id[:60]!r}. {why} Leave `session` out for a new one, with no variables."
+            f"There is no session {session_id[:60]!r}. {why} "
+            "Leave `session` out for a new one, with no variables."
         )
 
     def of(self, owner: str) -> list[ReplSession]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlm_core.engine import prompts
-from rlm_core.engine.answer import Answer
-from rlm_core.engine.events import RunCompleted, RunStarted
 from rlm_core.engine.run import Run
-from rlm_core.engine.subcalls import digest, head
+from rlm_core.engine.run_reporter import RunReporter
+from rlm_core.engine.subcalls import head
 
 if TYPE_CHECKING:
     from rlm_core.engine.run_tree import RunTree
@@ -45,33 +44,14 @@ class Children:
         tree.budget.take_call()
         self._count += 1
         node = f"{self._node}.{self._count}"
-        model, name = tree.models.sub, digest(prompt)
+        model = tree.models.sub
         grandchildren = Children.of(tree, node, self._depth)
         run = Run(tree, model, prompt, prompts.text_opening(prompt), grandchildren, node)
-        started = RunStarted(
-            node=node,
-            question=head(prompt),
-            model=model.name,
-            sub_model=model.name,
-            snapshot=name,
-            files=0,
-            chars=len(prompt),
-        )
-        tree.stream.emit(started)
+        reporter = RunReporter(tree, node, model, prompt)
+        reporter.started(head(prompt))
         with tree.stream.reporting_failure(node):
             outcome = await run.outcome()
-        answer = Answer(
-            answer=outcome.text,
-            status="incomplete" if outcome.reason else "complete",
-            reason=outcome.reason,
-            citations=[],
-            unverified=[],
-            model=model.name,
-            snapshot=name,
-            usage=tree.budget.usage,
-            run_id=tree.stream.run_id,
-        )
-        tree.stream.emit(RunCompleted(node=node, answer=answer))
+        reporter.completed(outcome)
         if not outcome.reason:
             return outcome.text
         tree.stream.note(f"A child run is incomplete: {outcome.reason}", node)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from rlm_core.config import state_dir
 from rlm_core.context import Context
 from rlm_core.engine import prompts
-from rlm_core.engine.answer import Answer
 from rlm_core.engine.children import Children
 from rlm_core.engine.citations import check_citations, with_symbols
 from rlm_core.engine.event_stream import EventStream, new_run_id
-from rlm_core.engine.events import ROOT, RunCompleted, RunStarted
+from rlm_core.engine.events import ROOT
 from rlm_core.engine.run import Run
+from rlm_core.engine.run_reporter import RunReporter
 from rlm_core.engine.run_tree import RunTree
 from rlm_core.engine.trace import Trace
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.config import Settings
+    from rlm_core.engine.answer import Answer
     from rlm_core.engine.events import Listener
     from rlm_core.models import Models
     from rlm_core.sandbox.base import Sandbox
@@ -60,38 +61,16 @@ async def ask(
             stream.note(note)
         context = Context(snapshot)
         opening = await asyncio.to_thread(prompts.code_opening, question, context)
-        stream.emit(
-            RunStarted(
-                node=ROOT,
-                question=question,
-                model=models.root.name,
-                sub_model=models.sub.name,
-                snapshot=snapshot.id,
-                files=len(snapshot),
-                chars=snapshot.total_bytes,
-            )
-        )
+        tree = RunTree.of(models, sandbox, settings, stream)
+        reporter = RunReporter(tree, ROOT, models.root, snapshot)
+        reporter.started(question)
         with stream.reporting_failure(ROOT):
-            tree = RunTree.of(models, sandbox, settings, stream)
             run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)
             outcome = await run.outcome()
             citations, unverified = await asyncio.to_thread(check_citations, outcome.text, snapshot)
             if citations:
                 citations = await with_symbols(citations, snapshot, sandbox)
-        answer = Answer(
-            answer=outcome.text,
-            status="incomplete" if outcome.reason else "complete",
-            reason=outcome.reason,
-            citations=citations,
-            unverified=unverified,
-            model=models.root.name,
-            snapshot=snapshot.id,
-            usage=tree.budget.usage,
-            run_id=stream.run_id,
-            notes=list(stream.notes),
-        )
-        stream.emit(RunCompleted(node=ROOT, answer=answer))
-        return answer
+        return reporter.completed(outcome, citations, unverified, stream.notes)
     finally:
         if trace is not None:
             trace.close()
