@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 FRAMES = [
     {"op": "ready", "variables": [["a", "int", "1"]]},
-    {"op": "refused", "message": "why"},
+    {"op": "refused", "unlocked": True, "message": "why"},
     {"op": "output", "text": {"$text": 9}},
     {"op": "call", "id": 1, "name": "ask", "args": [[1.5, None, {"k": "v"}]], "kwargs": {"a": {"$text": 3}}},
     {"op": "done", "id": 1, "error": None, "final": "x", "omitted": 0, "variables": []},
 ]
+TEXT = b"some text..."
 TURNS = [
     "Plan.\n```repl\nprint(1)\n```\nFINAL(see `f(x)`)\n",
     "~~~python\nx = '''\n```\n'''\n~~~\nFINAL_VAR('x')",
@@ -62,7 +63,10 @@ def read_turn(data: bytes) -> None:
 def seeds(target: str) -> list[bytes]:
     if target == "turns":
         return [text.encode() for text in TURNS]
-    return [json.dumps(message).encode() + b"\0some text..." for message in FRAMES]
+    heads = [json.dumps(message).encode() for message in FRAMES]
+    for head in heads:
+        frames.parse(head, TEXT)  # a seed that is no frame any more would teach nothing
+    return [head + b"\0" + TEXT for head in heads]
 
 
 def main() -> None:

@@ -70,6 +70,11 @@ async def test_proper_finishes(turns: list[str], answer: str, asker: Asker, serv
             "before your programs had looked",
             id="typed beside the look",
         ),
+        pytest.param(
+            [repl("FINAL('guess')") + "\n" + repl("print(1)")],
+            "One block after block 1 did not run, because block 1 gave a final answer.",
+            id="a program behind the finish",
+        ),
         pytest.param([LOOK + "\nFINAL(guess)"], "before your programs had looked", id="imagined output"),
         pytest.param([LOOK, "FINAL_VAR(nope)"], "there is no variable 'nope'", id="unknown variable"),
         pytest.param([LOOK, repl("FINAL_VAR('nope')")], "nope", id="unknown variable in a program"),

@@ -239,7 +239,7 @@ async def test_the_program_recovers_from_an_error(asker: Asker, serve: Serve) ->
     told, recovered = server.prompts("root")[1:]
     assert "ZeroDivisionError" in told
     assert "boom = kept / 0" in told
-    assert "One block after block 1 did not run" in told
+    assert "One block after block 1 did not run, because block 1 failed." in told
     assert "never" not in recovered
     assert "kept 3" in recovered
     assert answer.status == "complete"

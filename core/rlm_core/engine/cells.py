@@ -27,7 +27,7 @@ class Cells:
 
     Attributes:
         results: of the blocks that ran, in order.
-        skipped: blocks behind the first that failed or finished.
+        skipped: blocks behind the first that failed or gave a final answer.
         unclosed: the last block was cut off by the output limit and did not run.
     """
 
@@ -61,7 +61,7 @@ class CellRunner:
         self._node = node
 
     async def run(self, blocks: Sequence[Block], turn: int, *, truncated: bool) -> Cells:
-        """Runs the blocks in order, up to the first that fails or finishes.
+        """Runs the blocks in order, up to the first that fails or gives a final answer.
 
         Args:
             blocks: programs of a turn.

@@ -26,7 +26,8 @@ def report(turn: Turn, cells: Cells, completion: Completion) -> str:
         parts.append(_outcome(f"Block {number}" if several else "The program", result))
     if cells.skipped:
         last = len(cells.results)
-        parts.append(f"{_blocks(cells.skipped)} after block {last} did not run, because block {last} failed.")
+        why = f"block {last} failed" if cells.failed else f"block {last} gave a final answer"
+        parts.append(f"{_blocks(cells.skipped)} after block {last} did not run, because {why}.")
     if cells.unclosed:
         parts.append("The last block was cut off, so it did not run. Send it again, shorter.")
     if not turn.blocks and turn.final is None:
