@@ -22,7 +22,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from benchmarks.race import command, header, race, seconds
 from rlm_core.config import WorkspaceSettings
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.context.search.engine import Scanner
 from rlm_core.context.search.patterns import literal
 from rlm_core.workspace.cache import Cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.race import header, race
 from rlm_core.config import WorkspaceSettings
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.sandbox.guest.remote_context import remote
 from rlm_core.sandbox.worker.wasm_context_server import Answerer
 from rlm_core.workspace.cache import Cache

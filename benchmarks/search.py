@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.race import command, header, race
 from rlm_core.config import WorkspaceSettings
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 

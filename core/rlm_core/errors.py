@@ -21,5 +21,9 @@ class QueryError(RlmError):
     """A question to the context that cannot be answered as asked (bad regex, unknown path or name)."""
 
 
+class TangledError(QueryError):
+    """A text that is too large or too broken to be parsed within bounds."""
+
+
 class SandboxError(RlmError):
     """The sandbox could not be started, or isolation could not be established on this machine."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.config import cache_dir
+from rlm_core.context.globs import Globs
 from rlm_core.errors import QueryError, WorkspaceError
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.history import differences
@@ -309,16 +310,15 @@ class Service:
             raise QueryError(
                 "A scope is empty: give a folder or a glob, such as 'src/' or '*.py', or none for all files."
             )
-        from rlm_core.context import Context  # pulls in the grammars
-
-        files = Context(snapshot).files(list(scope))
-        if not files:
-            raise QueryError(f"The scope {', '.join(scope)} names no file. {files.note}")
-        return snapshot.restricted(snapshot.index(file) for file in files)
+        globs = Globs(snapshot)
+        rows = globs.rows(list(scope))
+        if not rows:
+            raise QueryError(f"The scope {', '.join(scope)} names no file. {globs.miss(list(scope))}")
+        return snapshot.restricted(rows)
 
     def _queries(self) -> SymbolQueries:
         if self._symbol_queries is None:
-            from rlm_core.symbol_queries import SymbolQueries  # pulls in the grammars
+            from rlm_core.symbol_queries import SymbolQueries  # after the handshake
 
             self._symbol_queries = SymbolQueries(self._sandbox())
         return self._symbol_queries

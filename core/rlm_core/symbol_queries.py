@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from rlm_core.context.paths import resolve
 from rlm_core.context.results import Results
-from rlm_core.context.slicing import resolve
 from rlm_core.errors import QueryError, SandboxError
 from rlm_core.syntax.symbols import Symbol
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from mcp.server.mcpserver import Context  # noqa: TC002 - the SDK evaluates the templates' annotations
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
+from rlm_core.context.facts import facts
 from rlm_core.engine.answer_markdown import markdown
 from rlm_core.engine.transcript import transcript
 from rlm_core.errors import QueryError, RlmError
@@ -92,13 +93,11 @@ def _possible(path: str) -> str:
 
 
 def _workspace(app: App, snapshot: Snapshot) -> str:
-    from rlm_core.context import Context as Code  # pulls in the grammars
-
     service = app.service
     model = "the configured endpoint" if service.settings.model.endpoint else "none is configured"
     parts = [
         "# Workspace\n\n" + "\n".join(f"- {root}" for root in service.workspace.roots),
-        f"Snapshot {snapshot.id}. {Code(snapshot).facts}",
+        f"Snapshot {snapshot.id}. {facts(snapshot)}",
         f"Model: {model}. "
         + (
             "Changes are followed as they happen." if service.watched else "Each question looks at all files."

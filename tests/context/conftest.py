@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from tests.support.contexts import remote_context
 from tests.support.snapshots import snapshot_of
 

@@ -10,7 +10,7 @@ from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
-    from rlm_core.context import Context
+    from rlm_core.context.context import Context
     from tests.support.contexts import ContextOf
 
 # Each calls `run` in as many ways as its language has, and mentions it without a call.

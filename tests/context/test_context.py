@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.context import Context, reference
+from rlm_core.context.api_reference import reference
+from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
-from rlm_core.syntax import preload
+from rlm_core.syntax.languages import preload
 from rlm_core.workspace.snapshot import Skipped
 from tests.support.snapshots import snapshot_of
 

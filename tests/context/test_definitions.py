@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import LANGUAGES
 from rlm_core.workspace.snapshot import Skipped

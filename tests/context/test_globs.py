@@ -8,7 +8,7 @@ from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
-    from rlm_core.context import Context
+    from rlm_core.context.context import Context
     from tests.support.contexts import ContextOf
 
 PATHS = ["Makefile", "docs/a.md", "src/a.py", "src/a.ts", "src/deep/b.py", "src/deep/src/c.tsx", "test/a.py"]

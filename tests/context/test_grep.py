@@ -7,12 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rlm_core.context import Context, grep
+from rlm_core.context import grep
 from rlm_core.errors import QueryError
 from rlm_core.workspace.line_endings import split_lines
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
+    from rlm_core.context.context import Context
     from tests.support.contexts import ContextOf
 
 TEXTS = st.text(st.sampled_from("abAB_1 .\n\n\r\té\u2028"), max_size=60)

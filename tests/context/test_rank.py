@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_core.context import Context, stemming
+from rlm_core.context import stemming
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
+    from rlm_core.context.context import Context
     from tests.support.contexts import ContextOf
 
 FILES = {

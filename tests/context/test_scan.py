@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlm_core.context import Context, parallel
+from rlm_core.context import parallel
+from rlm_core.context.context import Context
 from rlm_core.context.search import engine
 from tests.support.snapshots import snapshot_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.config import WorkspaceSettings
-from rlm_core.context import Context
+from rlm_core.context.facts import facts
 from rlm_core.engine import prompts
 from rlm_core.engine.events import CellCompleted
 from rlm_core.engine.turn_parser import parse
@@ -78,7 +78,7 @@ def test_the_system_message_is_complete_and_not_too_long() -> None:
 
 
 def test_the_first_message_has_facts_and_no_text(snapshot: Snapshot) -> None:
-    text = prompts.code_opening("Why?", Context(snapshot))
+    text = prompts.code_opening("Why?", facts(snapshot))
     assert "5 files" in text
     assert "python" in text.lower()
     assert "RetryPolicy" not in text

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.guest import context_rpc
 from rlm_core.sandbox.worker.wasm_context_server import Answerer

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.context.results import File, Hit
 from rlm_core.errors import QueryError
 from rlm_core.sandbox.guest.remote_context import remote

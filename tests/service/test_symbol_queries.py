@@ -44,7 +44,7 @@ async def test_what_context_says_comes_back_as_data(service: Service) -> None:
     assert [repr(found) for found in await service.find("totl")] == ["shop/cart.py:2-3 method Cart.total"]
 
 
-async def test_lookups_see_the_present(service: Service, repository: Path) -> None:
+async def test_queries_see_the_present(service: Service, repository: Path) -> None:
     assert await service.find("Basket") == []
     (repository / "shop/cart.py").write_text("class Basket: ...\n")
     assert len(await service.find("Basket")) == 1
@@ -64,12 +64,12 @@ async def test_what_went_wrong_is_said(service: Service) -> None:
     assert (await service.find("nowhere")).note == "No definition of nowhere."
 
 
-async def test_a_cancelled_lookup_does_not_harm_the_next(service: Service) -> None:
+async def test_a_cancelled_query_does_not_harm_the_next(service: Service) -> None:
     await service.find("Cart")
     for _ in range(3):
-        lookup = asyncio.create_task(service.find("Cart"))
+        query = asyncio.create_task(service.find("Cart"))
         await asyncio.sleep(0)
-        lookup.cancel()
+        query.cancel()
     assert len(await service.find("Cart")) == 1
 
 

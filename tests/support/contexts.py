@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from rlm_core.sandbox.guest.remote_context import remote
 from rlm_core.sandbox.worker.wasm_context_server import Answerer
 from rlm_core.workspace.snapshot import Snapshot

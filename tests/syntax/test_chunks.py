@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_core.errors import QueryError
-from rlm_core.syntax import LANGUAGES, Chunk, Language, chunks, of_source
+from rlm_core.syntax.chunks import Chunk, chunks
+from rlm_core.syntax.languages import LANGUAGES, Language, of_source
 from rlm_core.workspace.line_endings import split_lines
 
 SAMPLES = {

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.syntax import LANGUAGES, TangledError, chunks, symbols, walk
+from rlm_core.errors import TangledError
 from rlm_core.syntax.calls_and_imports import calls
+from rlm_core.syntax.chunks import chunks
+from rlm_core.syntax.languages import LANGUAGES
+from rlm_core.syntax.symbol_extraction import symbols
+from rlm_core.syntax.symbols import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from rlm_core.syntax import Symbol
+    from rlm_core.syntax.symbols import Symbol
 
 PARSABLE = [language.name for language in LANGUAGES if language.parsable]
 HOSTILE = {

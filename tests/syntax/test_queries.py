@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 import tree_sitter
 
-from rlm_core.syntax import LANGUAGES, TangledError, of_source, symbols, walk
+from rlm_core.errors import TangledError
 from rlm_core.syntax.calls_and_imports import calls, imports
+from rlm_core.syntax.languages import LANGUAGES, of_source
 from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.symbol_extraction import symbols
+from rlm_core.syntax.symbols import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rlm_core.syntax import Language
+    from rlm_core.syntax.language import Language
 
 QUERIES = sorted(
     file.name

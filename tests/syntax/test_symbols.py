@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.syntax import LANGUAGES, Language, TangledError, detect, of_source, symbols, walk
+from rlm_core.errors import TangledError
+from rlm_core.syntax.languages import LANGUAGES, Language, detect, of_source
+from rlm_core.syntax.symbol_extraction import symbols
+from rlm_core.syntax.symbols import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rlm_core.syntax import Symbol
+    from rlm_core.syntax.symbols import Symbol
 
 SAMPLES = sorted(path.parent for path in Path(__file__).parent.glob("samples/*/outline.txt"))
 PARSABLE = [language for language in LANGUAGES if language.parsable]

@@ -1,6 +1,5 @@
-"""The `context` variable: what a model's program can ask of a snapshot."""
+"""The `context` variable: what a model's program can ask of a snapshot.
 
-from rlm_core.context.api_reference import reference
-from rlm_core.context.context import Context
-
-__all__ = ["Context", "reference"]
+Nothing is imported here, so that the server can match globs and count files without loading the parser,
+which `context.context` brings along.
+"""

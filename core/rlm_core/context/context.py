@@ -11,9 +11,11 @@ from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.changes import Changed, NoPast, Past, changed, diff
 from rlm_core.context.definitions import Definitions
+from rlm_core.context.facts import facts
 from rlm_core.context.find import Finder, matches, name_parts
 from rlm_core.context.globs import Glob, Globs
 from rlm_core.context.imports import Importer
+from rlm_core.context.paths import resolve
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import Referrer
 from rlm_core.context.results import (
@@ -29,7 +31,7 @@ from rlm_core.context.results import (
     Text,
 )
 from rlm_core.context.search.engine import Scanner
-from rlm_core.context.slicing import Ref, Slicer, resolve
+from rlm_core.context.slicing import Ref, Slicer
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.languages import of_source
@@ -38,7 +40,7 @@ from rlm_core.workspace.line_endings import line_ends
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rlm_core.context.overview import Facts
+    from rlm_core.context.facts import Facts
     from rlm_core.workspace.snapshot import Skipped, Snapshot
 
 P = ParamSpec("P")
@@ -107,7 +109,7 @@ class Context:
     @cached_property
     def facts(self) -> Facts:
         """`.files`, `.bytes`, `.languages` (name → files), `.folders` (top level, largest first)."""
-        return overview.facts(self._snapshot)
+        return facts(self._snapshot)
 
     @property
     def skipped(self) -> Results[Skipped]:

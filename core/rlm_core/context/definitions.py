@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.lru import Kept
 from rlm_core.context.results import Results
+from rlm_core.errors import TangledError
 from rlm_core.syntax.languages import of_source
-from rlm_core.syntax.parsing import TangledError
-from rlm_core.syntax.symbols import BLOCKS, symbols, walk
+from rlm_core.syntax.symbol_extraction import symbols
+from rlm_core.syntax.symbols import BLOCKS, walk
 
 if TYPE_CHECKING:
     from rlm_core.syntax.symbols import Symbol

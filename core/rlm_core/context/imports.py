@@ -10,10 +10,9 @@ from rlm_core.context.lru import Kept
 from rlm_core.context.module_resolution import Modules, spread
 from rlm_core.context.results import Import, Results
 from rlm_core.context.search.patterns import linewise, literal
-from rlm_core.errors import QueryError
+from rlm_core.errors import QueryError, TangledError
 from rlm_core.syntax.calls_and_imports import INCLUDING, imports
 from rlm_core.syntax.languages import LANGUAGES, detect, of_source
-from rlm_core.syntax.parsing import TangledError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

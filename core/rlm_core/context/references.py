@@ -11,10 +11,9 @@ from rlm_core.context.grep import cut_line
 from rlm_core.context.lru import Kept
 from rlm_core.context.results import Callee, Reference, Results
 from rlm_core.context.search.patterns import literal
-from rlm_core.errors import QueryError
+from rlm_core.errors import QueryError, TangledError
 from rlm_core.syntax.calls_and_imports import calls, imports
 from rlm_core.syntax.languages import of_source
-from rlm_core.syntax.parsing import TangledError
 from rlm_core.syntax.roles import roles
 from rlm_core.syntax.symbols import walk
 

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from rlm_core.context.find import matches, name_parts, suggestions
+from rlm_core.context.paths import resolve
 from rlm_core.context.results import File, Hit, Ranked, Reference, Slice
-from rlm_core.context.suggest import did_you_mean, near
+from rlm_core.context.suggest import did_you_mean
 from rlm_core.errors import QueryError
 from rlm_core.syntax.symbols import Symbol, walk
 from rlm_core.workspace.line_endings import split_lines
@@ -120,25 +121,3 @@ class Slicer:
         chosen = next((symbol for symbol in exact if not symbol.signature.endswith(";")), exact[0])
         others = ", ".join(f"{symbol.path}:{symbol.line}" for symbol in found if symbol.line != chosen.line)
         return self._of_symbol(chosen, f"also defined at {others}" if others else "")
-
-
-def resolve(snapshot: Snapshot, path: str) -> str:
-    """Returns the path in the snapshot that is meant, forgiving a leading `./` or `/`.
-
-    Raises:
-        QueryError: there is none; names what comes near.
-    """
-    if path in snapshot:
-        return str(path)
-    if not isinstance(path, str):
-        raise QueryError(f"A path is a string, not {type(path).__name__}.")
-    plain = path.strip().removeprefix("./").lstrip("/")
-    if plain in snapshot:
-        return plain
-    for item in snapshot.skipped:
-        if item.path == plain:
-            raise QueryError(f"{plain} is not part of the context: {item.reason}.")
-    name = plain.rpartition("/")[2]
-    same_name = [other for other in snapshot if other == name or other.endswith(f"/{name}")]
-    close = near(plain, same_name or snapshot, 3) or same_name[:3]
-    raise QueryError(f"No file {path!r} in the workspace. {did_you_mean(close)}".rstrip())

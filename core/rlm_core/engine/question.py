@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rlm_core.config import state_dir
-from rlm_core.context import Context
+from rlm_core.context.facts import facts
 from rlm_core.engine import prompts
 from rlm_core.engine.children import Children
 from rlm_core.engine.citations import check_citations, with_symbols
@@ -59,8 +59,7 @@ async def ask(
     try:
         for note in (*models.notes, *notes):
             stream.note(note)
-        context = Context(snapshot)
-        opening = await asyncio.to_thread(prompts.code_opening, question, context)
+        opening = prompts.code_opening(question, await asyncio.to_thread(facts, snapshot))
         tree = RunTree.of(models, sandbox, settings, stream)
         reporter = RunReporter(tree, ROOT, models.root, snapshot)
         reporter.started(question)

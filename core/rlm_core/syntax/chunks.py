@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from rlm_core.errors import QueryError
-from rlm_core.syntax.parsing import TangledError
-from rlm_core.syntax.symbols import symbols, walk
+from rlm_core.errors import QueryError, TangledError
+from rlm_core.syntax.symbol_extraction import symbols
+from rlm_core.syntax.symbols import walk
 from rlm_core.workspace.line_endings import line_ends, split_lines
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import tree_sitter
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import tree_sitter
 
 EXTRA = "languages"
 _QUERIES = resources.files("rlm_core.syntax") / "queries"
@@ -77,6 +77,8 @@ class Language:
         Raises:
             ModuleNotFoundError: the wheel is not installed.
         """
+        import tree_sitter  # where something is to be parsed: the server knows languages, but parses nothing
+
         module = importlib.import_module(f"tree_sitter_{self.wheel.replace('-', '_')}")
         return tree_sitter.Language(_capsule(getattr(module, self.function)()))
 
@@ -93,6 +95,8 @@ class Language:
     @cached_property
     def query(self) -> tree_sitter.Query:
         """The query for definitions, compiled on first use: that takes longer than to load the grammar."""
+        import tree_sitter
+
         return tree_sitter.Query(self.grammar, self.query_source)
 
     @cached_property
@@ -105,6 +109,8 @@ class Language:
     @cached_property
     def uses(self) -> tree_sitter.Query | None:
         """The query for calls and imports, compiled on first use."""
+        import tree_sitter
+
         return tree_sitter.Query(self.grammar, self.uses_source) if self.uses_source else None
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from rlm_core.syntax.parsing import MAX_NODE_DEPTH, TangledError
+from rlm_core.errors import TangledError
+from rlm_core.syntax.parsing import MAX_NODE_DEPTH
 
 if TYPE_CHECKING:
     from rlm_core.syntax.language import Language

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from rlm_core.errors import QueryError
+from rlm_core.errors import TangledError
 from rlm_core.workspace.line_endings import unix_lines
 
 if TYPE_CHECKING:
@@ -40,10 +40,6 @@ _CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in ra
 # A tree takes some fifty times as much as its text.
 _KEPT_BYTES = 512 * 1024
 _latest: tuple[Language, bytes, tree_sitter.Tree] | None = None
-
-
-class TangledError(QueryError):
-    """A text that is too large or too broken to be parsed within bounds."""
 
 
 def parse(source: bytes, language: Language) -> tree_sitter.Tree:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rlm_core.syntax.parsing import TangledError
+from rlm_core.errors import TangledError
 
 # Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header. These are
 # the Linux kernel's; other projects have taken many of them over.

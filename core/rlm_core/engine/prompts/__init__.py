@@ -1,4 +1,4 @@
-"""The words that the root model reads; the long ones are the Markdown files beside this module."""
+"""Prompts: the words that the root model reads; the long ones are the Markdown files beside this module."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rlm_core.context.api_reference import reference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rlm_core.context import Context
+    from rlm_core.context.facts import Facts
 
 # A context that is smaller than this can simply be printed.
 SMALL_CHARS = 40_000
@@ -46,9 +46,8 @@ def system(*, code: bool, recursive: bool) -> str:
     )
 
 
-def code_opening(question: str, context: Context) -> str:
+def code_opening(question: str, facts: Facts) -> str:
     """The first user message of a run over a codebase: the question and the facts, never the text."""
-    facts = context.facts
     small = (
         "\nThe whole context is small: you can print it all and read it."
         if facts.bytes <= SMALL_CHARS

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rlm_core.context import Context
+    from rlm_core.context.context import Context
     from rlm_core.workspace.snapshot import Snapshot
 
 # Functions of the host that a context with a past calls (`rlm_core.sandbox.host.history_calls`).
@@ -41,7 +41,7 @@ def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> 
     given = snapshot_or_text(kind, descriptors)
     if isinstance(given, str):
         return given
-    from rlm_core.context import Context
+    from rlm_core.context.context import Context
 
     return Context(given, Past(call))
 

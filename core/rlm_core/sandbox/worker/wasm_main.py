@@ -74,10 +74,10 @@ def _answering(context: Snapshot | str, relay: _Relay) -> Callable[[bytes], byte
     if isinstance(context, str):
         text = context.encode("utf-8", "surrogatepass")
         return lambda _question: text
-    from rlm_core import syntax
     from rlm_core.sandbox.worker.wasm_context_server import Answerer
+    from rlm_core.syntax.languages import preload
 
-    syntax.preload()
+    preload()
     return Answerer(context, received_context.Past(relay.call)).answer
 
 

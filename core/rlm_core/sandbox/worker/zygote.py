@@ -17,13 +17,13 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from rlm_core import syntax
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.lock.linux import limits
 from rlm_core.sandbox.repl import importable
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 from rlm_core.sandbox.worker import native_main
 from rlm_core.sandbox.worker.native_main import CHANNEL
+from rlm_core.syntax.languages import preload
 
 _MAX_OPEN = 1024
 
@@ -59,8 +59,8 @@ def main(control_descriptor: int) -> None:
 def _preload() -> None:
     gc.disable()
     importable.preload()
-    importlib.import_module("rlm_core.context")
-    syntax.preload()
+    importlib.import_module("rlm_core.context.context")
+    preload()
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise SandboxError(

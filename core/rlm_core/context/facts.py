@@ -1,0 +1,107 @@
+"""Facts of a context: what there is, in numbers, from the names and sizes of files alone.
+
+The server tells the root model these. They have a module without the parser, which the server never loads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rlm_core.syntax.languages import detect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rlm_core.workspace.snapshot import Snapshot
+
+_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder with everything below it."""
+
+    path: str
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a context is, in numbers; as a string, some lines for a prompt.
+
+    Attributes:
+        files: how many there are.
+        bytes: UTF-8 bytes of their texts.
+        languages: files by language name, most first (by file name: a `.h` counts as C).
+        folders: top-level folders, largest first.
+        skipped: files left out, by reason.
+    """
+
+    files: int
+    bytes: int
+    languages: dict[str, int]
+    folders: tuple[Folder, ...]
+    skipped: dict[str, int]
+
+    def __str__(self) -> str:
+        lines = [f"{files(self.files)}, {size(self.bytes)}"]
+        if self.languages:
+            listed = [f"{name} {count:,}" for name, count in self.languages.items()]
+            lines.append(f"files by language: {_some(listed)}")
+        if self.folders:
+            listed = [f"{each.path} ({files(each.files)}, {size(each.bytes)})" for each in self.folders]
+            lines.append(f"largest folders: {_some(listed)}")
+        if self.skipped:
+            listed = [f"{reason} {count:,}" for reason, count in self.skipped.items()]
+            lines.append(f"left out: {_some(listed)} (context.skipped lists them)")
+        return "\n".join(lines)
+
+
+def facts(snapshot: Snapshot) -> Facts:
+    """Returns the facts of a snapshot; reads no text."""
+    languages: Counter[str] = Counter()
+    for path in snapshot.paths:
+        language = detect(path)
+        languages[language.name if language else "other"] += 1
+    folders = [Folder(f"{name}/", *sums) for name, sums in _folders(snapshot.paths, snapshot.lengths).items()]
+    folders.sort(key=lambda folder: (-folder.bytes, folder.path))
+    skipped = Counter(item.reason for item in snapshot.skipped)
+    return Facts(
+        len(snapshot),
+        snapshot.total_bytes,
+        dict(languages.most_common()),
+        tuple(folders),
+        dict(skipped.most_common()),
+    )
+
+
+def size(count: int) -> str:
+    """Returns a number of bytes as people write it."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def files(count: int) -> str:
+    """Returns a number of files as people write it."""
+    return f"{count:,} file{'s' * (count != 1)}"
+
+
+def _folders(paths: Iterable[str], lengths: Iterable[int]) -> dict[str, tuple[int, int]]:
+    """Files and bytes by top-level folder."""
+    sums: dict[str, tuple[int, int]] = {}
+    for path, length in zip(paths, lengths, strict=True):
+        name, slash, _ = path.partition("/")
+        if slash:
+            count, total = sums.get(name, (0, 0))
+            sums[name] = count + 1, total + length
+    return sums
+
+
+def _some(listed: Sequence[str]) -> str:
+    more = len(listed) - _LISTED
+    return ", ".join(listed[:_LISTED]) + (f" and {more} more" if more > 0 else "")
