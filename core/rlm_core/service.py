@@ -84,13 +84,13 @@ class Service:
         self._watcher: Watching | None = None
         self._sandboxes: dict[frozenset[tuple[str, float]], Sandbox] = {}  # by the limits of their own
         self._models: Models | None = None
-        self._compared: tuple[Snapshot, Snapshot, list[Change]] | None = None
+        self._latest_changes: tuple[Snapshot, Snapshot, list[Change]] | None = None
         self._symbol_queries: SymbolQueries | None = None
         self._opening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._opening = asyncio.create_task(asyncio.to_thread(self._open))
-        self._opening.add_done_callback(_retrieved)
+        self._opening.add_done_callback(_log_failure)
         return self
 
     async def __aexit__(
@@ -150,9 +150,11 @@ class Service:
         now = await asyncio.to_thread(self.workspace.snapshot)
         if now is whole:
             return []
-        if self._compared is None or self._compared[:2] != (whole, now):
-            self._compared = (whole, now, await asyncio.to_thread(differences, whole, now))
-        return [change for change in self._compared[2] if change.status == "added" or change.path in since]
+        if self._latest_changes is None or self._latest_changes[:2] != (whole, now):
+            self._latest_changes = (whole, now, await asyncio.to_thread(differences, whole, now))
+        return [
+            change for change in self._latest_changes[2] if change.status == "added" or change.path in since
+        ]
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Calls back on this event loop whenever files may have changed; only where they are watched."""
@@ -190,7 +192,7 @@ class Service:
         answer = await engine.ask(
             question,
             snapshot,
-            models=overrides.models or self._chosen(),
+            models=overrides.models or self._configured_models(),
             sandbox=self._sandbox(),
             settings=self.settings.model_copy(update={"limits": overrides.limits or self.settings.limits}),
             listeners=listeners,
@@ -219,7 +221,7 @@ class Service:
 
         return await ProgramSession.open(
             snapshot,
-            models=overrides.models or self._chosen(),
+            models=overrides.models or self._configured_models(),
             sandbox=self._sandbox(output_chars=REPL_OUTPUT_CHARS),
             settings=self.settings.model_copy(update={"limits": overrides.limits or self.settings.limits}),
             listeners=listeners,
@@ -323,7 +325,7 @@ class Service:
             self._symbol_queries = SymbolQueries(self._sandbox())
         return self._symbol_queries
 
-    def _chosen(self) -> Models:
+    def _configured_models(self) -> Models:
         if self._models is None:
             from rlm_core import models  # came with the engine
 
@@ -359,7 +361,7 @@ def _cache(roots: Sequence[Path], settings: Settings) -> Cache | None:
         return None
 
 
-def _retrieved(opening: asyncio.Task[None]) -> None:
+def _log_failure(opening: asyncio.Task[None]) -> None:
     """Whoever needs the workspace meets the error again; asyncio need not print it."""
     if not opening.cancelled() and (error := opening.exception()) is not None:
         log.info("opening the workspace: %s", error)

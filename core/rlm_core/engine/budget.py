@@ -170,8 +170,8 @@ class Budget:
         per_char = max(TOKENS_PER_CHAR, billed_tokens / billed_chars if billed_chars else 0.0)
         return Reservation(model, chars, Usage(int(chars * per_char) + 1, self._longest_reply))
 
-    def _refusal(self, wanted: Reservation) -> str:
-        tokens, left = wanted.expected.total, max(0, self._tokens_left())
+    def _refusal(self, call: Reservation) -> str:
+        tokens, left = call.expected.total, max(0, self._tokens_left())
         if tokens > left:
             return (
                 f"The limit of {self._limits.tokens:,} tokens (limits.tokens) leaves {left:,}, "
@@ -179,11 +179,11 @@ class Budget:
             )
         if self._limits.cost is None:
             return ""
-        price = self._ledger.price(wanted.model, wanted.expected)
+        price = self._ledger.price(call.model, call.expected)
         if price is None:
             return (
-                f"limits.cost is set, but the price of {wanted.model} is not known; "
-                f'add it as [model.prices."{wanted.model}"] in your own rlm.toml (rlm-mcp doctor says where).'
+                f"limits.cost is set, but the price of {call.model} is not known; "
+                f'add it as [model.prices."{call.model}"] in your own rlm.toml (rlm-mcp doctor says where).'
             )
         room = max(0.0, self._limits.cost - self._cost_committed())
         if price > room:

@@ -8,7 +8,7 @@ from rlm_core.models import Message
 DROPPED = (
     "[The output of this turn was dropped to fit the model's context window. Variables are still there.]"
 )
-NOTHING_SAID = "[nothing]"
+EMPTY_REPLY = "[nothing]"
 # Feedback below this is left whole.
 SHORT_CHARS = 2000
 
@@ -37,7 +37,7 @@ class Conversation:
     def add_turn(self, text: str) -> None:
         """Adds a turn of the model."""
         # Some providers refuse an empty message.
-        self._messages.append(Message("assistant", text if text.strip() else NOTHING_SAID))
+        self._messages.append(Message("assistant", text if text.strip() else EMPTY_REPLY))
 
     def add_feedback(self, text: str) -> None:
         """Adds feedback for the model; roles always alternate, as many chat templates demand."""

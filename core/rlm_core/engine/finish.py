@@ -49,7 +49,7 @@ class Finish:
         if cells.final is not None:
             # An answer that stands in the code was written before anything was printed; a computed one not.
             typed = any(cells.final.strip() in block.code for block in ran)
-            return self._taken(cells.final, looked=looked_before if typed else self._looked)
+            return self._accept(cells.final, looked=looked_before if typed else self._looked)
         if turn.final is None:
             return Verdict()
         if cells.failed or cells.unclosed:
@@ -59,13 +59,13 @@ class Finish:
         if turn.final.variable is not None:
             value = await self._session.value(turn.final.variable)
             if value is not None:
-                return self._taken(value, looked=self._looked)
+                return self._accept(value, looked=self._looked)
             if not turn.final.text:
                 return Verdict(remark=f"FINAL_VAR: there is no variable {turn.final.variable!r}.")
         # Written together with the turn's programs, so without having seen what they printed.
-        return self._taken(turn.final.text, looked=looked_before)
+        return self._accept(turn.final.text, looked=looked_before)
 
-    def _taken(self, text: str, *, looked: bool) -> Verdict:
+    def _accept(self, text: str, *, looked: bool) -> Verdict:
         if not text.strip():
             return Verdict(remark="FINAL was empty, so it does not count.")
         if looked or self._sent_back:

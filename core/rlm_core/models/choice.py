@@ -57,10 +57,9 @@ def choose(settings: ModelSettings) -> Models:
 
 def _offline(settings: ModelSettings) -> Models:
     notes = ["No language model is configured: the offline model quotes what matches the question."]
-    if settings.name or settings.sub_name:
-        wanted = settings.name or settings.sub_name
+    if name := settings.name or settings.sub_name:
         notes = [
-            f"The model {wanted} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL is: "
+            f"The model {name} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL is: "
             "the offline model quotes what matches the question."
         ]
     from rlm_core.models.offline import OfflineModel  # brings the context's search along

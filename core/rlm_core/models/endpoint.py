@@ -76,25 +76,25 @@ class Endpoint:
             max_retries=self.retries,
             http_client=DefaultAsyncHttpx2Client(
                 timeout=httpx2.Timeout(self.timeout, connect=CONNECT_SECONDS),
-                event_hooks={"request": [self._sending], "response": [self._received]},
+                event_hooks={"request": [self._on_request], "response": [self._on_response]},
             ),
         )
 
-    async def _sending(self, request: httpx2.Request) -> None:
+    async def _on_request(self, request: httpx2.Request) -> None:
         # The client retries by itself and tells only the server, in this header.
         again = int(request.headers.get("x-stainless-retry-count", 0))
         under_way = attempts.get()
         if again and under_way is not None:
             under_way.report(f"{self.url} {under_way.why}; trying again ({again} of {self.retries}).")
 
-    async def _received(self, response: httpx2.Response) -> None:
+    async def _on_response(self, response: httpx2.Response) -> None:
         under_way = attempts.get()
         if under_way is not None:
             wait = response.headers.get("retry-after")
-            asked = f" and asked to wait {wait} s" if wait else ""
-            under_way.why = f"answered {response.status_code}{asked}"
+            delay = f" and asked to wait {wait} s" if wait else ""
+            under_way.why = f"answered {response.status_code}{delay}"
 
-    async def served(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """The names that `GET /models` lists.
 
         Raises:
@@ -110,13 +110,13 @@ class Endpoint:
             # The client trusts the server to answer in the right shape.
             raise OpenAIError(f"its list of models cannot be read: {error}") from error
 
-    async def offers(self) -> list[str]:
+    async def known_models(self) -> list[str]:
         """The names that `GET /models` lists; empty when the endpoint does not say, for it need not."""
         await self.client()
         from openai import OpenAIError
 
         try:
-            return await self.served()
+            return await self.list_models()
         except OpenAIError:
             return []
 
@@ -130,7 +130,7 @@ class Endpoint:
         from openai import APIConnectionError, OpenAIError
 
         try:
-            names = await self.served()
+            names = await self.list_models()
         except APIConnectionError as error:
             from rlm_core.models.failures import explain
 

@@ -50,9 +50,9 @@ async def explain(error: openai.OpenAIError, endpoint: Endpoint, model: str) -> 
 
 def not_an_api(answer: str, endpoint: Endpoint) -> ModelError:
     """The `ModelError` for a server that answers, but not with a chat completion."""
-    said = f" ({_short(answer, endpoint)})" if answer.strip() else ""
+    quote = f" ({_short(answer, endpoint)})" if answer.strip() else ""
     return ModelError(
-        f"{endpoint.url} answered something that is not a chat completion{said}; "
+        f"{endpoint.url} answered something that is not a chat completion{quote}; "
         "check that OPENAI_BASE_URL names the API (it often ends in /v1).",
         "rejected",
     )
@@ -60,7 +60,7 @@ def not_an_api(answer: str, endpoint: Endpoint) -> ModelError:
 
 async def _explain_status(error: openai.APIStatusError, endpoint: Endpoint, model: str) -> ModelError:
     status, url = error.status_code, endpoint.url
-    said = _said(error, endpoint)
+    quote = _server_message(error, endpoint)
     words = f"{error.code} {error.type} {error.message}"
     if status in {401, 403}:
         # What the server says is left out: providers quote parts of the key here.
@@ -68,24 +68,24 @@ async def _explain_status(error: openai.APIStatusError, endpoint: Endpoint, mode
     if status == 429:
         advice = "add credit" if "quota" in words else "wait, or lower limits.concurrency"
         return ModelError(
-            f"{url} keeps answering 429 for {model}{_tries(endpoint)}{said}; {advice}.", "rate-limit"
+            f"{url} keeps answering 429 for {model}{_tries(endpoint)}{quote}; {advice}.", "rate-limit"
         )
     if status >= 500 or status in {408, 409}:
         return ModelError(
-            f"{url} answered {status} for {model}{_tries(endpoint)}{said}; try later.", "unreachable"
+            f"{url} answered {status} for {model}{_tries(endpoint)}{quote}; try later.", "unreachable"
         )
     if _OVERFLOW.search(words):
         return ModelError(
-            f"The text sent to {model} at {url} is larger than its context window{said}; send less at once.",
+            f"The text sent to {model} at {url} is larger than its context window{quote}; send less at once.",
             "context-overflow",
         )
     if status == 404 or _UNKNOWN_MODEL.search(words):
-        return await _explain_missing(endpoint, model, said)
-    return ModelError(f"{url} refused the request to {model} ({status}){said}.", "rejected")
+        return await _explain_missing(endpoint, model, quote)
+    return ModelError(f"{url} refused the request to {model} ({status}){quote}.", "rejected")
 
 
-async def _explain_missing(endpoint: Endpoint, model: str, said: str) -> ModelError:
-    offered = await endpoint.offers()
+async def _explain_missing(endpoint: Endpoint, model: str, quote: str) -> ModelError:
+    offered = await endpoint.known_models()
     if model in offered:
         kind: FailureKind = "rejected"
         advice = "it lists the model, but has no chat completions for it; choose another with RLM_MODEL"
@@ -99,14 +99,14 @@ async def _explain_missing(endpoint: Endpoint, model: str, said: str) -> ModelEr
         advice = (
             "check RLM_MODEL and RLM_SUB_MODEL, and that OPENAI_BASE_URL names the API (it often ends in /v1)"
         )
-    return ModelError(f"{endpoint.url} does not know the model {model}{said}; {advice}.", kind)
+    return ModelError(f"{endpoint.url} does not know the model {model}{quote}; {advice}.", kind)
 
 
 def _tries(endpoint: Endpoint) -> str:
     return f" in {endpoint.retries + 1} tries" if endpoint.retries else ""
 
 
-def _said(error: openai.OpenAIError, endpoint: Endpoint) -> str:
+def _server_message(error: openai.OpenAIError, endpoint: Endpoint) -> str:
     body = getattr(error, "body", None)
     text = str(body["message"]) if isinstance(body, dict) and body.get("message") else str(error)
     return f" (it says: {_short(text, endpoint)})" if text.strip() else ""

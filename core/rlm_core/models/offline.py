@@ -58,8 +58,8 @@ class OfflineModel:
         on_retry: Callable[[str], None] | None = None,  # noqa: ARG002 - part of `Model`; nothing to retry
     ) -> Completion:
         """See `Model.complete`; costs no tokens."""
-        asked = next((found for message in messages if (found := _QUESTION.search(message.content))), None)
-        text = _next_turn(asked[1], messages) if asked else relevant_lines(messages[-1].content)
+        question = next((found for message in messages if (found := _QUESTION.search(message.content))), None)
+        text = _next_turn(question[1], messages) if question else relevant_lines(messages[-1].content)
         return Completion(text, NAME)
 
     async def reach(self) -> str | None:
@@ -94,7 +94,7 @@ def _program(step: str, question: str) -> str:
         "QUESTION": question,
         "NAMES": identifiers(question),
         "FILES": [name.lstrip("./") for name in _FILE.findall(question)],
-        "RELATION": next((name for name, asked in _RELATIONS.items() if asked.search(question)), ""),
+        "RELATION": next((name for name, pattern in _RELATIONS.items() if pattern.search(question)), ""),
         "LISTED": LISTED,
         "TERMS": _terms(question),
         "SHOWN": SHOWN_PLACES,
@@ -120,9 +120,9 @@ def _latest_output(messages: Sequence[Message]) -> str:
 def relevant_lines(prompt: str) -> str:
     """The lines of a prompt that match its first line best, in order: what a sub-call gets offline."""
     question, _, text = prompt.strip().partition("\n")
-    wanted = terms(question)
+    stems = terms(question)
     scores = [
-        (sum(stem in line.lower() for stem in wanted), -number, line)
+        (sum(stem in line.lower() for stem in stems), -number, line)
         for number, line in enumerate(text.split("\n"))
         if line.strip()
     ]

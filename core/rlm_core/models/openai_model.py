@@ -31,7 +31,7 @@ class OpenAIModel:
     def __init__(self, endpoint: Endpoint, name: str | None) -> None:
         self._endpoint = endpoint
         self._name = name
-        self._told_estimate = False
+        self._estimate_noted = False
 
     @property
     def name(self) -> str:
@@ -73,18 +73,18 @@ class OpenAIModel:
 
     def _completion(self, response: ChatCompletion, messages: Sequence[Message]) -> Completion:
         choice = response.choices[0]
-        said = choice.message.content or choice.message.refusal or ""
+        content = choice.message.content or choice.message.refusal or ""
         notes: tuple[str, ...] = ()
         if choice.finish_reason == "content_filter":
             notes = (f"{self.name}: the provider's content filter cut a reply.",)
         if response.usage is not None:
             usage = _usage(response.usage)
         else:
-            usage = estimated(messages, said)
-            if not self._told_estimate:
-                self._told_estimate = True
+            usage = estimated(messages, content)
+            if not self._estimate_noted:
+                self._estimate_noted = True
                 notes += (f"{self.name} reports no usage: its tokens are estimated from characters.",)
-        text = _THOUGHTS.sub("", said, count=1)
+        text = _THOUGHTS.sub("", content, count=1)
         return Completion(text, response.model or self.name, usage, choice.finish_reason == "length", notes)
 
     async def reach(self) -> str | None:
@@ -95,7 +95,7 @@ class OpenAIModel:
         from rlm_core.models.failures import explain
 
         try:
-            served = await self._endpoint.served()
+            served = await self._endpoint.list_models()
         except openai.NotFoundError:
             return None  # Compatible servers need not have the list.
         except openai.OpenAIError as error:
