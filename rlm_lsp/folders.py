@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pygls.uris import to_fs_path
 
 from rlm_core.errors import WorkspaceError
+from rlm_core.workspace.roots import default_root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ class Folders:
         return f"RLM: {', '.join(root.resolve().name for root in self.roots())}"
 
     def roots(self) -> list[Path]:
-        """The folders in force; the working directory when nobody named any.
+        """The folders in force; `default_root` when nobody named any.
 
         Raises:
             WorkspaceError: no folder of the editor is on this machine's disk.
@@ -53,7 +54,7 @@ class Folders:
         if self._fixed:
             return self._fixed
         if not self._uris:
-            return [Path.cwd()]
+            return [default_root()]
         paths = [Path(path) for uri in self._uris if (path := to_fs_path(uri)) is not None]
         if not paths:
             raise WorkspaceError(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlm_core import config
+from rlm_core.workspace.roots import default_root
 
 if TYPE_CHECKING:
     import argparse
@@ -76,13 +77,8 @@ def _add(group: argparse._ArgumentGroup, flags: dict[str, tuple[str, str, type, 
 
 
 def roots(given: Sequence[Path] | None) -> list[Path]:
-    """The folders to open: as given, else the git top level around the current folder, else that folder."""
-    if given:
-        return list(given)
-    here = Path.cwd()
-    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    # A git repository in the home folder (dotfiles) is not what anyone means by "here".
-    return [here if top == Path.home() else top]
+    """The folders to open: those of `--root`, else the default."""
+    return list(given) if given else [default_root()]
 
 
 def settings(args: argparse.Namespace, folders: Sequence[Path], *, strict: bool = False) -> config.Settings:

@@ -13,7 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ListRootsRequest, ListRootsResult
 
 from rlm_core.errors import WorkspaceError
-from rlm_mcp.cli import options
+from rlm_core.workspace.roots import default_root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Roots:
     async def start(self) -> None:
         """Opens what the command line says; without that the client decides."""
         if not self._ask:
-            await self._app.open(self._fixed or options.roots(None))
+            await self._app.open(self._fixed or [default_root()])
 
     def wanted(self, session: ServerSession) -> bool:
         """Whether this client's roots are the workspace."""
@@ -78,9 +78,9 @@ class Roots:
             await self.default()
 
     async def default(self) -> None:
-        """Opens the folder that the server stands in, unless something is open."""
+        """Opens `default_root`, unless something is open."""
         if not self._app.opened:
-            await self._app.open(options.roots(None))
+            await self._app.open([default_root()])
 
     async def ready(self, session: ServerSession) -> None:
         """Sees to it that a workspace is open, asking a client of the handshake era if need be."""

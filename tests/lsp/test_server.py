@@ -249,8 +249,9 @@ async def test_the_root_comes_from_the_command_line_or_the_working_directory(
 ) -> None:
     async with editing(own_home, arguments=("--root", str(repository))) as editor:
         assert (await editor.ask("Where is `total_price`?"))["citations"]
-    async with editing(cwd=repository) as editor:
-        assert (await editor.ask("Where is `total_price`?"))["citations"]
+    async with editing(cwd=repository / "shop") as editor:
+        answer = await editor.ask("Where is `total_price`?")
+        assert {item["path"] for item in answer["citations"]} == {"shop/cart.py"}, "git's top level"
 
 
 @pytest.mark.parametrize("way", ["signal", "closed pipe", "shutdown"])

@@ -81,9 +81,11 @@ async def test_the_command_line_wins(repositories: dict[str, Path], mode: str) -
 async def test_without_roots_it_is_where_the_server_stands(
     repositories: dict[str, Path], mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(repositories["here"])
+    inner = repositories["here"] / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
     async with attached(None, mode) as client:
-        assert await files(client) == "['here.py']\n"
+        assert await files(client) == "['here.py']\n", "git's top level"
     async with attached(None, mode, list_roots_callback=Folders()) as client:
         assert await files(client) == "['here.py']\n"
 

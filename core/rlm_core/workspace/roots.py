@@ -73,6 +73,14 @@ def leads_down(path: str) -> bool:
     return plain and not any(sign in path for sign in FOREIGN)
 
 
+def default_root() -> Path:
+    """The folder to open where none is named: the working directory's git top level, else itself."""
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    # A git repository in the home folder (dotfiles) is not what anyone means by "here".
+    return here if top == Path.home() else top
+
+
 def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
     """The roots, resolved and without repetition; raises `WorkspaceError` for one that cannot be used."""
     return tuple(dict.fromkeys(_checked(root) for root in roots))

@@ -21,6 +21,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import ConfigError
+from rlm_core.workspace.roots import default_root
 from rlm_mcp.cli import options
 from rlm_mcp.cli.clients import installation
 from rlm_mcp.cli.clients.formats import ClientFileError
@@ -95,7 +96,7 @@ def file_to_edit(client: Client, machine: Machine, *, project: bool) -> Path:
     """The client's file for the user or the current project. Raises `ConfigError` where it has none."""
     if not project:
         return client.user_file(machine)
-    top = options.roots(None)[0].resolve()
+    top = default_root().resolve()
     path = client.project_file(top)
     if path is None:
         raise ConfigError(f"{client.title} has no configuration file of a project; leave --project out.")
@@ -117,7 +118,7 @@ def apply(change: Change, done: str, *, dry_run: bool) -> None:
 
 
 def _listed(machine: Machine) -> Iterator[str]:
-    project = options.roots(None)[0]
+    project = default_root()
     for client in CLIENTS.values():
         try:
             where = [
