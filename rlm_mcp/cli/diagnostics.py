@@ -15,11 +15,11 @@ from rlm_core.engine.trace import KEPT_TRACES
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import choice
 from rlm_core.service import Service
+from rlm_mcp.cli import server_log
 from rlm_mcp.cli.clients import installation
 from rlm_mcp.cli.clients.formats import ClientFileError
 from rlm_mcp.cli.clients.locations import Machine
 from rlm_mcp.cli.clients.registry import CLIENTS
-from rlm_mcp.server import logs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -107,7 +107,9 @@ def _records(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("trace", "note", "off: runs are not recorded")
-    yield Finding("log", "ok", f"servers log to {logs.folder()}; the {logs.KEPT_FILES} latest are kept")
+    yield Finding(
+        "log", "ok", f"servers log to {server_log.folder()}; the {server_log.KEPT_FILES} latest are kept"
+    )
 
 
 def _clients(project: Path) -> Iterator[Finding]:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 from rlm_core import __version__
 from rlm_core.workspace.roots import checked_roots
-from rlm_mcp.cli import options
+from rlm_mcp.cli import options, server_log
 from rlm_mcp.cli.exit_codes import DONE, INTERRUPTED
 from rlm_mcp.cli.signals import on_signal
-from rlm_mcp.server import logs
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves until the client closes stdin, or a signal."""
-    logs.to_file()
+    server_log.to_file()
     app = _app(args)
     log.info("rlm-mcp %s starts", __version__)
     if args.http is not None:

@@ -6,19 +6,22 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, InputRequiredResult
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from rlm_core.errors import QueryError
 from rlm_core.service import AskOverrides
 from rlm_mcp.server import sampling
 from rlm_mcp.server.app import App, owner_of
+from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
 from rlm_mcp.server.tools.output_schemas import Report
 from rlm_mcp.server.tools.progress_notifications import reporting
 from rlm_mcp.server.tools.run_report import report
 
 if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
     from rlm_core.engine.answer import Answer
     from rlm_core.runs import RunHandle
 
@@ -36,6 +39,16 @@ against the files as they are now.
 Takes seconds to minutes. After {patience:g} s it returns status "running" with what is known so far, and \
 the run goes on: call rlm_result with its run_id. `model` says who answered; "offline" means that no \
 language model is configured, and the answer is an extract found by searching."""
+
+
+def register(server: MCPServer[App], app: App) -> None:
+    """Adds the tool to the server."""
+    server.tool(
+        title="Ask the whole codebase",
+        description=DESCRIPTION.format(patience=app.grants.patience),
+        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
+        icons=ICONS,
+    )(rlm_query)
 
 
 async def rlm_query(

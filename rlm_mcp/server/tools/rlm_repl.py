@@ -6,19 +6,22 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, InputRequiredResult
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from rlm_core.errors import QueryError
 from rlm_core.models import ClientModel, Models
 from rlm_core.service import AskOverrides
 from rlm_mcp.server.app import App, owner_of
+from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
 from rlm_mcp.server.tools.output_schemas import Step
 from rlm_mcp.server.tools.progress_notifications import reporting
 from rlm_mcp.server.tools.repl_result import step
 
 if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
     from rlm_core.engine.events import Listener
     from rlm_core.engine.program_session import ProgramSession
 
@@ -38,9 +41,20 @@ llm_query(prompt) and llm_query_batched(prompts) ask a sub-model. Where none is 
 is suspended: status "suspended" and `prompts`. Answer each yourself, only from its text, and resume with \
 rlm_repl(session=..., replies=['reply to the first', ...]).
 
-Print little and look at parts. Status "running": call with `session` alone to wait. Long output comes in \
+Print little and look at parts. After {patience:g} s a program goes on with status "running": call with \
+`session` alone to wait. Long output comes in \
 pages. `changed` lists files edited since the snapshot: fresh=true starts the session anew on the files \
 as they are now, without its variables."""
+
+
+def register(server: MCPServer[App], app: App) -> None:
+    """Adds the tool to the server."""
+    server.tool(
+        title="Program over the whole codebase",
+        description=DESCRIPTION.format(patience=app.grants.patience),
+        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
+        icons=ICONS,
+    )(rlm_repl)
 
 
 async def rlm_repl(

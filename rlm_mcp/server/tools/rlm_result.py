@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, InputRequiredResult
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from rlm_mcp.server import sampling
 from rlm_mcp.server.app import App, owner_of
+from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.tools.common import app_of, readable_errors
 from rlm_mcp.server.tools.output_schemas import Report
 from rlm_mcp.server.tools.progress_notifications import reporting
 from rlm_mcp.server.tools.run_report import report
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
 
 DESCRIPTION = """\
 Waits for a run that rlm_query has started and returns its answer, or what is known so far if it is \
 still running after `wait` seconds (0 only looks; {patience:g} at most). Also gives the further pages of \
 a long answer, and with cancel=true ends a run that is not needed any more. How an answer came about \
 (turns, programs, sub-calls, cost) is in the resource rlm://run/RUN."""
+
+
+def register(server: MCPServer[App], app: App) -> None:
+    """Adds the tool to the server."""
+    server.tool(
+        title="Result of a question",
+        description=DESCRIPTION.format(patience=app.grants.patience),
+        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
+        icons=ICONS,
+    )(rlm_result)
 
 
 async def rlm_result(

@@ -1,4 +1,4 @@
-"""Where a server's log goes: warnings to stderr, and what happened to a file in the user's state folder.
+"""Log files of servers, in the user's state folder: what happened. Warnings go to stderr as well.
 
 Never to stdout, which carries the protocol. Neither questions nor code are logged, only ids and figures.
 """
