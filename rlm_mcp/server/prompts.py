@@ -69,7 +69,7 @@ def review_diff(
     return (
         f"Review the changes in this workspace since {since}. With rlm_repl: "
         f"context.changed({since!r}) lists the files, context.diff(path, {since!r}) shows one. For each "
-        "changed definition look at its callers (context.references) and at code that does the same kind of "
+        "changed definition look at its callers (context.callers) and at code that does the same kind of "
         "thing elsewhere. Report, most serious first: defects, broken callers, departures from how this "
         "codebase does things, missing tests. Cite path:start-end. Do not report what a linter would."
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rlm_core.context import Context
 from tests.mcp.clients import ERAS, FILES, attached, call, failure, text_of
 from tests.support.files import git_repository
 from tests.support.model_server import Reply
@@ -41,14 +42,26 @@ async def test_the_tools_are_cheap_to_list(repository: Path, mode: str) -> None:
         tools = (await client.list_tools()).tools
     assert [tool.name for tool in tools] == ["rlm_query", "rlm_result", "rlm_repl"]
     for tool in tools:
-        assert len(tool.description or "") < 2048
+        assert len((tool.description or "").encode()) < 2048, "what Claude Code shows of it"
         assert tool.title
         assert tool.icons
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is True
         assert tool.output_schema is not None
     listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
-    assert len(json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode()) < 6 * 1024
+    assert len(json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode()) < 7 * 1024
+
+
+async def test_the_description_of_rlm_repl_names_every_method(repository: Path) -> None:
+    async with attached(repository) as client:
+        description = {tool.name: tool.description or "" for tool in (await client.list_tools()).tools}[
+            "rlm_repl"
+        ]
+    for name, member in vars(Context).items():
+        if not name.startswith("_"):
+            assert f"\n.{name}{'(' if callable(member) else ':'}" in description
+    assert ".find(name, kind=, limit=): Where a name is defined\n" in description
+    assert ".diff(path, since=): Unified diff of a file" in description
 
 
 @pytest.mark.parametrize("mode", ERAS)

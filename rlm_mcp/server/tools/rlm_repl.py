@@ -15,6 +15,7 @@ from rlm_core.service import AskOverrides
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
+from rlm_mcp.server.tools.context_methods import context_methods
 from rlm_mcp.server.tools.output_schemas import Step
 from rlm_mcp.server.tools.progress_notifications import reporting
 from rlm_mcp.server.tools.repl_result import step
@@ -26,32 +27,30 @@ if TYPE_CHECKING:
     from rlm_core.engine.program_session import ProgramSession
 
 ASSISTANT = "assistant"
+# Clients cut descriptions (Claude Code at 2,048 characters); help(context) has all of it.
+METHODS_CHARS = 1_180
 
 DESCRIPTION = """\
 Runs Python over this whole codebase in a sandbox: you are the root model of a Recursive Language Model. \
-Needs no key. The code stands in the variable `context`, frozen as it is now; only what you print enters \
-your window. Variables live on in the session: pass the answer's `session` to go on in it.
+Needs no key. The code is the variable `context`, frozen as it is now; only what you print enters your \
+window: print little. Pass the answer's `session` to go on with its variables.
 
-context.facts · len(context) · context[path] · context.files('*.py') · .tree() · .grep(r'regex', 'src/') \
-· .find('Name') · .symbols(path) · .outline('src/') · .slice('path::Class.method') · .lines(path, 1, 40) \
-· .references('name') · .rank('words', 10) · .chunks('src/', 20000) · .changed('HEAD~1'). help(context) \
-has the details.
+len(context), `for path in context`, context[path] is a file's text. help(context) says more of:
+{methods}
 
-llm_query(prompt) and llm_query_batched(prompts) ask a sub-model. Where none is configured the program \
-is suspended: status "suspended" and `prompts`. Answer each yourself, only from its text, and resume with \
-rlm_repl(session=..., replies=['reply to the first', ...]).
+llm_query(prompt) and llm_query_batched(prompts) ask a sub-model. With none configured, the program is \
+suspended: answer `prompts` yourself, each only from its text, and resume with rlm_repl(session=..., \
+replies=['to the first', ...]).
 
-Print little and look at parts. After {patience:g} s a program goes on with status "running": call with \
-`session` alone to wait. Long output comes in \
-pages. `changed` lists files edited since the snapshot: fresh=true starts the session anew on the files \
-as they are now, without its variables."""
+After {patience:g} s status is "running": call with `session` alone to wait. `changed` lists files edited \
+since the snapshot; fresh=true restarts on the files as they are now, without the variables."""
 
 
 def register(server: MCPServer[App], app: App) -> None:
     """Adds the tool to the server."""
     server.tool(
         title="Program over the whole codebase",
-        description=DESCRIPTION.format(patience=app.grants.patience),
+        description=DESCRIPTION.format(methods=context_methods(METHODS_CHARS), patience=app.grants.patience),
         annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
         icons=ICONS,
     )(rlm_repl)
