@@ -17,7 +17,6 @@ from rlm_core.sandbox import choice
 from rlm_core.service import Service
 from rlm_mcp.cli import server_log
 from rlm_mcp.cli.clients import installation
-from rlm_mcp.cli.clients.formats import ClientFileError
 from rlm_mcp.cli.clients.locations import Machine
 from rlm_mcp.cli.clients.registry import CLIENTS
 
@@ -116,11 +115,9 @@ def _clients(project: Path) -> Iterator[Finding]:
     """Which clients start this server, and whether what they start is there."""
     machine, count = Machine.here(), 0
     for client in CLIENTS.values():
-        try:
-            places = installation.installed(client, machine, project)
-        except ClientFileError as error:
-            yield Finding("clients", "note", str(error))
-            continue
+        places, problems = installation.installed(client, machine, project)
+        for problem in problems:
+            yield Finding("clients", "note", problem)
         for path, name, program in places:
             count += 1
             if shutil.which(program):

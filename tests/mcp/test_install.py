@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -142,7 +143,7 @@ def test_installing_twice_and_uninstalling(client: Client, project: Path) -> Non
     assert install(client) == 0
     assert path.read_bytes() == first
     assert rlm("uninstall", client.id) == 0
-    assert installation.installed(client, Machine.here(), project) == []
+    assert installation.installed(client, Machine.here(), project) == ([], [])
     assert rlm("uninstall", client.id) == 0
 
 
@@ -260,13 +261,75 @@ def test_links_in_a_repository_lead_nowhere(project: Path, tmp_path: Path, came_
     came_from(GIT)
     victim = written(tmp_path / "victim.json", "{}")
     (project / ".mcp.json").symlink_to(victim)
-    assert rlm("install", "claude-code", "--project") == 2
+    assert rlm("install", "claude-code", "--project") == 1
+    (project / ".vscode").symlink_to(tmp_path)
+    (tmp_path / "mcp.json").write_text("{}")
+    assert rlm("install", "vscode", "--project") == 1
+    assert (tmp_path / "mcp.json").read_text() == "{}"
     (project / ".cursor").mkdir()
     (project / ".cursor" / "mcp.json").write_text("{}")
     (project / ".cursor" / "mcp.json.rlm-mcp.bak").symlink_to(victim)
     assert rlm("install", "cursor", "--project") == 0
     assert not (project / ".cursor" / "mcp.json.rlm-mcp.bak").is_symlink()
     assert victim.read_text() == "{}"
+
+
+HOSTILE = {
+    "a link": (".mcp.json", "is a link; of a project, only files are read"),
+    "behind a link": (".vscode/mcp.json", "cannot be reached without following a link"),
+    "a pipe": (".mcp.json", "is no file; of a project, only files are read"),
+    "large": (".mcp.json", "has more than the 1,000,000 bytes that are read"),
+    "large TOML": (".codex/config.toml", "has more than the 16,384 bytes that are read"),
+    "deep": (".mcp.json", "cannot be understood, nested too deeply"),
+    "deep TOML": (".codex/config.toml", "cannot be understood, nested too deeply"),
+    "digits": (".mcp.json", "cannot be understood, a number has too many digits"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_repositorys_file_is_read_with_a_bound(
+    project: Path, tmp_path: Path, came_from: CameFrom, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """And hides nothing of the user's own."""
+    came_from(GIT)
+    name, words = HOSTILE[kind]
+    path = project / name
+    match kind:
+        case "a link":
+            path.symlink_to(written(tmp_path / "victim.json", "{}"))
+        case "behind a link":
+            written(tmp_path / "victim" / "mcp.json", "{}")
+            path.parent.symlink_to(tmp_path / "victim")
+        case "a pipe":
+            os.mkfifo(path)
+        case "large":
+            written(path, "{" + " " * 1_000_000 + "}")
+        case "large TOML":
+            written(path, "#" * 20_000)
+        case "deep":
+            written(path, '{"a":' * 100_000)
+        case "deep TOML":
+            written(path, "a = " + "[" * 10_000)
+        case "digits":
+            written(path, '{"a": ' + "1" * 100_000 + "}")
+    client = next(client for client in CLIENTS.values() if name in client.project_files)
+    install(client)
+    capsys.readouterr()
+    assert rlm("install", "--list") == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith(client.id))
+    assert f"'rlm' in {user_file(client)}; {path} {words}" in row
+    assert rlm("install", client.id, "--project") == 1
+    assert f"{path} {words}" in capsys.readouterr().err
+
+
+def test_nothing_is_parsed_by_tree_sitter(project: Path) -> None:
+    """Its grammars are C, and a repository's text is hostile: it is parsed in the sandbox alone."""
+    written(project / ".mcp.json", '{"mcpServers": {}} // mine\n')
+    code = (
+        "import sys; from rlm_mcp.cli.main import main; main(['install', '--list']); "
+        "main(['install', 'cursor']); sys.exit(any('tree_sitter' in name for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_shared_file_names_a_commit_and_no_path_of_this_machine(
@@ -364,7 +427,7 @@ def test_no_value_of_a_variable_is_written(
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("cursor", '{"mcpServers": {"a": }}', "1:21: syntax error"),
+        ("cursor", '{"mcpServers": {"a": }}', "1:22: expecting value"),
         ("cursor", '{\n  "mcpServers": [],\n}', "'mcpServers' is not an object"),
         ("cursor", "{\n  mcpServers: {}\n}", "2:3"),
         ("cursor", "[]", "an object is wanted"),
@@ -436,7 +499,8 @@ def test_a_dry_run_writes_nothing_and_shows_no_key_of_a_neighbour(
 def test_a_change_by_somebody_else_is_not_overwritten(project: Path) -> None:
     client = CLIENTS["claude-code"]
     path = written(user_file(client), "{}")
-    change = installation.installing(client, path, Launch(("/bin/rlm-mcp",)))
+    file = installation.user_file(client, Machine.here())
+    change = installation.installing(client, file, Launch(("/bin/rlm-mcp",)))
     path.write_text('{"numStartups": 4}')
     with pytest.raises(ClientFileError, match="changed meanwhile"):
         change.make()
@@ -481,7 +545,7 @@ def test_the_list_and_the_doctor_say_where_it_is(
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert f"'rlm' in {Path.home() / '.codex/config.toml'}" in rows["codex"]
     assert f"'rlm' in {project / '.cursor/mcp.json'}" in rows["cursor"]
-    assert "syntax error" in rows["zed"]
+    assert "1:2: expecting property name" in rows["zed"]
     assert rows["gemini"].endswith(" found")
     assert rows["continue"].endswith("not found")
     path = user_file(CLIENTS["codex"])
@@ -644,6 +708,11 @@ def test_toml_edits_change_one_table(
         '{"a": 1',
         '{"a": 1}}',
         '{"a": 01}',
+        '{"a": 1,,}',
+        "{,}",
+        '{"a": [,]}',
+        '{"a": 1 /* }',
+        '{"a": "\\',
         "{...a}",
         "x",
     ],

@@ -1,12 +1,15 @@
-"""Reading and replacing one configuration file, so that no failure leaves half of one."""
+"""Configuration files: read with a bound where they are a project's, replaced in one step."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.roots import Roots
 from rlm_mcp.cli.clients.formats import ClientFileError
 
 if TYPE_CHECKING:
@@ -35,18 +38,55 @@ class ConfigFile:
 
 
 def read(path: Path) -> ConfigFile:
-    """Reads a file; one that is missing has no text. Raises `ClientFileError`."""
+    """Reads a user's file; one that is missing has no text. Raises `ClientFileError`."""
     path = path.resolve()
     try:
-        data = path.read_bytes()
-        stamp = _stamp(path)
-        text = data.decode("utf-8")
+        data, stamp = path.read_bytes(), _stamp(path)
     except FileNotFoundError:
         return ConfigFile(path, None)
-    except UnicodeDecodeError as error:
-        raise ClientFileError(f"{path} is not UTF-8 text; it is left as it is.") from error
     except OSError as error:
         raise ClientFileError(f"{path} cannot be read: {error.strerror}.") from error
+    return _decoded(path, data, stamp)
+
+
+def read_project(project: Path, path: Path, most: int) -> ConfigFile:
+    """Reads a file of a project, which is repository text: no link is followed, nothing but a file read.
+
+    Args:
+        project: the project's top folder.
+        path: the file, below it.
+        most: bytes that it may have.
+
+    Raises:
+        ClientFileError: it is, or lies behind, a link; it is no file or too large; or as in `read`.
+        WorkspaceError: the folder is none that can be a project's.
+    """
+    roots = Roots([project])
+    path = roots.folders[0] / path.relative_to(project)
+    name = path.relative_to(roots.folders[0]).as_posix()
+    try:
+        with Disk(roots) as disk:
+            status = disk.status(name)
+            if not stat.S_ISREG(status.st_mode):
+                what = "a link" if stat.S_ISLNK(status.st_mode) else "no file"
+                raise ClientFileError(f"{path} is {what}; of a project, only files are read and edited.")
+            data = disk.read(name, most + 1)
+    except FileNotFoundError:
+        return ConfigFile(path, None)
+    except OSError as error:
+        raise ClientFileError(
+            f"{path} cannot be reached without following a link: {error.strerror}."
+        ) from error
+    if len(data) > most:
+        raise ClientFileError(f"{path} has more than the {most:,} bytes that are read of a project's file.")
+    return _decoded(path, data, (status.st_size, status.st_mtime_ns))
+
+
+def _decoded(path: Path, data: bytes, stamp: tuple[int, int] | None) -> ConfigFile:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ClientFileError(f"{path} is not UTF-8 text; it is left as it is.") from error
     crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
     return ConfigFile(
         path,

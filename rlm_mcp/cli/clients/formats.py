@@ -19,7 +19,13 @@ class MalformedError(ValueError):
 
 
 class Format(Protocol):
-    """Edits text in place: what is not edited keeps its bytes, comments included."""
+    """Edits text in place: what is not edited keeps its bytes, comments included.
+
+    Attributes:
+        MAX_PROJECT_BYTES: what may be read of a project's file, which is repository text.
+    """
+
+    MAX_PROJECT_BYTES: int
 
     def parse(self, text: str) -> dict[str, Any]:
         """The values in the text; an empty text is an empty map. Raises `MalformedError`."""

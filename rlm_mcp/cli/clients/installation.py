@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import difflib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rlm_core.errors import WorkspaceError
 from rlm_mcp.cli.clients import config_file
 from rlm_mcp.cli.clients.formats import ClientFileError, MalformedError, lookup
 from rlm_mcp.cli.clients.launch import Launch
@@ -56,13 +58,25 @@ class Change:
         return config_file.replace(self.file, self.text or "")
 
 
-def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> Change:
+def user_file(client: Client, machine: Machine) -> config_file.ConfigFile:
+    """The user's file of a client, read. Raises `ClientFileError`."""
+    return config_file.read(client.user_file(machine))
+
+
+def project_file(client: Client, project: Path) -> config_file.ConfigFile | None:
+    """A project's file of a client, read; None where it has none. Raises as `config_file.read_project`."""
+    path = client.project_file(project)
+    if path is None:
+        return None
+    return config_file.read_project(project, path, client.format.MAX_PROJECT_BYTES)
+
+
+def installing(client: Client, file: config_file.ConfigFile, launch: Launch, name: str = NAME) -> Change:
     """Adds the server under a name, or brings its entry up to date; fields of the user's own stay.
 
     Raises:
-        ClientFileError: the file cannot be read or understood, or the name belongs to another server.
+        ClientFileError: the file cannot be understood, or the name belongs to another server.
     """
-    file = config_file.read(path)
     values = _values(client, file)
     keys = (*client.servers(values), name)
     present = _own_entry(client, file, values, keys)
@@ -86,9 +100,8 @@ def installing(client: Client, path: Path, launch: Launch, name: str = NAME) -> 
     return _edited(client, file, update, [_with(values, keys, {**present, **fresh})])
 
 
-def removing(client: Client, path: Path, name: str = NAME) -> Change:
+def removing(client: Client, file: config_file.ConfigFile, name: str = NAME) -> Change:
     """Takes the server out again, with a map of servers that was made for it. Raises as `installing` does."""
-    file = config_file.read(path)
     values = _values(client, file)
     keys = (*client.servers(values), name)
     present = _own_entry(client, file, values, keys)
@@ -117,26 +130,37 @@ class Installed(NamedTuple):
     program: str
 
 
-def installed(client: Client, machine: Machine, project: Path) -> list[Installed]:
-    """The entries in the user's file and in the project's. Raises `ClientFileError`."""
-    found = []
-    for path in (client.user_file(machine), client.project_file(project)):
-        if path is not None and path.is_file():
-            values = _values(client, config_file.read(path))
-            servers = lookup(values, client.servers(values))
-            if isinstance(servers, dict):
-                ours = [(name, entry) for name, entry in servers.items() if _is_ours(entry)]
-                found += [Installed(path, name, _command(entry)[0]) for name, entry in ours]
-    return found
+def installed(client: Client, machine: Machine, project: Path) -> tuple[list[Installed], list[str]]:
+    """The entries in the user's file and in the project's, and a sentence for each that cannot be read."""
+    found: list[Installed] = []
+    problems: list[str] = []
+    for read in (partial(user_file, client, machine), partial(project_file, client, project)):
+        try:
+            found += _entries(client, read())
+        except ClientFileError as error:
+            problems.append(str(error))
+        except WorkspaceError:  # such as the home folder: what lies there is no project's
+            continue
+    return found, problems
+
+
+def _entries(client: Client, file: config_file.ConfigFile | None) -> list[Installed]:
+    if file is None or file.text is None:
+        return []
+    values = _values(client, file)
+    servers = lookup(values, client.servers(values))
+    if not isinstance(servers, dict):
+        return []
+    ours = [(name, entry) for name, entry in servers.items() if _is_ours(entry)]
+    return [Installed(file.path, name, _command(entry)[0]) for name, entry in ours]
 
 
 def _values(client: Client, file: config_file.ConfigFile) -> dict[str, Any]:
     try:
         return client.format.parse(file.text or "")
-    except (MalformedError, RecursionError) as error:
-        what = error if isinstance(error, MalformedError) else "nested too deeply"
+    except MalformedError as error:
         raise ClientFileError(
-            f"{file.path} cannot be understood, {what}; it is left as it is: mend it and try again."
+            f"{file.path} cannot be understood, {error}; it is left as it is: mend it and try again."
         ) from error
 
 

@@ -1,54 +1,79 @@
-"""JSON with comments and trailing commas, edited in place.
+"""JSON with comments and trailing commas (JSONC), edited in place.
 
-`json` neither reads nor keeps comments, and the libraries that edit such text either write it anew or
-start Node. But it is a part of JavaScript, whose grammar is installed with this package anyway and gives
-the place of every key, value, comma and comment. What is not JSON (a bare key, a call) is refused.
+Both become white space, so what `json` reads of the rest stands where it stands in the text, and costs
+what it costs there: a repository's file is hostile, so no part of this takes more than one look at it.
+Libraries that edit such text either write it anew, start Node or want a newer Python than this package.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rlm_mcp.cli.clients.formats import MalformedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tree_sitter import Node, Parser
-
+# Half a second, whatever a hostile project writes into it.
+MAX_PROJECT_BYTES = 1_000_000
 _DEFAULT_INDENT = "  "
-# An expression in parentheses, so that `{` opens an object and not a block. The line feed ends a comment.
-_BEFORE, _AFTER = b"(", b"\n)"
+_SPACE = " \t\r\n"
+# Possessive, and to the end where the closing sign is missing: else each further sign would be a new try.
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'
+_COMMENTS = re.compile(rf"{_STRING}|(?P<comment>//[^\r\n]*|/\*.*?\*/)|/\*.*", re.DOTALL)
+# A comma after which something ends; but not one before which there is nothing.
+_COMMAS = re.compile(rf"{_STRING}|[\[{{:,][{_SPACE}]*+,|(?P<trailing>,)(?=[{_SPACE}]*+[\]}}])", re.DOTALL)
+_NO_SPACE = re.compile(rf"[^{_SPACE}]")
 
 
 def parse(text: str) -> dict[str, Any]:
     """The values in the text; an empty text is an empty object.
 
     Raises:
-        MalformedError: not JSON, even with comments and trailing commas; or no object.
+        MalformedError: not JSON, even with comments and trailing commas; or no object; or too deep.
     """
-    value: dict[str, Any] = _value(_root(text))
-    return value
+    plain = _Source(text).plain
+    if not plain.strip(_SPACE):
+        return {}
+    try:
+        values = json.loads(plain, parse_constant=_refused)
+    except json.JSONDecodeError as error:
+        raise MalformedError(
+            f"{error.lineno}:{error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
+        ) from error
+    except RecursionError as error:
+        raise MalformedError("nested too deeply") from error
+    except MalformedError:
+        raise
+    except ValueError as error:
+        raise MalformedError("a number has too many digits") from error
+    if not isinstance(values, dict):
+        raise MalformedError("1:1: an object is wanted")
+    return values
 
 
 def with_value(text: str, keys: Sequence[str], value: Any) -> str:
-    """The text with the value at these nested keys, written in the style of the lines around it."""
-    if _blank(text):
+    """The text with the value at these nested keys, written in the style of the lines around it.
+
+    Raises:
+        MalformedError: as `parse`; or one of the keys on the way has a value that is no object.
+    """
+    if not parse(text) and "{" not in _Source(text).plain:
         text += ("\n" if text and not text.endswith("\n") else "") + "{}\n"
-    style = _Style(text)
-    node = _root(text)
+    source = _Source(text)
+    start = source.plain.index("{")
     for depth, key in enumerate(keys):
-        if node.type != "object":
-            raise MalformedError(f"{_place(node)}: {keys[depth - 1]!r} is not an object")
-        pair = _pair(node, key)
+        if source.plain[start] != "{":
+            raise MalformedError(f"{source.place(start)}: {keys[depth - 1]!r} is not an object")
+        pair = source.pair(start, key)
         if pair is None:
             for missing in reversed(keys[depth + 1 :]):
                 value = {missing: value}
-            return _edited(text, _insertion(node, key, value, style))
-        node = _field(pair, "value")
-    return _edited(text, [(node.start_byte, node.end_byte, style.dump(value, style.indent_of(node)))])
+            return _edited(text, _insertion(source, start, key, value))
+        start, end = pair.value, pair.end
+    return _edited(text, [(start, end, source.dump(value, source.indent_of(start)))])
 
 
 def without(text: str, keys: Sequence[str]) -> str:
@@ -57,163 +82,169 @@ def without(text: str, keys: Sequence[str]) -> str:
     Raises:
         KeyError: it is not there.
     """
-    target = _root(text)
+    parse(text)
+    source = _Source(text)
+    start = source.plain.index("{")
     for key in keys[:-1]:
-        target = _field(_known(target, key), "value")
-    return _edited(text, _removal(target, _known(target, keys[-1])))
+        start = source.known(start, key).value
+    return _edited(text, _removal(source, start, source.known(start, keys[-1])))
 
 
-class _Style:
-    """How the text is laid out."""
+class _Pair(NamedTuple):
+    """A key and its value: where the key starts, where the value does, and where that ends."""
+
+    key: str
+    start: int
+    value: int
+    end: int
+
+
+class _Source:
+    """A text, which `parse` has understood, and where things stand in it.
+
+    Attributes:
+        uncommented: the text with white space for comments, line ends kept.
+        plain: that with a space for each trailing comma as well, so that it is JSON.
+    """
 
     def __init__(self, text: str) -> None:
-        self._lines = (_BEFORE + text.encode() + _AFTER).split(b"\n")
-        pairs = list(_pairs(_root(text)))
-        self.unit = (
-            self.indent_of(pairs[0]) if pairs and self.starts_line(pairs[0]) else ""
-        ) or _DEFAULT_INDENT
+        self._text = text
+        self._comments: list[tuple[int, int]] = []
+        self.uncommented = _COMMENTS.sub(self._blank, text)
+        self.plain = _COMMAS.sub(lambda found: " " if found["trailing"] else found[0], self.uncommented)
+        self._decoder = json.JSONDecoder()
 
-    def indent_of(self, node: Node) -> str:
-        """The white space at the start of the line where a node starts."""
-        line = self._lines[node.start_point.row].removeprefix(_BEFORE if node.start_point.row == 0 else b"")
-        return line[: len(line) - len(line.lstrip(b" \t"))].decode()
+    def _blank(self, found: re.Match[str]) -> str:
+        if found["comment"] is None:
+            return found[0]
+        self._comments.append(found.span())
+        return _NO_SPACE.sub(" ", found[0])
 
-    def starts_line(self, node: Node) -> bool:
-        """Whether nothing but white space stands before a node on its line."""
-        return not self._lines[node.start_point.row][: node.start_point.column].strip(b" \t")
+    def pairs(self, start: int) -> Iterator[_Pair]:
+        """The pairs of the object that starts there."""
+        at = self.skip(start + 1)
+        while self.plain[at] != "}":
+            first = self.skip(at + 1) if self.plain[at] == "," else at
+            key, end = self._decoder.raw_decode(self.plain, first)
+            value = self.skip(self.skip(end) + 1)
+            end = self._decoder.raw_decode(self.plain, value)[1]
+            yield _Pair(key, first, value, end)
+            at = self.skip(end)
+
+    def pair(self, start: int, key: str) -> _Pair | None:
+        """The pair of that name; of several, the last counts, as everywhere in JSON."""
+        return next((pair for pair in reversed(list(self.pairs(start))) if pair.key == key), None)
+
+    def known(self, start: int, key: str) -> _Pair:
+        """The pair of that name; raises `KeyError`."""
+        pair = self.pair(start, key)
+        if pair is None:
+            raise KeyError(key)
+        return pair
+
+    def closing(self, start: int) -> int:
+        """Where the object that starts there has its closing brace."""
+        return self._decoder.raw_decode(self.plain, start)[1] - 1
+
+    def skip(self, at: int) -> int:
+        """The first place from there on with something other than white space and comments."""
+        found = _NO_SPACE.search(self.plain, at)
+        return found.start() if found else len(self.plain)
+
+    def comma(self, at: int) -> int | None:
+        """Where the comma stands that comes next, be it trailing; None where something else does."""
+        found = _NO_SPACE.search(self.uncommented, at)
+        return found.start() if found and found[0] == "," else None
+
+    def token_end(self, at: int) -> int:
+        """Where what stands before a place ends, be it a comment."""
+        solid = len(self.uncommented[:at].rstrip(_SPACE))
+        return max([solid, *(end for _, end in self._comments if end <= at)])
+
+    def comments(self, start: int, end: int) -> bool:
+        """Whether there is a comment between two places."""
+        return any(start <= first < end for first, _ in self._comments)
+
+    def line_comments_end(self, at: int) -> int:
+        """Where the comments end that go on in the line of a place; the place itself if there are none."""
+        for first, end in self._comments:
+            if first >= at:
+                if self._text[at:first].strip(" \t"):
+                    break
+                at = end
+        return at
+
+    def starts_line(self, at: int) -> bool:
+        """Whether nothing but white space stands before a place in its line."""
+        return not self._text[self._line(at) : at].strip(" \t")
+
+    def indent_of(self, at: int) -> str:
+        """The white space at the start of a place's line."""
+        line = self._text[self._line(at) :]
+        return line[: len(line) - len(line.lstrip(" \t"))]
 
     def dump(self, value: Any, indent: str) -> str:
-        """A value as JSON whose first line stands on a line with this indent."""
+        """A value as JSON whose first line stands in a line with this indent."""
         text = json.dumps(value, indent=self.unit, ensure_ascii=False)
         return text.replace("\n", "\n" + indent)
 
+    @property
+    def unit(self) -> str:
+        """One level of indentation."""
+        first = self.skip(self.plain.index("{") + 1)
+        told = self.plain[first] != "}" and self.starts_line(first)
+        return (self.indent_of(first) if told else "") or _DEFAULT_INDENT
 
-_Edit = tuple[int, int, str]
+    def place(self, at: int) -> str:
+        """Line and column."""
+        return f"{self._text.count(chr(10), 0, at) + 1}:{at - self._line(at) + 1}"
+
+    def _line(self, at: int) -> int:
+        return self._text.rfind("\n", 0, at) + 1
 
 
-def _insertion(target: Node, key: str, value: Any, style: _Style) -> list[_Edit]:
-    """Puts a pair last into an object, after a comment that ends the line of the pair before it."""
-    *_, last, closing = target.children
-    pairs = list(_pairs(target))
-    outer = style.indent_of(target)
-    inner = style.indent_of(pairs[-1]) if pairs and style.starts_line(pairs[-1]) else outer + style.unit
-    entry = f"\n{inner}{json.dumps(key)}: {style.dump(value, inner)}"
-    end = "\n" + outer if closing.start_point.row == last.end_point.row else ""
+_Edit = tuple[int, int, str]  # from, to, replacement; of several, those further back in the text come first
+
+
+def _insertion(source: _Source, start: int, key: str, value: Any) -> list[_Edit]:
+    """Puts a pair last into an object, after comments that end the line of the pair before it."""
+    pairs, closing = list(source.pairs(start)), source.closing(start)
+    outer = source.indent_of(start)
+    beside = pairs[-1].start if pairs and source.starts_line(pairs[-1].start) else None
+    inner = outer + source.unit if beside is None else source.indent_of(beside)
+    entry = f"\n{inner}{json.dumps(key)}: {source.dump(value, inner)}"
+    last = source.token_end(closing)
+    end = "" if source.starts_line(closing) else "\n" + outer
     if not pairs:
-        return [(last.end_byte, last.end_byte, entry + end)]
-    following = target.children[target.children.index(pairs[-1]) + 1 :]
-    comma = next((node for node in following if node.type == ","), None)
-    anchor = comma or pairs[-1]
-    for node in following:
-        if node.type == "comment" and node.start_point.row == anchor.end_point.row:
-            anchor = node
+        return [(last, last, entry + end)]
+    comma = source.comma(pairs[-1].end)
     if comma is not None:  # the style of this file: one after the last pair too
-        return [(anchor.end_byte, anchor.end_byte, entry + "," + end)]
-    if anchor is pairs[-1]:
-        return [(anchor.end_byte, anchor.end_byte, "," + entry + end)]
-    return [(pairs[-1].end_byte, pairs[-1].end_byte, ","), (anchor.end_byte, anchor.end_byte, entry + end)]
+        anchor = source.line_comments_end(comma + 1)
+        return [(anchor, anchor, entry + "," + end)]
+    anchor = source.line_comments_end(pairs[-1].end)
+    return [(anchor, anchor, entry + end), (pairs[-1].end, pairs[-1].end, ",")]
 
 
-def _removal(target: Node, pair: Node) -> list[_Edit]:
-    if len(list(_pairs(target))) == 1 and not any(node.type == "comment" for node in target.children):
-        return [(target.start_byte, target.end_byte, "{}")]
-    index = target.children.index(pair)
-    before, after = target.children[:index], target.children[index + 1 :]
-    if after[0].type == ",":
-        return [(before[-1].end_byte, after[0].end_byte, "")]
-    commas = [node for node in before if node.type == ","]  # the last pair: the comma before it goes too
-    edits: list[_Edit] = [(commas[-1].start_byte, commas[-1].end_byte, "")] if commas else []
-    return [*edits, (before[-1].end_byte, pair.end_byte, "")]
+def _removal(source: _Source, start: int, pair: _Pair) -> list[_Edit]:
+    pairs, closing = list(source.pairs(start)), source.closing(start)
+    around = source.comments(start, pair.start) or source.comments(pair.end, closing)
+    if len(pairs) == 1 and not around:
+        return [(start, closing + 1, "{}")]
+    before, comma = source.token_end(pair.start), source.comma(pair.end)
+    if comma is not None:
+        gap = comma if source.comments(pair.end, comma) else pair.end
+        return [(gap, comma + 1, ""), (before, pair.end, "")]
+    earlier = (
+        source.comma(pairs[-2].end) if len(pairs) > 1 else None
+    )  # the last pair: that before it goes too
+    return [(before, pair.end, ""), *([] if earlier is None else [(earlier, earlier + 1, "")])]
 
 
 def _edited(text: str, edits: list[_Edit]) -> str:
-    source = _BEFORE + text.encode() + _AFTER
-    for start, end, replacement in sorted(edits, reverse=True):
-        source = source[:start] + replacement.encode() + source[end:]
-    return source[len(_BEFORE) : -len(_AFTER)].decode()
+    for start, end, replacement in edits:
+        text = text[:start] + replacement + text[end:]
+    return text
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_javascript
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_javascript.language()))
-
-
-def _blank(text: str) -> bool:
-    """Whether there is nothing but white space and comments."""
-    return all(node.type == "comment" for node in _parser().parse(text.encode()).root_node.children)
-
-
-def _root(text: str) -> Node:
-    if _blank(text):
-        text = "{}"
-    root = _parser().parse(_BEFORE + text.encode() + _AFTER).root_node
-    broken = _first_error(root)
-    if broken is not None:
-        raise MalformedError(f"{_place(broken)}: syntax error")
-    values = [
-        node for node in root.named_children[0].named_children[0].named_children if node.type != "comment"
-    ]
-    if len(values) != 1 or values[0].type != "object":
-        raise MalformedError("1:1: an object is wanted")
-    _value(values[0])
-    return values[0]
-
-
-def _first_error(node: Node) -> Node | None:
-    if not node.has_error:
-        return None
-    if node.is_error or node.is_missing:
-        return node
-    return next((found for child in node.children if (found := _first_error(child))), node)
-
-
-def _value(node: Node) -> Any:
-    if node.type == "object":
-        items = [child for child in node.named_children if child.type != "comment"]
-        for child in items:
-            if child.type != "pair":
-                raise MalformedError(f"{_place(child)}: a key and a value are wanted")
-        return {_key(pair): _value(_field(pair, "value")) for pair in items}
-    if node.type == "array":
-        return [_value(child) for child in node.named_children if child.type != "comment"]
-    try:
-        # The text of a string, number, true, false or null is JSON; of anything else that parsed, it is not.
-        return json.loads(node.text or b"")
-    except ValueError as error:
-        raise MalformedError(f"{_place(node)}: this is not a JSON value") from error
-
-
-def _key(pair: Node) -> str:
-    key = _value(_field(pair, "key"))
-    if not isinstance(key, str):
-        raise MalformedError(f"{_place(pair)}: a key is a string in double quotes")
-    return key
-
-
-def _pairs(target: Node) -> Iterator[Node]:
-    return (node for node in target.named_children if node.type == "pair")
-
-
-def _pair(target: Node, key: str) -> Node | None:
-    """The pair of that name; of several, the last counts, as everywhere in JSON."""
-    return next((pair for pair in reversed(list(_pairs(target))) if _key(pair) == key), None)
-
-
-def _known(target: Node, key: str) -> Node:
-    pair = _pair(target, key)
-    if pair is None:
-        raise KeyError(key)
-    return pair
-
-
-def _field(pair: Node, name: str) -> Node:
-    """The `key` or `value` of a pair; both are there in a text without errors."""
-    return cast("Node", pair.child_by_field_name(name))
-
-
-def _place(node: Node) -> str:
-    row, column = node.start_point
-    return f"{row + 1}:{column + 1 - (len(_BEFORE) if row == 0 else 0)}"
+def _refused(constant: str) -> Any:
+    raise MalformedError(f"{constant} is not a JSON value")

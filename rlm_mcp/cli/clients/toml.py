@@ -5,12 +5,15 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from rlm_core import config
 from rlm_mcp.cli.clients.formats import MalformedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tomlkit import TOMLDocument
+
+MAX_PROJECT_BYTES = config.PROJECT_FILE_BYTES
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -19,6 +22,8 @@ def parse(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise MalformedError(str(error)) from error
+    except RecursionError as error:
+        raise MalformedError("nested too deeply") from error
 
 
 def with_value(text: str, keys: Sequence[str], value: Any) -> str:

@@ -24,7 +24,6 @@ from rlm_core.errors import ConfigError
 from rlm_core.workspace.roots import default_root
 from rlm_mcp.cli import options
 from rlm_mcp.cli.clients import installation
-from rlm_mcp.cli.clients.formats import ClientFileError
 from rlm_mcp.cli.clients.launch import launch
 from rlm_mcp.cli.clients.locations import Machine
 from rlm_mcp.cli.clients.registry import CLIENTS
@@ -34,9 +33,9 @@ from rlm_mcp.cli.output import put
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rlm_mcp.cli.clients.client import Client
+    from rlm_mcp.cli.clients.config_file import ConfigFile
     from rlm_mcp.cli.clients.installation import Change
 
 
@@ -80,11 +79,11 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"{client.title} starts servers in no project's folder: say which with --root DIR.")
     if missing := next((root for root in args.root or () if not root.is_dir()), None):
         raise ConfigError(f"There is no folder {missing}.")
-    path = file_to_edit(client, machine, project=args.project)
+    file = file_to_edit(client, machine, project=args.project)
     if not args.project and not client.found(machine):
         sys.stderr.write(f"rlm-mcp: note: {client.title} does not seem to be on this machine.\n")
     start = launch(args.root or (), portable=args.project)
-    change = installation.installing(client, path, start, args.name)
+    change = installation.installing(client, file, start, args.name)
     done = f"{client.title} starts {shlex.join(start.command)} as {args.name!r}"
     apply(change, done, dry_run=args.dry_run)
     if not args.dry_run:
@@ -92,17 +91,20 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def file_to_edit(client: Client, machine: Machine, *, project: bool) -> Path:
-    """The client's file for the user or the current project. Raises `ConfigError` where it has none."""
+def file_to_edit(client: Client, machine: Machine, *, project: bool) -> ConfigFile:
+    """The client's file for the user or the current project, read.
+
+    Raises:
+        ConfigError: the client has no file of a project.
+        ClientFileError: the file cannot be read.
+        WorkspaceError: the current folder is no project.
+    """
     if not project:
-        return client.user_file(machine)
-    top = default_root().resolve()
-    path = client.project_file(top)
-    if path is None:
+        return installation.user_file(client, machine)
+    file = installation.project_file(client, default_root())
+    if file is None:
         raise ConfigError(f"{client.title} has no configuration file of a project; leave --project out.")
-    if not path.resolve().is_relative_to(top):
-        raise ConfigError(f"{path} is a link that leads out of the project; it is left as it is.")
-    return path
+    return file
 
 
 def apply(change: Change, done: str, *, dry_run: bool) -> None:
@@ -120,12 +122,7 @@ def apply(change: Change, done: str, *, dry_run: bool) -> None:
 def _listed(machine: Machine) -> Iterator[str]:
     project = default_root()
     for client in CLIENTS.values():
-        try:
-            where = [
-                f"{place.name!r} in {place.path}"
-                for place in installation.installed(client, machine, project)
-            ]
-        except ClientFileError as error:
-            where = [str(error)]
-        state = "; ".join(where) or ("found" if client.found(machine) else "not found")
+        places, problems = installation.installed(client, machine, project)
+        where = [f"{place.name!r} in {place.path}" for place in places]
+        state = "; ".join([*where, *problems]) or ("found" if client.found(machine) else "not found")
         yield f"{client.id:<14}  {client.title:<14}  {state}\n"

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Edits one client's file."""
     client = CLIENTS[args.client]
-    path = file_to_edit(client, Machine.here(), project=args.project)
-    change = installation.removing(client, path, args.name)
+    file = file_to_edit(client, Machine.here(), project=args.project)
+    change = installation.removing(client, file, args.name)
     apply(change, f"{client.title} no longer starts {args.name!r}", dry_run=args.dry_run)
     return DONE
