@@ -1,1 +1,1 @@
-"""The command line `rlm-mcp`."""
+"""Command line: `rlm-mcp` and its commands."""

@@ -1,4 +1,4 @@
-"""What `rlm-mcp doctor` finds out."""
+"""Diagnostics: what `rlm-mcp doctor` finds out."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
     text: str
 
 
-async def checkup(
+async def diagnose(
     folders: Sequence[Path], settings_for: Callable[[Sequence[Path]], Settings]
 ) -> list[Finding]:
     """Examines everything that a question would use; what is wrong keeps nothing else from being examined.
@@ -50,8 +50,8 @@ async def checkup(
         folders: what would be opened; the first is there.
         settings_for: the settings in force for some roots; raises `ConfigError`.
     """
-    settings, problems = _usable(folders, settings_for)
-    findings = [*_installation(), *problems, *_settings(settings), *_records(settings)]
+    settings, problems = _usable_settings(folders, settings_for)
+    findings = [*_installation(), *problems, *_settings(settings), *_trace_and_log(settings)]
     findings += _clients(folders[0])
     findings += [finding async for finding in _model(settings)]
     findings += [finding async for finding in _workspace(folders, settings)]
@@ -59,7 +59,7 @@ async def checkup(
     return findings
 
 
-def _usable(
+def _usable_settings(
     folders: Sequence[Path], settings_for: Callable[[Sequence[Path]], Settings]
 ) -> tuple[Settings, list[Finding]]:
     """The settings in force, or as much of them as can be used."""
@@ -90,7 +90,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding(name, "ok", values)
 
 
-def _records(settings: Settings) -> Iterator[Finding]:
+def _trace_and_log(settings: Settings) -> Iterator[Finding]:
     folder = config.state_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def _records(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("trace", "note", "off: runs are not recorded")
     yield Finding(
-        "log", "ok", f"servers log to {server_log.folder()}; the {server_log.KEPT_FILES} latest are kept"
+        "log", "ok", f"servers log to {server_log.log_folder()}; the {server_log.KEPT_FILES} latest are kept"
     )
 
 
@@ -139,7 +139,7 @@ async def _model(settings: Settings) -> AsyncIterator[Finding]:
         for note in chosen.notes:
             yield Finding("model", "note", note)
         yield Finding("model", "ok", f"root {chosen.root.name}, sub-calls {chosen.sub.name}")
-        yield Finding("model", "ok", _ladder(endpoint=settings.model.endpoint))
+        yield Finding("model", "ok", _models_over_mcp(endpoint=settings.model.endpoint))
         problem = await chosen.reach()
         if problem is not None:
             yield Finding("model", "wrong", problem)
@@ -147,7 +147,7 @@ async def _model(settings: Settings) -> AsyncIterator[Finding]:
         await chosen.close()
 
 
-def _ladder(*, endpoint: bool) -> str:
+def _models_over_mcp(*, endpoint: bool) -> str:
     if endpoint:
         return "over MCP: the endpoint answers rlm_query, and llm_query in rlm_repl"
     return (
@@ -159,13 +159,13 @@ def _ladder(*, endpoint: bool) -> str:
 async def _workspace(folders: Sequence[Path], settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with Service(folders, settings, watch=True) as service:
-            async for finding in _opened(service):
+            async for finding in _opened_workspace(service):
                 yield finding
     except RlmError as error:
         yield Finding("workspace", "wrong", str(error))
 
 
-async def _opened(service: Service) -> AsyncIterator[Finding]:
+async def _opened_workspace(service: Service) -> AsyncIterator[Finding]:
     workspace = service.workspace
     yield Finding("workspace", "ok", ", ".join(str(root) for root in workspace.roots))
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The command line: `rlm-mcp [serve | ask | exec | doctor | install | uninstall]`."""
+"""Command line: `rlm-mcp [serve | ask | exec | doctor | install | uninstall]`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from rlm_core import __version__
 from rlm_core.errors import ConfigError, RlmError, WorkspaceError
-from rlm_mcp.cli.exit_codes import FAILED, INTERRUPTED, MISUSED, UNREAD
-from rlm_mcp.cli.output import fill_standard_streams, shown
+from rlm_mcp.cli.exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE_ERROR
+from rlm_mcp.cli.output import open_closed_streams, terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 log = logging.getLogger(__name__)
 
+# Each has a module of its name in `commands`.
 COMMANDS = {
     "serve": "serve the workspace to an assistant over MCP (the default)",
     "ask": "ask a question about the workspace",
@@ -44,11 +45,11 @@ settings:
 """
 
 
-def parser(wanted: str = "") -> argparse.ArgumentParser:
+def parser(selected: str = "") -> argparse.ArgumentParser:
     """The command line. Each command's module adds its own flags and has `run(args)`.
 
     Args:
-        wanted: the command that is given; only its module is imported then.
+        selected: the command that is given; only its module is imported then.
     """
     top = argparse.ArgumentParser(
         prog="rlm-mcp",
@@ -59,7 +60,7 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary in COMMANDS.items():
-        if wanted in COMMANDS and name != wanted:
+        if selected in COMMANDS and name != selected:
             commands.add_parser(name, help=summary)
             continue
         module = importlib.import_module(f"rlm_mcp.cli.commands.{name}")
@@ -82,8 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.insert(0, "serve")
     args = parser(arguments[0]).parse_args(arguments)
     try:
-        fill_standard_streams()
-        _tolerate_odd_output()
+        open_closed_streams()
+        _escape_unencodable_output()
         logging.basicConfig(
             stream=sys.stderr,
             level=logging.DEBUG if args.verbose else logging.WARNING,
@@ -91,21 +92,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         code: int = args.run(args)
     except RlmError as error:
-        print(f"rlm-mcp: {shown(str(error), sys.stderr)}", file=sys.stderr)  # noqa: T201
-        return MISUSED if isinstance(error, ConfigError | WorkspaceError) else FAILED
+        print(f"rlm-mcp: {terminal_safe(str(error), sys.stderr)}", file=sys.stderr)  # noqa: T201 - for the user
+        return USAGE_ERROR if isinstance(error, ConfigError | WorkspaceError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        return UNREAD
+        return BROKEN_PIPE
     except Exception as error:  # a defect of ours: a sentence for the user, the rest on demand
         log.debug("internal error", exc_info=True)
         hint = "" if args.verbose else "; --verbose shows where"
-        print(f"rlm-mcp: internal error, {type(error).__name__}: {error}{hint}.", file=sys.stderr)  # noqa: T201
+        print(f"rlm-mcp: internal error, {type(error).__name__}: {error}{hint}.", file=sys.stderr)  # noqa: T201 - for the user
         return FAILED
     return code
 
 
-def _tolerate_odd_output() -> None:
+def _escape_unencodable_output() -> None:
     """File content may hold what the terminal's encoding cannot show; that is no reason to stop.
 
     Files and pipes get UTF-8 on Windows too, which would give them the system's old code page.

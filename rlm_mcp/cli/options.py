@@ -1,4 +1,4 @@
-"""Flags that several commands share, and how they become roots and settings."""
+"""Command-line flags that several commands share, and how they become roots and settings."""
 
 from __future__ import annotations
 

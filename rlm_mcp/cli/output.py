@@ -1,4 +1,4 @@
-"""What commands print: to a terminal, which must not take text of a repository for commands, or elsewhere."""
+"""Terminal-safe output: a terminal must not take text of a repository for commands."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import TextIO
 from rlm_core.errors import RlmError
 
 # C0 and C1 controls but tab and line feed, and what turns the direction of writing.
-_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class OutputError(RlmError):
     """Standard output that takes nothing any more: the disk behind it is full, or it was never open."""
 
 
-def shown(text: str, stream: TextIO) -> str:
+def terminal_safe(text: str, stream: TextIO) -> str:
     r"""The text as it goes to a stream; on a terminal, controls appear as `\xNN`."""
     if not stream.isatty():
         return text
     text = text.replace("\r\n", "\n")
-    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def put(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Writes to standard output, for good.
 
     Raises:
@@ -33,7 +33,7 @@ def put(text: str) -> None:
         OutputError: it cannot be written.
     """
     try:
-        sys.stdout.write(shown(text, sys.stdout))
+        sys.stdout.write(terminal_safe(text, sys.stdout))
         sys.stdout.flush()
     except OSError as error:
         # The interpreter flushes once more when it ends, and would report that too.
@@ -43,7 +43,7 @@ def put(text: str) -> None:
         raise OutputError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
-def fill_standard_streams() -> None:
+def open_closed_streams() -> None:
     """Opens what whoever started us has closed; else the next file that is opened would take its place.
 
     Raises:
@@ -53,8 +53,8 @@ def fill_standard_streams() -> None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we live
     closed = sys.stdout is None
     if closed:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as above
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as above
     if closed:
         raise OutputError("Standard output is closed; let it go somewhere, if only to /dev/null.")

@@ -1,4 +1,4 @@
-"""The live progress line of `rlm-mcp ask` and `exec`."""
+"""Progress line on a terminal, for `rlm-mcp ask` and `exec`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProgressLine:
     ) -> None:
         if self._ticker is not None:
             self._ticker.cancel()
-            self.give_way(back=False)
+            self.erase(resume=False)
 
     def listen(self, event: Event) -> None:
         """Shows an event; notes stay on the screen as lines of their own."""
@@ -47,32 +47,32 @@ class ProgressLine:
             return
         if isinstance(event, Noted):
             self._write(f"\r\x1b[K{line}\n")
-            self._show()
+            self._redraw()
         else:
-            self.say(line)
+            self.show(line)
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Shows what is going on now."""
         self._text = text
-        self._show()
+        self._redraw()
 
-    def give_way(self, *, back: bool) -> None:
+    def erase(self, *, resume: bool) -> None:
         """Erases the line for what is now printed to the same terminal.
 
         Args:
-            back: whether it may come back with the next tick, since what is printed ends its own line.
+            resume: whether it may come back with the next tick, since what is printed ends its own line.
         """
         if self._live and self._room:
             self._write("\r\x1b[K")
-        self._room = back
+        self._room = resume
 
     async def _tick(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             while True:
-                self._show()
+                self._redraw()
                 await asyncio.sleep(_REFRESH_SECONDS)
 
-    def _show(self) -> None:
+    def _redraw(self) -> None:
         if not (self._live and self._room):
             return
         line = f"[{time.monotonic() - self._started:3.0f} s] {self._text}"

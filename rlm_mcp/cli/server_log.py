@@ -23,22 +23,22 @@ KEPT_FILES = 20
 log = logging.getLogger(__name__)
 
 
-def folder() -> Path:
+def log_folder() -> Path:
     """Where the logs are."""
     return state_dir() / "logs"
 
 
-def to_file() -> Path | None:
+def open_log_file() -> Path | None:
     """Logs to a new file from now on; None, with a warning, where none can be written."""
     from logging.handlers import RotatingFileHandler  # only servers need it
 
-    path = folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    path = log_folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        folder().chmod(0o700)
+        log_folder().mkdir(parents=True, exist_ok=True)
+        log_folder().chmod(0o700)
         handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8")
-        for old in sorted(folder().glob("*.log"))[:-KEPT_FILES]:
-            for part in folder().glob(f"{old.name}*"):
+        for old in sorted(log_folder().glob("*.log"))[:-KEPT_FILES]:
+            for part in log_folder().glob(f"{old.name}*"):
                 # Gone meanwhile; or its server still runs, and this is Windows.
                 with contextlib.suppress(FileNotFoundError, PermissionError):
                     part.unlink()

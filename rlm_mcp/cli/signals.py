@@ -1,4 +1,4 @@
-"""Being told to end, on every system."""
+"""Signal handlers on the event loop, on every system."""
 
 from __future__ import annotations
 

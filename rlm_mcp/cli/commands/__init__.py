@@ -1,1 +1,1 @@
-"""One module for each command of `rlm-mcp`: `add_arguments(parser)` and `run(args) -> exit code`."""
+"""Commands of `rlm-mcp`, one module for each: `add_arguments(parser)` and `run(args) -> exit code`."""

@@ -14,7 +14,7 @@ from rlm_core.engine.answer_markdown import markdown
 from rlm_core.service import Service
 from rlm_mcp.cli import options
 from rlm_mcp.cli.exit_codes import DONE, INCOMPLETE, INTERRUPTED
-from rlm_mcp.cli.output import put
+from rlm_mcp.cli.output import write_stdout
 from rlm_mcp.cli.progress_line import ProgressLine
 from rlm_mcp.cli.signals import on_signal
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if answer is None:
         return INTERRUPTED
     text = json.dumps(dataclasses.asdict(answer), indent=2) + "\n" if args.json else markdown(answer)
-    put(text)
+    write_stdout(text)
     return DONE if answer.status == "complete" else INCOMPLETE
 
 

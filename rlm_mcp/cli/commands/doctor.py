@@ -11,9 +11,9 @@ import json
 from typing import TYPE_CHECKING
 
 from rlm_mcp.cli import options
-from rlm_mcp.cli.diagnostics import checkup
+from rlm_mcp.cli.diagnostics import diagnose
 from rlm_mcp.cli.exit_codes import DONE, FAILED
-from rlm_mcp.cli.output import put
+from rlm_mcp.cli.output import write_stdout
 
 if TYPE_CHECKING:
     import argparse
@@ -32,10 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the findings; 1 when any is wrong."""
     folders = options.roots(args.root)
-    findings = asyncio.run(checkup(folders, lambda roots: options.settings(args, roots, strict=True)))
+    findings = asyncio.run(diagnose(folders, lambda roots: options.settings(args, roots, strict=True)))
     if args.json:
-        put(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
+        write_stdout(json.dumps([finding._asdict() for finding in findings], indent=2) + "\n")
     else:
         for finding in findings:
-            put(f"{_MARKS[finding.state]}  {finding.part:<10} {finding.text}\n")
+            write_stdout(f"{_MARKS[finding.state]}  {finding.part:<10} {finding.text}\n")
     return FAILED if any(finding.state == "wrong" for finding in findings) else DONE

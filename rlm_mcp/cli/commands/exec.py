@@ -21,7 +21,7 @@ from rlm_core.errors import ConfigError, QueryError
 from rlm_core.service import Service
 from rlm_mcp.cli import options
 from rlm_mcp.cli.exit_codes import DONE, FAILED
-from rlm_mcp.cli.output import put, shown
+from rlm_mcp.cli.output import terminal_safe, write_stdout
 from rlm_mcp.cli.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ def run(args: argparse.Namespace) -> int:
     """Runs the program; 0 when it went well, 1 when it raised or hit a limit."""
     result = asyncio.run(_exec(args, _stdin() if args.code == "-" else args.code))
     if args.json:
-        put(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
+        write_stdout(json.dumps(dataclasses.asdict(result), indent=2) + "\n")
     else:
         if result.final is not None:
-            put(result.final + "\n")
+            write_stdout(result.final + "\n")
         if result.omitted:
             sys.stderr.write(f"rlm-mcp: {result.omitted:,} more characters of output were cut.\n")
         if result.error is not None:
-            sys.stderr.write(shown(result.error.rstrip(), sys.stderr) + "\n")
+            sys.stderr.write(terminal_safe(result.error.rstrip(), sys.stderr) + "\n")
     return DONE if result.error is None else FAILED
 
 
@@ -71,15 +71,15 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
     settings = options.settings(args, folders)
     async with Service(folders, settings, watch=False) as service:
         for note in filter(None, (service.warning, *settings.notes)):
-            sys.stderr.write(f"rlm-mcp: note: {shown(note, sys.stderr)}\n")
+            sys.stderr.write(f"rlm-mcp: note: {terminal_safe(note, sys.stderr)}\n")
         with ProgressLine(sys.stderr) as progress:
 
             def on_output(text: str) -> None:
-                progress.give_way(back=text.endswith("\n") or not sys.stdout.isatty())
-                put(text)
+                progress.erase(resume=text.endswith("\n") or not sys.stdout.isatty())
+                write_stdout(text)
 
             snapshot = await service.snapshot(args.scope)
-            progress.say("running the program")
+            progress.show("running the program")
             return await service.run_code(
                 code,
                 snapshot,

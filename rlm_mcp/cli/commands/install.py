@@ -28,7 +28,7 @@ from rlm_mcp.cli.clients.launch import launch
 from rlm_mcp.cli.clients.locations import Machine
 from rlm_mcp.cli.clients.registry import CLIENTS
 from rlm_mcp.cli.exit_codes import DONE
-from rlm_mcp.cli.output import put
+from rlm_mcp.cli.output import write_stdout
 
 if TYPE_CHECKING:
     import argparse
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     """Edits one client's file, or lists the clients."""
     machine = Machine.here()
     if args.list:
-        put("".join(_listed(machine)))
+        write_stdout("".join(_listed(machine)))
         return DONE
     if args.client is None:
         raise ConfigError(
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     done = f"{client.title} starts {shlex.join(start.command)} as {args.name!r}"
     apply(change, done, dry_run=args.dry_run)
     if not args.dry_run:
-        put(client.then + "\n")
+        write_stdout(client.then + "\n")
     return DONE
 
 
@@ -110,13 +110,13 @@ def file_to_edit(client: Client, machine: Machine, *, project: bool) -> ConfigFi
 def apply(change: Change, done: str, *, dry_run: bool) -> None:
     """Makes a change and tells of it, or shows it."""
     if not change.needed:
-        put(f"Nothing to change in {change.file.path}.\n")
+        write_stdout(f"Nothing to change in {change.file.path}.\n")
     elif dry_run:
-        put(change.diff())
+        write_stdout(change.diff())
     else:
         backup = change.make()
         kept = f" (as it was: {backup.name})" if backup else ""
-        put(f"{done}: {change.file.path}{kept}.\n")
+        write_stdout(f"{done}: {change.file.path}{kept}.\n")
 
 
 def _listed(machine: Machine) -> Iterator[str]:

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves until the client closes stdin, or a signal."""
-    server_log.to_file()
+    server_log.open_log_file()
     app = _app(args)
     log.info("rlm-mcp %s starts", __version__)
     if args.http is not None:
