@@ -17,7 +17,7 @@ from rlm_core.sandbox import choice
 from rlm_core.service import Service
 from rlm_mcp.cli import server_log
 from rlm_mcp.cli.clients import installation
-from rlm_mcp.cli.clients.locations import Machine
+from rlm_mcp.cli.clients.locations import Locations
 from rlm_mcp.cli.clients.registry import CLIENTS
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def _trace_and_log(settings: Settings) -> Iterator[Finding]:
 
 def _clients(project: Path) -> Iterator[Finding]:
     """Which clients start this server, and whether what they start is there."""
-    machine, count = Machine.here(), 0
+    locations, count = Locations.here(), 0
     for client in CLIENTS.values():
-        places, problems = installation.installed(client, machine, project)
+        places, problems = installation.installed(client, locations, project)
         for problem in problems:
             yield Finding("clients", "note", problem)
         for path, name, program in places:

@@ -22,7 +22,7 @@ from rlm_core import config
 from rlm_mcp.cli.clients import installation, jsonc, toml
 from rlm_mcp.cli.clients.formats import ClientFileError, MalformedError
 from rlm_mcp.cli.clients.launch import Launch, launch
-from rlm_mcp.cli.clients.locations import Machine
+from rlm_mcp.cli.clients.locations import Locations
 from rlm_mcp.cli.clients.registry import CLIENTS
 from rlm_mcp.cli.main import main
 from tests.support.files import git_repository
@@ -108,7 +108,7 @@ def rlm(*arguments: str) -> int:
 
 
 def user_file(client: Client) -> Path:
-    return client.user_file(Machine.here())
+    return client.user_file(Locations.here())
 
 
 def install(client: Client, *arguments: str) -> int:
@@ -124,7 +124,7 @@ def written(path: Path, text: str) -> Path:
 
 def entry_in(client: Client, path: Path, name: str = "rlm") -> dict[str, Any]:
     values = client.format.parse(path.read_text())
-    for key in client.servers(values):
+    for key in client.servers_keys_in(values):
         values = values[key]
     found: dict[str, Any] = values[name]
     return found
@@ -143,7 +143,7 @@ def test_installing_twice_and_uninstalling(client: Client, project: Path) -> Non
     assert install(client) == 0
     assert path.read_bytes() == first
     assert rlm("uninstall", client.id) == 0
-    assert installation.installed(client, Machine.here(), project) == ([], [])
+    assert installation.installed(client, Locations.here(), project) == ([], [])
     assert rlm("uninstall", client.id) == 0
 
 
@@ -486,7 +486,7 @@ def test_a_dry_run_writes_nothing_and_shows_no_key_of_a_neighbour(
     client: Client, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     servers: dict[str, Any] = {"other": {"command": "x", "env": {"TOKEN": "hunter2"}}}
-    text = json.dumps({client.place[0]: servers}, indent=2) if client.format is jsonc else CODEX
+    text = json.dumps({client.servers_keys[0]: servers}, indent=2) if client.format is jsonc else CODEX
     path = written(user_file(client), text)
     assert install(client, "--dry-run") == 0
     shown = capsys.readouterr().out
@@ -499,11 +499,11 @@ def test_a_dry_run_writes_nothing_and_shows_no_key_of_a_neighbour(
 def test_a_change_by_somebody_else_is_not_overwritten(project: Path) -> None:
     client = CLIENTS["claude-code"]
     path = written(user_file(client), "{}")
-    file = installation.user_file(client, Machine.here())
-    change = installation.installing(client, file, Launch(("/bin/rlm-mcp",)))
+    file = installation.user_file(client, Locations.here())
+    edit = installation.plan_install(client, file, Launch(("/bin/rlm-mcp",)))
     path.write_text('{"numStartups": 4}')
     with pytest.raises(ClientFileError, match="changed meanwhile"):
-        change.make()
+        edit.apply()
     assert path.read_text() == '{"numStartups": 4}'
     assert not list(path.parent.glob(".*.tmp"))
 
@@ -584,7 +584,7 @@ WINDOWS = {
 )
 def test_where_the_files_are(client: Client, platform: str, expected: dict[str, str]) -> None:
     home = Path("/home/someone")
-    assert client.user_file(Machine(platform, home, {})) == home / expected[client.id]
+    assert client.user_file(Locations(platform, home, {})) == home / expected[client.id]
 
 
 @pytest.mark.parametrize(
@@ -599,8 +599,8 @@ def test_where_the_files_are(client: Client, platform: str, expected: dict[str, 
     ],
 )
 def test_variables_that_move_the_files(name: str, variable: str, expected: str) -> None:
-    machine = Machine("linux", Path("/home/someone"), {variable: "/elsewhere"})
-    assert CLIENTS[name].user_file(machine) == Path("/elsewhere") / expected
+    locations = Locations("linux", Path("/home/someone"), {variable: "/elsewhere"})
+    assert CLIENTS[name].user_file(locations) == Path("/elsewhere") / expected
 
 
 def test_opencode_with_either_file_name(project: Path) -> None:
@@ -617,7 +617,7 @@ def test_readme_shows_the_entry_for_each_client(client: Client) -> None:
     line, block = section.split("\n", 1)
     home = Path("/home/someone")
     files = [
-        f"~/{client.user_file(Machine('linux', home, {})).relative_to(home)}",
+        f"~/{client.user_file(Locations('linux', home, {})).relative_to(home)}",
         *client.project_files[-1:],
     ]
     assert [name for name in re.findall(r"`([^`]+)`", line) if "/" in name or "." in name][
@@ -626,7 +626,7 @@ def test_readme_shows_the_entry_for_each_client(client: Client) -> None:
     language, text = re.split(r"```(\w+)\n", block, maxsplit=1)[1:]
     roots = ("--root", "/path/to/project") if client.needs_root else ()
     expected: Any = client.entry(Launch(("/path/to/rlm-mcp",), roots))
-    for key in reversed((*client.place, "rlm")):
+    for key in reversed((*client.servers_keys, "rlm")):
         expected = {key: expected}
     text = text.split("```")[0]
     assert (json.loads(text) if language == "json" else tomllib.loads(text)) == expected

@@ -1,1 +1,1 @@
-"""Putting this server into the configuration files of MCP clients, and taking it out again."""
+"""MCP clients: putting this server into their configuration files, and taking it out again."""

@@ -1,4 +1,4 @@
-"""What is known about one MCP client; `known.py` has a record for each."""
+"""MCP client: what is known about one; `registry` has a record for each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rlm_mcp.cli.clients.formats import Format
     from rlm_mcp.cli.clients.launch import Launch
-    from rlm_mcp.cli.clients.locations import Machine
+    from rlm_mcp.cli.clients.locations import Locations
 
 
 class Client:
@@ -24,51 +24,51 @@ class Client:
         title: the name that people know.
         programs: executables that tell that it is installed.
         format: of its file.
-        place: the keys under which servers stand.
+        servers_keys: the keys under which servers stand.
         project_files: the file of one project, relative to its top folder; several names where the client
             reads several, the preferred one last; empty where it has no such file.
         needs_root: whether it starts the server in no project's folder and tells no roots either.
-        then: what the user does, or should know, after the file has changed.
+        next_steps: what the user does, or should know, after the file has changed.
     """
 
     id: ClassVar[str]
     title: ClassVar[str]
     programs: ClassVar[Sequence[str]] = ()
     format: ClassVar[Format] = jsonc
-    place: ClassVar[Sequence[str]] = ("mcpServers",)
+    servers_keys: ClassVar[Sequence[str]] = ("mcpServers",)
     project_files: ClassVar[Sequence[str]] = ()
     needs_root: ClassVar[bool] = False
-    then: ClassVar[str]
+    next_steps: ClassVar[str]
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:
+    def user_files(self, locations: Locations) -> Sequence[Path]:
         """The file of the user, as `project_files`."""
         raise NotImplementedError
 
-    def traces(self, machine: Machine) -> Sequence[Path]:
+    def markers(self, locations: Locations) -> Sequence[Path]:
         """Files and folders that are there when the client is or was installed."""
-        return [self.user_file(machine).parent]
+        return [self.user_file(locations).parent]
 
     def entry(self, launch: Launch) -> dict[str, Any]:
         """What stands under the server's name."""
         program, *args = launch.line
         return {"command": program, "args": args}
 
-    def servers(self, values: Mapping[str, Any]) -> Sequence[str]:
+    def servers_keys_in(self, values: Mapping[str, Any]) -> Sequence[str]:
         """The keys under which this very file has its servers."""
         del values
-        return self.place
+        return self.servers_keys
 
-    def user_file(self, machine: Machine) -> Path:
+    def user_file(self, locations: Locations) -> Path:
         """The file to edit for the user."""
-        return _present(self.user_files(machine))
+        return _present(self.user_files(locations))
 
     def project_file(self, project: Path) -> Path | None:
         """The file to edit for a project."""
         return _present([project / name for name in self.project_files]) if self.project_files else None
 
-    def found(self, machine: Machine) -> bool:
+    def is_present(self, locations: Locations) -> bool:
         """Whether the client seems to be on this machine."""
-        return any(path.exists() for path in self.traces(machine)) or any(map(shutil.which, self.programs))
+        return any(path.exists() for path in self.markers(locations)) or any(map(shutil.which, self.programs))
 
 
 def _present(candidates: Sequence[Path]) -> Path:

@@ -49,13 +49,13 @@ def read(path: Path) -> ConfigFile:
     return _decoded(path, data, stamp)
 
 
-def read_project(project: Path, path: Path, most: int) -> ConfigFile:
+def read_project(project: Path, path: Path, max_bytes: int) -> ConfigFile:
     """Reads a file of a project, which is repository text: no link is followed, nothing but a file read.
 
     Args:
         project: the project's top folder.
         path: the file, below it.
-        most: bytes that it may have.
+        max_bytes: bytes that it may have.
 
     Raises:
         ClientFileError: it is, or lies behind, a link; it is no file or too large; or as in `read`.
@@ -70,15 +70,17 @@ def read_project(project: Path, path: Path, most: int) -> ConfigFile:
             if not stat.S_ISREG(status.st_mode):
                 what = "a link" if stat.S_ISLNK(status.st_mode) else "no file"
                 raise ClientFileError(f"{path} is {what}; of a project, only files are read and edited.")
-            data = disk.read(name, most + 1)
+            data = disk.read(name, max_bytes + 1)
     except FileNotFoundError:
         return ConfigFile(path, None)
     except OSError as error:
         raise ClientFileError(
             f"{path} cannot be reached without following a link: {error.strerror}."
         ) from error
-    if len(data) > most:
-        raise ClientFileError(f"{path} has more than the {most:,} bytes that are read of a project's file.")
+    if len(data) > max_bytes:
+        raise ClientFileError(
+            f"{path} has more than the {max_bytes:,} bytes that are read of a project's file."
+        )
     return _decoded(path, data, (status.st_size, status.st_mtime_ns))
 
 
@@ -109,8 +111,8 @@ def replace(file: ConfigFile, text: str) -> Path | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if backup is not None:
-            _fresh(backup, path.read_bytes(), like=path).replace(backup)
-        fresh = _fresh(path, data.encode("utf-8"), like=path if file.stamp is not None else None)
+            _write_temporary(backup, path.read_bytes(), like=path).replace(backup)
+        fresh = _write_temporary(path, data.encode("utf-8"), like=path if file.stamp is not None else None)
         try:
             if _stamp(path) != file.stamp:
                 raise ClientFileError(f"{path} was changed meanwhile and is left as it is; try again.")
@@ -122,7 +124,7 @@ def replace(file: ConfigFile, text: str) -> Path | None:
     return backup
 
 
-def _fresh(path: Path, data: bytes, like: Path | None) -> Path:
+def _write_temporary(path: Path, data: bytes, like: Path | None) -> Path:
     """A new file beside a path, to be renamed to it: so a link at that path is replaced, not followed."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     fresh.touch(mode=0o600 if like is not None else 0o666, exist_ok=False)

@@ -1,4 +1,4 @@
-"""What an editable configuration format offers, and the errors of editing one."""
+"""Configuration formats: what one that can be edited offers, and the errors of editing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds the server to a client's file, or takes it out: first as a plan that can be shown, then for real."""
+"""Installation into a client's file, or out of it: first as a plan that can be shown, then for real."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rlm_mcp.cli.clients.client import Client
-    from rlm_mcp.cli.clients.locations import Machine
+    from rlm_mcp.cli.clients.locations import Locations
 
 NAME = "rlm"
 # What an update brings up to date. Other fields, such as variables to pass on, are the user's once there.
-_STARTING = ("type", "command", "args")
+_LAUNCH_FIELDS = ("type", "command", "args")
 
 
 @dataclass(frozen=True)
-class Change:
-    """What would happen to a file.
+class PlannedEdit:
+    """An edit of a file that has not been made.
 
     Attributes:
         file: the file as it is.
@@ -53,14 +53,14 @@ class Change:
             line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
         )
 
-    def make(self) -> Path | None:
+    def apply(self) -> Path | None:
         """Writes the file; returns the copy of the old one, if there was one. Raises `ClientFileError`."""
         return config_file.replace(self.file, self.text or "")
 
 
-def user_file(client: Client, machine: Machine) -> config_file.ConfigFile:
+def user_file(client: Client, locations: Locations) -> config_file.ConfigFile:
     """The user's file of a client, read. Raises `ClientFileError`."""
-    return config_file.read(client.user_file(machine))
+    return config_file.read(client.user_file(locations))
 
 
 def project_file(client: Client, project: Path) -> config_file.ConfigFile | None:
@@ -71,25 +71,27 @@ def project_file(client: Client, project: Path) -> config_file.ConfigFile | None
     return config_file.read_project(project, path, client.format.MAX_PROJECT_BYTES)
 
 
-def installing(client: Client, file: config_file.ConfigFile, launch: Launch, name: str = NAME) -> Change:
+def plan_install(
+    client: Client, file: config_file.ConfigFile, launch: Launch, name: str = NAME
+) -> PlannedEdit:
     """Adds the server under a name, or brings its entry up to date; fields of the user's own stay.
 
     Raises:
         ClientFileError: the file cannot be understood, or the name belongs to another server.
     """
     values = _values(client, file)
-    keys = (*client.servers(values), name)
+    keys = (*client.servers_keys_in(values), name)
     present = _own_entry(client, file, values, keys)
     earlier = Launch.read(_command(present)) if present is not None else None
     entry = client.entry(launch.updating(earlier) if earlier else launch)
     if present is None:
-        return _edited(
+        return _verified_edit(
             client,
             file,
             lambda text: client.format.with_value(text, keys, entry),
             [_with(values, keys, entry)],
         )
-    fresh = {key: value for key, value in entry.items() if key not in present or key in _STARTING}
+    fresh = {key: value for key, value in entry.items() if key not in present or key in _LAUNCH_FIELDS}
 
     def update(text: str) -> str:
         for field, value in fresh.items():
@@ -97,16 +99,16 @@ def installing(client: Client, file: config_file.ConfigFile, launch: Launch, nam
                 text = client.format.with_value(text, (*keys, field), value)
         return text
 
-    return _edited(client, file, update, [_with(values, keys, {**present, **fresh})])
+    return _verified_edit(client, file, update, [_with(values, keys, {**present, **fresh})])
 
 
-def removing(client: Client, file: config_file.ConfigFile, name: str = NAME) -> Change:
-    """Takes the server out again, with a map of servers that was made for it. Raises as `installing` does."""
+def plan_uninstall(client: Client, file: config_file.ConfigFile, name: str = NAME) -> PlannedEdit:
+    """Takes the server out again, and a map of servers that was made for it; raises as `plan_install`."""
     values = _values(client, file)
-    keys = (*client.servers(values), name)
+    keys = (*client.servers_keys_in(values), name)
     present = _own_entry(client, file, values, keys)
     if present is None:
-        return Change(file, file.text)
+        return PlannedEdit(file, file.text)
     wanted = [_without(values, keys)]
     if not lookup(wanted[0], keys[:-1]):
         wanted.append(_without(wanted[0], keys[:-1]))
@@ -119,10 +121,10 @@ def removing(client: Client, file: config_file.ConfigFile, name: str = NAME) -> 
         again = client.format.without(client.format.with_value(bare, keys, present), keys)
         return bare if again == left else left  # an empty map that installing would not leave is the user's
 
-    return _edited(client, file, remove, wanted)
+    return _verified_edit(client, file, remove, wanted)
 
 
-class Installed(NamedTuple):
+class InstalledEntry(NamedTuple):
     """An entry of this server in a client's file."""
 
     path: Path
@@ -130,11 +132,11 @@ class Installed(NamedTuple):
     program: str
 
 
-def installed(client: Client, machine: Machine, project: Path) -> tuple[list[Installed], list[str]]:
+def installed(client: Client, locations: Locations, project: Path) -> tuple[list[InstalledEntry], list[str]]:
     """The entries in the user's file and in the project's, and a sentence for each that cannot be read."""
-    found: list[Installed] = []
+    found: list[InstalledEntry] = []
     problems: list[str] = []
-    for read in (partial(user_file, client, machine), partial(project_file, client, project)):
+    for read in (partial(user_file, client, locations), partial(project_file, client, project)):
         try:
             found += _entries(client, read())
         except ClientFileError as error:
@@ -144,15 +146,15 @@ def installed(client: Client, machine: Machine, project: Path) -> tuple[list[Ins
     return found, problems
 
 
-def _entries(client: Client, file: config_file.ConfigFile | None) -> list[Installed]:
+def _entries(client: Client, file: config_file.ConfigFile | None) -> list[InstalledEntry]:
     if file is None or file.text is None:
         return []
     values = _values(client, file)
-    servers = lookup(values, client.servers(values))
+    servers = lookup(values, client.servers_keys_in(values))
     if not isinstance(servers, dict):
         return []
     ours = [(name, entry) for name, entry in servers.items() if _is_ours(entry)]
-    return [Installed(file.path, name, _command(entry)[0]) for name, entry in ours]
+    return [InstalledEntry(file.path, name, _command(entry)[0]) for name, entry in ours]
 
 
 def _values(client: Client, file: config_file.ConfigFile) -> dict[str, Any]:
@@ -207,9 +209,9 @@ def _without(values: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     return changed
 
 
-def _edited(
+def _verified_edit(
     client: Client, file: config_file.ConfigFile, edit: Callable[[str], str], wanted: Sequence[dict[str, Any]]
-) -> Change:
+) -> PlannedEdit:
     """Holds the edited text to what it must mean, so that no edit can ever change anything else."""
     try:
         text = edit(file.text or "")
@@ -221,4 +223,4 @@ def _edited(
             f"{file.path} is laid out in a way that cannot be edited safely; it is left as it is. "
             "README shows the entry, to be edited by hand."
         )
-    return Change(file, text)
+    return PlannedEdit(file, text)

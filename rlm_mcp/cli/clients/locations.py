@@ -1,4 +1,4 @@
-"""Where programs keep their settings on this machine."""
+"""Locations of configuration: where programs keep their settings on a machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Locations:
     """An operating system, a home folder and an environment.
 
     Attributes:
@@ -27,8 +27,8 @@ class Machine:
     environ: Mapping[str, str]
 
     @classmethod
-    def here(cls) -> Machine:
-        """This machine."""
+    def here(cls) -> Locations:
+        """Those of this machine."""
         return cls(sys.platform, Path.home(), os.environ)
 
     def folder(self, variable: str, default: Path) -> Path:

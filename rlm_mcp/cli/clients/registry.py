@@ -1,4 +1,4 @@
-"""The clients that `rlm-mcp install` knows, one record each."""
+"""Registry of the MCP clients that `rlm-mcp install` knows, one record each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rlm_mcp.cli.clients.formats import Format
     from rlm_mcp.cli.clients.launch import Launch
-    from rlm_mcp.cli.clients.locations import Machine
+    from rlm_mcp.cli.clients.locations import Locations
 
 _KEY = "OPENAI_API_KEY"
 
@@ -28,13 +28,13 @@ class ClaudeDesktop(Client):
     id = "claude-desktop"
     title = "Claude Desktop"
     needs_root = True
-    then = (
+    next_steps = (
         "Restart Claude Desktop. It passes no environment variables on, so no model is configured there; "
         "the .mcpb bundle asks for a key and keeps it in the system's key store."
     )
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.applications / "Claude" / "claude_desktop_config.json"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.applications / "Claude" / "claude_desktop_config.json"]
 
 
 class ClaudeCode(Client):
@@ -47,15 +47,15 @@ class ClaudeCode(Client):
     title = "Claude Code"
     programs = ("claude",)
     project_files = (".mcp.json",)
-    then = "Start a new session; /mcp shows the server."
+    next_steps = "Start a new session; /mcp shows the server."
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.folder("CLAUDE_CONFIG_DIR", machine.home) / ".claude.json"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.folder("CLAUDE_CONFIG_DIR", locations.home) / ".claude.json"]
 
-    def traces(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [self.user_file(machine), machine.folder("CLAUDE_CONFIG_DIR", machine.home / ".claude")]
+    def markers(self, locations: Locations) -> Sequence[Path]:
+        return [self.user_file(locations), locations.folder("CLAUDE_CONFIG_DIR", locations.home / ".claude")]
 
-    def entry(self, launch: Launch) -> dict[str, Any]:  # noqa: D102
+    def entry(self, launch: Launch) -> dict[str, Any]:
         return {"type": "stdio", **super().entry(launch)}
 
 
@@ -69,14 +69,16 @@ class Codex(Client):
     title = "Codex"
     programs = ("codex",)
     format: ClassVar[Format] = toml
-    place = ("mcp_servers",)
+    servers_keys = ("mcp_servers",)
     project_files = (".codex/config.toml",)
-    then = "Start a new session; /mcp shows the server. A project's file counts once the project is trusted."
+    next_steps = (
+        "Start a new session; /mcp shows the server. A project's file counts once the project is trusted."
+    )
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.folder("CODEX_HOME", machine.home / ".codex") / "config.toml"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.folder("CODEX_HOME", locations.home / ".codex") / "config.toml"]
 
-    def entry(self, launch: Launch) -> dict[str, Any]:  # noqa: D102
+    def entry(self, launch: Launch) -> dict[str, Any]:
         return {**super().entry(launch), "env_vars": list(config.ENVIRONMENT)}
 
 
@@ -87,10 +89,10 @@ class Cursor(Client):
     title = "Cursor"
     programs = ("cursor",)
     project_files = (".cursor/mcp.json",)
-    then = "Restart Cursor and see that the server is on under Settings, MCP."
+    next_steps = "Restart Cursor and see that the server is on under Settings, MCP."
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.home / ".cursor" / "mcp.json"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.home / ".cursor" / "mcp.json"]
 
 
 class VSCode(Client):
@@ -99,14 +101,14 @@ class VSCode(Client):
     id = "vscode"
     title = "VS Code"
     programs = ("code",)
-    place = ("servers",)
+    servers_keys = ("servers",)
     project_files = (".vscode/mcp.json",)
-    then = 'Run "MCP: List Servers" in VS Code and start the server.'
+    next_steps = 'Run "MCP: List Servers" in VS Code and start the server.'
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.applications / "Code" / "User" / "mcp.json"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.applications / "Code" / "User" / "mcp.json"]
 
-    def entry(self, launch: Launch) -> dict[str, Any]:  # noqa: D102
+    def entry(self, launch: Launch) -> dict[str, Any]:
         return {"type": "stdio", **super().entry(launch)}
 
 
@@ -116,14 +118,14 @@ class Zed(Client):
     id = "zed"
     title = "Zed"
     programs = ("zed",)
-    place = ("context_servers",)
+    servers_keys = ("context_servers",)
     project_files = (".zed/settings.json",)
-    then = "Zed starts the server at once; the Agent Panel's settings show it."
+    next_steps = "Zed starts the server at once; the Agent Panel's settings show it."
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        if machine.platform == "win32":
-            return [machine.applications / "Zed" / "settings.json"]
-        folder = machine.home / ".config" if machine.platform == "darwin" else machine.config
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        if locations.platform == "win32":
+            return [locations.applications / "Zed" / "settings.json"]
+        folder = locations.home / ".config" if locations.platform == "darwin" else locations.config
         return [folder / "zed" / "settings.json"]
 
 
@@ -138,12 +140,14 @@ class GeminiCLI(Client):
     title = "Gemini CLI"
     programs = ("gemini",)
     project_files = (".gemini/settings.json",)
-    then = "Start a new session; /mcp shows the server. Gemini CLI starts servers only in trusted folders."
+    next_steps = (
+        "Start a new session; /mcp shows the server. Gemini CLI starts servers only in trusted folders."
+    )
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.folder("GEMINI_CLI_HOME", machine.home) / ".gemini" / "settings.json"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.folder("GEMINI_CLI_HOME", locations.home) / ".gemini" / "settings.json"]
 
-    def entry(self, launch: Launch) -> dict[str, Any]:  # noqa: D102
+    def entry(self, launch: Launch) -> dict[str, Any]:
         return {**super().entry(launch), "env": {_KEY: f"${_KEY}"}}
 
 
@@ -158,18 +162,18 @@ class OpenCode(Client):
     id = "opencode"
     title = "opencode"
     programs = ("opencode",)
-    place = ("mcp",)
+    servers_keys = ("mcp",)
     project_files = ("opencode.jsonc", "opencode.json")
-    then = "Start a new session; `opencode mcp list` shows the server."
+    next_steps = "Start a new session; `opencode mcp list` shows the server."
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [machine.config / "opencode" / name for name in self.project_files]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [locations.config / "opencode" / name for name in self.project_files]
 
-    def servers(self, values: Mapping[str, Any]) -> Sequence[str]:  # noqa: D102
+    def servers_keys_in(self, values: Mapping[str, Any]) -> Sequence[str]:
         mcp = values.get("mcp")
-        return ("mcp", "servers") if isinstance(mcp, dict) and "servers" in mcp else self.place
+        return ("mcp", "servers") if isinstance(mcp, dict) and "servers" in mcp else self.servers_keys
 
-    def entry(self, launch: Launch) -> dict[str, Any]:  # noqa: D102
+    def entry(self, launch: Launch) -> dict[str, Any]:
         return {"type": "local", "command": launch.line}
 
 
@@ -184,19 +188,19 @@ class Continue(Client):
     id = "continue"
     title = "Continue"
     project_files = (".continue/mcpServers/rlm-mcp.json",)
-    then = (
+    next_steps = (
         "Continue reads the file at once; the server is there in agent mode. For a model behind it, put "
         f'{_KEY} into ~/.continue/.env and "env": {{"{_KEY}": "${{{_KEY}}}"}} into the entry.'
     )
 
-    def user_files(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [self._folder(machine) / "mcpServers" / "rlm-mcp.json"]
+    def user_files(self, locations: Locations) -> Sequence[Path]:
+        return [self._folder(locations) / "mcpServers" / "rlm-mcp.json"]
 
-    def traces(self, machine: Machine) -> Sequence[Path]:  # noqa: D102
-        return [self._folder(machine)]
+    def markers(self, locations: Locations) -> Sequence[Path]:
+        return [self._folder(locations)]
 
-    def _folder(self, machine: Machine) -> Path:
-        return machine.folder("CONTINUE_GLOBAL_DIR", machine.home / ".continue")
+    def _folder(self, locations: Locations) -> Path:
+        return locations.folder("CONTINUE_GLOBAL_DIR", locations.home / ".continue")
 
 
 _RECORDS = (ClaudeDesktop, ClaudeCode, Codex, Cursor, VSCode, Zed, GeminiCLI, OpenCode, Continue)

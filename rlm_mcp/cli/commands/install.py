@@ -25,7 +25,7 @@ from rlm_core.workspace.roots import default_root
 from rlm_mcp.cli import options
 from rlm_mcp.cli.clients import installation
 from rlm_mcp.cli.clients.launch import launch
-from rlm_mcp.cli.clients.locations import Machine
+from rlm_mcp.cli.clients.locations import Locations
 from rlm_mcp.cli.clients.registry import CLIENTS
 from rlm_mcp.cli.exit_codes import DONE
 from rlm_mcp.cli.output import write_stdout
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 
     from rlm_mcp.cli.clients.client import Client
     from rlm_mcp.cli.clients.config_file import ConfigFile
-    from rlm_mcp.cli.clients.installation import Change
+    from rlm_mcp.cli.clients.installation import PlannedEdit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `install`."""
-    add_client(parser, optional=True)
+    add_client_arguments(parser, optional=True)
     parser.add_argument(
         "--list", action="store_true", help="show the clients, and where the server is installed"
     )
     options.add_root(parser, default="the client's roots, or the folder where the client starts the server")
 
 
-def add_client(parser: argparse.ArgumentParser, *, optional: bool) -> None:
+def add_client_arguments(parser: argparse.ArgumentParser, *, optional: bool) -> None:
     """What `install` and `uninstall` have in common."""
     parser.add_argument(
         "client", nargs="?" if optional else None, choices=list(CLIENTS), metavar="CLIENT",
@@ -66,9 +66,9 @@ def add_client(parser: argparse.ArgumentParser, *, optional: bool) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Edits one client's file, or lists the clients."""
-    machine = Machine.here()
+    locations = Locations.here()
     if args.list:
-        write_stdout("".join(_listed(machine)))
+        write_stdout("".join(_client_list(locations)))
         return DONE
     if args.client is None:
         raise ConfigError(
@@ -79,19 +79,19 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"{client.title} starts servers in no project's folder: say which with --root DIR.")
     if missing := next((root for root in args.root or () if not root.is_dir()), None):
         raise ConfigError(f"There is no folder {missing}.")
-    file = file_to_edit(client, machine, project=args.project)
-    if not args.project and not client.found(machine):
+    file = file_to_edit(client, locations, project=args.project)
+    if not args.project and not client.is_present(locations):
         sys.stderr.write(f"rlm-mcp: note: {client.title} does not seem to be on this machine.\n")
     start = launch(args.root or (), portable=args.project)
-    change = installation.installing(client, file, start, args.name)
+    edit = installation.plan_install(client, file, start, args.name)
     done = f"{client.title} starts {shlex.join(start.command)} as {args.name!r}"
-    apply(change, done, dry_run=args.dry_run)
+    apply_or_show(edit, done, dry_run=args.dry_run)
     if not args.dry_run:
-        write_stdout(client.then + "\n")
+        write_stdout(client.next_steps + "\n")
     return DONE
 
 
-def file_to_edit(client: Client, machine: Machine, *, project: bool) -> ConfigFile:
+def file_to_edit(client: Client, locations: Locations, *, project: bool) -> ConfigFile:
     """The client's file for the user or the current project, read.
 
     Raises:
@@ -100,29 +100,29 @@ def file_to_edit(client: Client, machine: Machine, *, project: bool) -> ConfigFi
         WorkspaceError: the current folder is no project.
     """
     if not project:
-        return installation.user_file(client, machine)
+        return installation.user_file(client, locations)
     file = installation.project_file(client, default_root())
     if file is None:
         raise ConfigError(f"{client.title} has no configuration file of a project; leave --project out.")
     return file
 
 
-def apply(change: Change, done: str, *, dry_run: bool) -> None:
+def apply_or_show(edit: PlannedEdit, done: str, *, dry_run: bool) -> None:
     """Makes a change and tells of it, or shows it."""
-    if not change.needed:
-        write_stdout(f"Nothing to change in {change.file.path}.\n")
+    if not edit.needed:
+        write_stdout(f"Nothing to change in {edit.file.path}.\n")
     elif dry_run:
-        write_stdout(change.diff())
+        write_stdout(edit.diff())
     else:
-        backup = change.make()
+        backup = edit.apply()
         kept = f" (as it was: {backup.name})" if backup else ""
-        write_stdout(f"{done}: {change.file.path}{kept}.\n")
+        write_stdout(f"{done}: {edit.file.path}{kept}.\n")
 
 
-def _listed(machine: Machine) -> Iterator[str]:
+def _client_list(locations: Locations) -> Iterator[str]:
     project = default_root()
     for client in CLIENTS.values():
-        places, problems = installation.installed(client, machine, project)
+        places, problems = installation.installed(client, locations, project)
         where = [f"{place.name!r} in {place.path}" for place in places]
-        state = "; ".join([*where, *problems]) or ("found" if client.found(machine) else "not found")
+        state = "; ".join([*where, *problems]) or ("found" if client.is_present(locations) else "not found")
         yield f"{client.id:<14}  {client.title:<14}  {state}\n"
