@@ -1,1 +1,1 @@
-"""The MCP server: tools, resources, prompts and transports."""
+"""MCP server: tools, resources, prompts and transports."""

@@ -1,4 +1,4 @@
-"""What the tools, resources and prompts of one server share: the workspace in force, runs, sessions."""
+"""Application state of one server: the workspace in force, runs, sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlm_core.errors import QueryError, RlmError
 from rlm_core.repl_sessions import ReplSessions
 from rlm_core.runs import Runs
 from rlm_core.service import Service
-from rlm_mcp.server.client_roots import Roots
+from rlm_mcp.server.client_roots import ClientRoots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -62,7 +62,7 @@ class App:
         self.grants = grants
         self.runs = Runs(grants.runs, self._run_over)
         self.repls = ReplSessions(grants.sessions, grants.idle_seconds, self._session_over)
-        self.client_roots = Roots(self, fixed_roots, ask=ask_roots)
+        self.client_roots = ClientRoots(self, fixed_roots, ask=ask_roots)
         self.on_service: list[Callable[[Service], None]] = []
         self.on_run_over: list[Callable[[RunHandle], None]] = []
         self.draining = False

@@ -1,4 +1,4 @@
-"""Completion of arguments: paths of files and outlines, symbols of prompts."""
+"""Argument completion: paths of files and outlines, symbols of prompts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rlm_mcp.server.app import App
 
 # The protocol's limit.
-MOST = 100
+MAX_VALUES = 100
 
 
 def register(server: MCPServer[App], app: App) -> None:
@@ -53,12 +53,12 @@ def _matching(paths: Iterable[str], typed: str) -> Completion:
     wanted = typed.lower()
     found = [path for path in paths if wanted in path.lower()]
     found.sort(key=lambda path: (not path.lower().startswith(wanted), path.count("/"), path))
-    return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
+    return Completion(values=found[:MAX_VALUES], total=len(found), has_more=len(found) > MAX_VALUES)
 
 
 async def _symbols(app: App, typed: str) -> Completion | None:
     if not typed.strip():
         return None
-    found = await app.service.find(typed, limit=MOST)
+    found = await app.service.find(typed, limit=MAX_VALUES)
     names = list(dict.fromkeys(symbol.qualified_name for symbol in found))
     return Completion(values=names, has_more=found.omitted > 0)

@@ -1,4 +1,4 @@
-"""What a server answers about: folders of the command line, else the client's, else where it stands."""
+"""Roots of the client (MCP roots), which are the workspace where the command line names no folders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 ANSWER_SECONDS = 10.0
 
 
-class Roots:
+class ClientRoots:
     """Opens the workspace when it is known what it is, and anew when that changes.
 
     Args:
@@ -42,29 +42,29 @@ class Roots:
         self._app = app
         self._fixed = list(fixed)
         self._ask = ask and not fixed
-        self._asking = asyncio.Lock()
+        self._fetching = asyncio.Lock()
 
     async def start(self) -> None:
         """Opens what the command line says; without that the client decides."""
         if not self._ask:
             await self._app.open(self._fixed or [default_root()])
 
-    def wanted(self, session: ServerSession) -> bool:
+    def applies_to(self, session: ServerSession) -> bool:
         """Whether this client's roots are the workspace."""
         capabilities = session.client_capabilities
         return self._ask and capabilities is not None and capabilities.roots is not None
 
     async def fetch(self, session: ServerSession) -> None:
         """Asks a client of the handshake era, and opens what it names."""
-        async with self._asking:
+        async with self._fetching:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self.use(await session.send_request(ListRootsRequest(), ListRootsResult))
+                    await self.open_named(await session.send_request(ListRootsRequest(), ListRootsResult))
             except (MCPError, TimeoutError) as error:
                 log.warning("The client does not say what its roots are (%s).", error or "no answer")
-                await self.default()
+                await self.open_default()
 
-    async def use(self, named: ListRootsResult) -> None:
+    async def open_named(self, named: ListRootsResult) -> None:
         """Opens what a client names."""
         paths = [path for root in named.roots if (path := _path(str(root.uri))) is not None]
         if named.roots and not paths:
@@ -75,20 +75,20 @@ class Roots:
         elif paths:
             await self._app.open(paths)
         else:
-            await self.default()
+            await self.open_default()
 
-    async def default(self) -> None:
+    async def open_default(self) -> None:
         """Opens `default_root`, unless something is open."""
         if not self._app.opened:
             await self._app.open([default_root()])
 
-    async def ready(self, session: ServerSession) -> None:
+    async def ensure_open(self, session: ServerSession) -> None:
         """Sees to it that a workspace is open, asking a client of the handshake era if need be."""
         if self._app.opened:
             return
-        if self.wanted(session) and session.can_send_request:
+        if self.applies_to(session) and session.can_send_request:
             await self.fetch(session)
-        await self.default()
+        await self.open_default()
 
 
 def _path(uri: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""What the SDK leaves to middleware: when to open which workspace, and subscriptions of older clients."""
+"""Middleware, to which the SDK leaves when to open which workspace, and subscriptions of older clients."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ class Handshake:
             case "initialize":
                 return _with_subscriptions(await call_next(ctx))
             case "notifications/initialized" | "notifications/roots/list_changed":
-                wanted = roots.wanted(ctx.session)
-                self._app.background(roots.fetch(ctx.session) if wanted else roots.default())
-            case "server/discover" if not roots.wanted(ctx.session):
-                self._app.background(roots.default())
+                wanted = roots.applies_to(ctx.session)
+                self._app.background(roots.fetch(ctx.session) if wanted else roots.open_default())
+            case "server/discover" if not roots.applies_to(ctx.session):
+                self._app.background(roots.open_default())
             case "subscriptions/listen":
                 return await self._listen(ctx, call_next)
-            case "resources/subscribe" | "resources/unsubscribe" if _older(ctx):
+            case "resources/subscribe" | "resources/unsubscribe" if _is_handshake_era(ctx):
                 return await self._subscribe(ctx)
             case method if method in _NEED_WORKSPACE:
-                await roots.ready(ctx.session)
+                await roots.ensure_open(ctx.session)
         return await call_next(ctx)
 
     async def _listen(self, ctx: ServerRequestContext[App, Any], call_next: CallNext) -> HandlerResult:
-        await self._app.client_roots.ready(ctx.session)
+        await self._app.client_roots.ensure_open(ctx.session)
         await self._announcer.listen()
         try:
             return await call_next(ctx)
@@ -58,14 +58,14 @@ class Handshake:
     async def _subscribe(self, ctx: ServerRequestContext[App, Any]) -> HandlerResult:
         uri = str((ctx.params or {}).get("uri", ""))
         if ctx.method == "resources/subscribe":
-            await self._app.client_roots.ready(ctx.session)
+            await self._app.client_roots.ensure_open(ctx.session)
             await self._announcer.subscribe(connection_of(ctx), uri, ctx.session)
         else:
             self._announcer.unsubscribe(connection_of(ctx), uri)
         return {}
 
 
-def _older(ctx: ServerRequestContext[App, Any]) -> bool:
+def _is_handshake_era(ctx: ServerRequestContext[App, Any]) -> bool:
     return ctx.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS and ctx.session.client_params is not None
 
 

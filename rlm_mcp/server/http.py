@@ -1,4 +1,4 @@
-"""The server over streamable HTTP: who may connect, and how it ends.
+"""Streamable HTTP transport: who may connect, and how it ends.
 
 Over loopback nobody needs a token, as on any local development server; anywhere else everybody does.
 Host and Origin are checked in either case, so that no web page can reach it through a browser.
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "RLM_MCP_TOKEN"  # noqa: S105 - its name, not a token
-SHORTEST_TOKEN = 16
-MOST_SESSIONS = 256
+MIN_TOKEN_CHARS = 16
+MAX_SESSIONS = 256
 # For runs under way when the server is told to end; then for connections that stay open.
 DRAIN_SECONDS = 20.0
 HANG_UP_SECONDS = 2
@@ -127,9 +127,9 @@ def tokens(file: Path | None) -> Tokens:
         if not found:
             raise ConfigError(f"{file} holds no token; write a line for each client: NAME TOKEN.")
     for name, token in found:
-        if len(token) < SHORTEST_TOKEN:
+        if len(token) < MIN_TOKEN_CHARS:
             raise ConfigError(
-                f"The token of {name} has fewer than {SHORTEST_TOKEN} characters; take a longer one."
+                f"The token of {name} has fewer than {MIN_TOKEN_CHARS} characters; take a longer one."
             )
     return Tokens(found)
 
@@ -180,7 +180,7 @@ def serve(
         return JSONResponse({"status": status, "version": __version__}, 503 if app.draining else 200)
 
     web = server.streamable_http_app(
-        max_sessions=MOST_SESSIONS, transport_security=_security(address, hosts, origins)
+        max_sessions=MAX_SESSIONS, transport_security=_security(address, hosts, origins)
     )
     config = uvicorn.Config(
         web, log_config=None, access_log=False, timeout_graceful_shutdown=HANG_UP_SECONDS, server_header=False
@@ -204,9 +204,9 @@ class _Draining(uvicorn.Server):
         await super().serve(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
-        self._loop.call_soon_threadsafe(self._told)
+        self._loop.call_soon_threadsafe(self._on_signal)
 
-    def _told(self) -> None:
+    def _on_signal(self) -> None:
         if self._drain is None:
             self._app.draining = True
             self._drain = self._loop.create_task(self._end())

@@ -1,4 +1,4 @@
-"""The server's icon, as the data URI that travels with each listing."""
+"""Icon of the server, as the data URI that travels with each listing."""
 
 from urllib.parse import quote
 

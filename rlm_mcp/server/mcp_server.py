@@ -1,4 +1,4 @@
-"""The MCP server: protocol in, core calls out, events back as progress."""
+"""MCP server: protocol in, core calls out, events back as progress."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Server(MCPServer["App"]):
         """The tools with schemas that hold what a model needs: every connection pays for the rest."""
         listed = await super().list_tools()
         for tool in listed:
-            tool.input_schema = _lean(tool.input_schema)
+            tool.input_schema = _lean_input(tool.input_schema)
         return listed
 
     async def call_tool(
@@ -105,7 +105,7 @@ def create_server(
     return server
 
 
-def _lean(schema: dict[str, Any]) -> dict[str, Any]:
+def _lean_input(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema without titles, and without defaults that say "nothing"."""
     kept = {
         name: {key: value for key, value in field.items() if key != "title" and (key != "default" or value)}

@@ -1,4 +1,4 @@
-"""Prompts that a person picks in the host: each tells the assistant how to use the tools for one task."""
+"""MCP prompts, picked by a person: each tells the assistant how to use the tools for one task."""
 
 from __future__ import annotations
 

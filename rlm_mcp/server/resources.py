@@ -1,4 +1,4 @@
-"""The resources: the workspace, its files and outlines as they are now, and runs."""
+"""MCP resources: the workspace, its files and outlines as they are now, and runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PATH_CHARS = 4_096
 SHOWN_SKIPPED = 200
 
 
-def of_path(path: str) -> set[str]:
+def uris_of(path: str) -> set[str]:
     """Every URI that a client may have subscribed to for a file: percent-encoded or as it is."""
     return {f"{start}{written}" for start in (FILE, OUTLINE) for written in (path, quote(path))}
 
@@ -48,7 +48,7 @@ def register(server: MCPServer[App], app: App) -> None:
         description="Folders, languages and sizes; what was left out and why; which model answers.",
     )  # fmt: skip
     async def workspace() -> str:
-        with _readable_errors():
+        with _resource_errors():
             return await asyncio.to_thread(_workspace, app, await app.service.snapshot())
 
     @server.resource(
@@ -56,28 +56,28 @@ def register(server: MCPServer[App], app: App) -> None:
         description="The text of a file of the workspace as it is now.",
     )  # fmt: skip
     async def file(path: str) -> str:
-        with _readable_errors():
-            return (await app.service.snapshot()).text(_possible(path))
+        with _resource_errors():
+            return (await app.service.snapshot()).text(_checked_path(path))
 
     @server.resource(
         OUTLINE + "{+path}", title="An outline", mime_type="text/plain", icons=ICONS,
         description="The definitions of a file, or of a folder's files (src/), with their lines.",
     )  # fmt: skip
     async def outline(path: str) -> str:
-        with _readable_errors():
-            return await app.service.outline(_possible(path))
+        with _resource_errors():
+            return await app.service.outline(_checked_path(path))
 
     @server.resource(
         RUN + "{id}", title="A run", mime_type=MARKDOWN, icons=ICONS,
         description="How an answer came about: turns, programs, sub-calls, cost.",
     )  # fmt: skip
     async def run(id: str, ctx: Context) -> str:  # noqa: A002 - the name in the URI
-        with _readable_errors():
+        with _resource_errors():
             return _run(app.runs.get(id, owner_of(ctx.request_context)))
 
 
 @contextmanager
-def _readable_errors() -> Iterator[None]:
+def _resource_errors() -> Iterator[None]:
     try:
         yield
     except QueryError as error:
@@ -86,7 +86,7 @@ def _readable_errors() -> Iterator[None]:
         raise ResourceError(str(error)) from error
 
 
-def _possible(path: str) -> str:
+def _checked_path(path: str) -> str:
     if len(path) > PATH_CHARS:
         raise QueryError(f"No path has {len(path):,} characters.")
     return path

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 # Clients want to be told; most have a limit of their own.
 REPLY_TOKENS = 16_384
 # Clients give up after ten rounds (SDK default); one is needed to come back with what is known.
-MOST_ROUNDS = 8
+MAX_ROUNDS = 8
 NOTE = "No endpoint is configured: the client's own model is asked (MCP sampling), at the client's cost."
 
 
-def offered(ctx: Context[App, Any]) -> bool:
+def supported(ctx: Context[App, Any]) -> bool:
     """Whether this client lends its model."""
     capabilities = ctx.client_capabilities
     return capabilities is not None and capabilities.sampling is not None
@@ -55,35 +55,35 @@ def client_models() -> tuple[ClientModel, Models]:
     return model, Models(fallback, fallback, (NOTE,))
 
 
-def lend(app: App, ctx: Context[App, Any], run: RunHandle) -> None:
+def relay_until_done(app: App, ctx: Context[App, Any], run: RunHandle) -> None:
     """Where a client can be asked at any time (stdio, handshake era), its model answers until the end."""
-    if run.client_model is not None and _lasting(ctx):
+    if run.client_model is not None and _has_back_channel(ctx):
         app.background(_relay_until(run.task, _relay(ctx.session, run.client_model, None)))
 
 
-async def follow(ctx: Context[App, Any], run: RunHandle, seconds: float) -> InputRequiredResult | None:
+async def wait(ctx: Context[App, Any], run: RunHandle, seconds: float) -> InputRequiredResult | None:
     """Waits for a run, and meanwhile brings what it asks to the client.
 
     Returns:
         In the modern era, what the client has to bring; None when the run is over, or time is up.
     """
-    if run.client_model is None or _lasting(ctx) or not offered(ctx):
+    if run.client_model is None or _has_back_channel(ctx) or not supported(ctx):
         await run.wait(seconds)
         return None
     if ctx.session.can_send_request:
         relay = _relay(ctx.session, run.client_model, ctx.request_id)
         await _relay_until(asyncio.create_task(run.wait(seconds)), relay)
         return None
-    rounds = resumed(ctx)[1] + 1
-    if rounds > MOST_ROUNDS or not await _asked(run, run.client_model, seconds):
+    rounds = resumed_run(ctx)[1] + 1
+    if rounds > MAX_ROUNDS or not await _request_arrives(run, run.client_model, seconds):
         return None
     return InputRequiredResult(
-        input_requests={str(asked.number): _request(asked) for asked in run.client_model.waiting},
+        input_requests={str(pending.number): _request(pending) for pending in run.client_model.waiting},
         request_state=f"run {run.id} {rounds}",
     )
 
 
-def resumed(ctx: Context[App, Any]) -> tuple[str, int]:
+def resumed_run(ctx: Context[App, Any]) -> tuple[str, int]:
     """The run that a call of the modern era comes back to, and its round; nothing and 0 on a first call."""
     match (ctx.request_state or "").split():
         case ["run", run, rounds] if rounds.isdecimal():
@@ -92,17 +92,17 @@ def resumed(ctx: Context[App, Any]) -> tuple[str, int]:
             return "", 0
 
 
-def deliver(ctx: Context[App, Any], run: RunHandle) -> None:
+def deliver_replies(ctx: Context[App, Any], run: RunHandle) -> None:
     """Gives a run the replies with which its call came back."""
-    for asked in run.client_model.waiting if run.client_model is not None else ():
-        reply = (ctx.input_responses or {}).get(str(asked.number))
+    for pending in run.client_model.waiting if run.client_model is not None else ():
+        reply = (ctx.input_responses or {}).get(str(pending.number))
         if isinstance(reply, CreateMessageResult):
-            _answer(asked, reply)
+            _answer(pending, reply)
         elif reply is not None:
-            asked.refuse(f"The client's model did not answer: it sent a {type(reply).__name__}.")
+            pending.refuse(f"The client's model did not answer: it sent a {type(reply).__name__}.")
 
 
-async def _asked(run: RunHandle, model: ClientModel, seconds: float) -> bool:
+async def _request_arrives(run: RunHandle, model: ClientModel, seconds: float) -> bool:
     arrival = asyncio.create_task(model.arrival())
     try:
         await asyncio.wait([run.task, arrival], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -111,7 +111,7 @@ async def _asked(run: RunHandle, model: ClientModel, seconds: float) -> bool:
         arrival.cancel()
 
 
-def _lasting(ctx: Context[App, Any]) -> bool:
+def _has_back_channel(ctx: Context[App, Any]) -> bool:
     return ctx.session.can_send_request and ctx.request_context.request is None
 
 
@@ -130,28 +130,28 @@ async def _relay(session: ServerSession, model: ClientModel, request: RequestId 
     latest = 0
     async with asyncio.TaskGroup() as group:
         while True:
-            for asked in await model.arrival(latest):
-                latest = asked.number
-                group.create_task(_ask(session, asked, request))
+            for pending in await model.arrival(latest):
+                latest = pending.number
+                group.create_task(_ask(session, pending, request))
 
 
-async def _ask(session: ServerSession, asked: PendingCompletion, request: RequestId | None) -> None:
+async def _ask(session: ServerSession, pending: PendingCompletion, request: RequestId | None) -> None:
     """Asks on the channel of a request that is under way, or (None) on the connection's own."""
     try:
         reply = await session.send_request(
-            _request(asked), CreateMessageResult, metadata=ServerMessageMetadata(related_request_id=request)
+            _request(pending), CreateMessageResult, metadata=ServerMessageMetadata(related_request_id=request)
         )
     except (MCPError, ValidationError) as error:
-        asked.refuse(f"The client's model did not answer: {error}")
+        pending.refuse(f"The client's model did not answer: {error}")
     else:
-        _answer(asked, reply)
+        _answer(pending, reply)
 
 
-def _request(asked: PendingCompletion) -> CreateMessageRequest:
-    system = [message.content for message in asked.messages if message.role == "system"]
+def _request(pending: PendingCompletion) -> CreateMessageRequest:
+    system = [message.content for message in pending.messages if message.role == "system"]
     messages = [
         SamplingMessage(role=message.role, content=TextContent(type="text", text=message.content))
-        for message in asked.messages
+        for message in pending.messages
         if message.role != "system"
     ]
     return CreateMessageRequest(
@@ -161,6 +161,6 @@ def _request(asked: PendingCompletion) -> CreateMessageRequest:
     )
 
 
-def _answer(asked: PendingCompletion, reply: CreateMessageResult) -> None:
+def _answer(pending: PendingCompletion, reply: CreateMessageResult) -> None:
     text = reply.content.text if isinstance(reply.content, TextContent) else ""
-    asked.answer(text, model=reply.model, truncated=reply.stop_reason == "maxTokens")
+    pending.answer(text, model=reply.model, truncated=reply.stop_reason == "maxTokens")

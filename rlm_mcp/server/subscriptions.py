@@ -1,4 +1,4 @@
-"""Announces what has changed: to subscribers of the modern era over the SDK's bus, to older ones directly."""
+"""Resource subscriptions: over the SDK's bus in the modern era, directly to older clients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
 
 from rlm_core.errors import RlmError
 from rlm_core.workspace.history import differences
-from rlm_mcp.server.resources import RUN, WORKSPACE, of_path
+from rlm_mcp.server.resources import RUN, WORKSPACE, uris_of
 
 if TYPE_CHECKING:
     from mcp.server.session import ServerSession
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # One save is several events, and a branch switch thousands: they are announced together.
 COALESCE_SECONDS = 0.1
 # Older subscriptions than this many give way; their clients may have gone without a word.
-MOST_DIRECT = 1000
+MAX_DIRECT = 1000
 
 
 class Announcer:
@@ -37,7 +37,7 @@ class Announcer:
         self._app = app
         self._direct: dict[tuple[str, str], ServerSession] = {}  # by connection and URI
         self._listening = 0
-        self._seen: Snapshot | None = None
+        self._baseline: Snapshot | None = None
         self._dirty = asyncio.Event()
         app.on_service.append(self._follow)
         app.on_run_over.append(self._run_over)
@@ -54,7 +54,7 @@ class Announcer:
     async def listen(self) -> None:
         """Somebody listens on the bus from now on, until `unlisten`."""
         self._listening += 1
-        await self._look()
+        await self._take_baseline()
 
     def unlisten(self) -> None:
         """One listener less."""
@@ -63,33 +63,33 @@ class Announcer:
     async def subscribe(self, connection: str, uri: str, session: ServerSession) -> None:
         """Announces a resource to a client of the handshake era."""
         self._direct[connection, uri] = session
-        while len(self._direct) > MOST_DIRECT:
+        while len(self._direct) > MAX_DIRECT:
             del self._direct[next(iter(self._direct))]
-        await self._look()
+        await self._take_baseline()
 
     def unsubscribe(self, connection: str, uri: str) -> None:
         """Takes a subscription back."""
         self._direct.pop((connection, uri), None)
 
-    async def _look(self) -> None:
+    async def _take_baseline(self) -> None:
         """Remembers the workspace as it is, to compare with, for the first who listens."""
         if self._listening + len(self._direct) <= 1:
-            self._seen = await self._present()
+            self._baseline = await self._snapshot()
 
-    async def _present(self) -> Snapshot | None:
+    async def _snapshot(self) -> Snapshot | None:
         try:
             return await self._app.service.snapshot()
         except RlmError:
             return None  # there is nothing to compare with, and the first reading will say why
 
     async def _announce_files(self) -> None:
-        before, now = self._seen, await self._present()
-        self._seen = now
+        before, now = self._baseline, await self._snapshot()
+        self._baseline = now
         if before is None or now is None or before is now:
             return
         changes = await asyncio.to_thread(differences, before, now)
         for change in changes:
-            for uri in of_path(change.path):
+            for uri in uris_of(change.path):
                 await self._announce(uri)
         if changes:
             await self._announce(WORKSPACE)

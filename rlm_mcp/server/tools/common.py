@@ -1,4 +1,4 @@
-"""What the tools have in common: the workspace they need, and errors that a model can read."""
+"""Common to the tools: the workspace they need, and errors that a model can read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rlm_mcp.server.app import App
 
 ROOTS = "roots"
-MOST_GLOBS = 200
+MAX_GLOBS = 200
 GLOB_CHARS = 4_096
 
 
@@ -35,7 +35,7 @@ def app_of(ctx: Context[App, Any]) -> App:
 
 
 @contextmanager
-def readable_errors() -> Iterator[None]:
+def tool_errors() -> Iterator[None]:
     """Turns our sentences into what the SDK lets a model read."""
     try:
         yield
@@ -50,24 +50,24 @@ async def missing_roots(ctx: Context[App, Any]) -> InputRequiredResult | None:
         In the modern era, where only an answer can ask, the question for the client's roots.
     """
     roots = app_of(ctx).client_roots
-    if ctx.request_state is None and roots.wanted(ctx.session) and not ctx.session.can_send_request:
+    if ctx.request_state is None and roots.applies_to(ctx.session) and not ctx.session.can_send_request:
         return InputRequiredResult(input_requests={ROOTS: ListRootsRequest()}, request_state=ROOTS)
     named = (ctx.input_responses or {}).get(ROOTS)
     if ctx.request_state == ROOTS and isinstance(named, ListRootsResult):
-        await roots.use(named)
-    await roots.ready(ctx.session)
+        await roots.open_named(named)
+    await roots.ensure_open(ctx.session)
     return None
 
 
 def checked_scope(scope: list[str]) -> list[str]:
     """The globs of a call, if they can have been meant; raises `QueryError`."""
-    if len(scope) > MOST_GLOBS or any(len(glob) > GLOB_CHARS for glob in scope):
-        raise QueryError(f"`scope` takes up to {MOST_GLOBS} globs of up to {GLOB_CHARS:,} characters.")
+    if len(scope) > MAX_GLOBS or any(len(glob) > GLOB_CHARS for glob in scope):
+        raise QueryError(f"`scope` takes up to {MAX_GLOBS} globs of up to {GLOB_CHARS:,} characters.")
     return scope
 
 
-def result(shape: BaseModel, text: str) -> CallToolResult:
+def tool_result(fields: BaseModel, text: str) -> CallToolResult:
     """The same as fields, for hosts that show a model those, and as text, for hosts that show it this."""
     return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=shape.model_dump(mode="json")
+        content=[TextContent(type="text", text=text)], structured_content=fields.model_dump(mode="json")
     )

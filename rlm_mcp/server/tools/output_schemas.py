@@ -1,4 +1,4 @@
-"""What the tools return: the shapes behind their output schemas, which every connection pays for."""
+"""Output schemas of the tools, which every connection pays for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 
-def _lean(schema: dict[str, Any]) -> None:
+def _lean_output(schema: dict[str, Any]) -> None:
     schema.pop("title", None)
     schema.pop("description", None)
     schema.pop("required", None)
@@ -18,11 +18,11 @@ def _lean(schema: dict[str, Any]) -> None:
         field.pop("items", None)
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(json_schema_extra=_lean)
+class _OutputSchema(BaseModel):
+    model_config = ConfigDict(json_schema_extra=_lean_output)
 
 
-class Report(_Shape):
+class RunReport(_OutputSchema):
     """A run as `rlm_query` and `rlm_result` tell of it; `rlm_core.engine.answer.Answer` once it is over."""
 
     run_id: str
@@ -42,7 +42,7 @@ class Report(_Shape):
     usage: dict[str, Any] = {}
 
 
-class Step(_Shape):
+class ReplResult(_OutputSchema):
     """What became of a program in `rlm_repl`."""
 
     session: str

@@ -1,4 +1,4 @@
-"""Long text in pages that a model's window can take."""
+"""Pagination: long text in pages that a model's window can take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of a run as progress notifications."""
+"""Progress notifications: events of a run, as they happen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def reporting(ctx: Context[Any], listeners: list[Listener]) -> AsyncIterator[None]:
+async def notifying_progress(ctx: Context[Any], listeners: list[Listener]) -> AsyncIterator[None]:
     """Listens meanwhile, and notifies the caller in order, without holding up the run."""
     lines: asyncio.Queue[str] = asyncio.Queue()
 

@@ -1,12 +1,12 @@
-"""What a session of `rlm_repl` has to show, as a tool's result."""
+"""Result of `rlm_repl`: what a session has to show."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.feedback import ERROR_CHARS, clipped
-from rlm_mcp.server.tools.common import result
-from rlm_mcp.server.tools.output_schemas import Step
+from rlm_mcp.server.tools.common import tool_result
+from rlm_mcp.server.tools.output_schemas import ReplResult
 from rlm_mcp.server.tools.pages import PAGE_CHARS, page
 
 if TYPE_CHECKING:
@@ -22,9 +22,11 @@ SHOWN_CHANGES = 20
 TAIL_CHARS = 2_000
 
 
-def step(session: ReplSession, number: int, changed: Sequence[str], notes: Sequence[str]) -> CallToolResult:
+def repl_result(
+    session: ReplSession, number: int, changed: Sequence[str], notes: Sequence[str]
+) -> CallToolResult:
     """The state of a session: its program's output, or the prompts that wait, page by page."""
-    shape = Step(
+    fields = ReplResult(
         session=session.id,
         status=session.state,
         changed=list(changed[:SHOWN_CHANGES]),
@@ -32,96 +34,96 @@ def step(session: ReplSession, number: int, changed: Sequence[str], notes: Seque
         sub_model=session.program_session.models.sub.name,
         snapshot=session.program_session.snapshot.id,
     )
-    match shape.status:
+    match fields.status:
         case "suspended":
-            _show_prompts(session, number, shape)
+            _show_prompts(session, number, fields)
         case "running":
-            _show_tail(session, shape)
-            shape.next = f"The program goes on. Call rlm_repl(session={session.id!r}) to wait for it."
+            _show_tail(session, fields)
+            fields.next = f"The program goes on. Call rlm_repl(session={session.id!r}) to wait for it."
         case _:
-            _show_result(session, number, shape)
+            _show_result(session, number, fields)
     if changed:
         count = f"{len(changed)} file{'s' if len(changed) > 1 else ''}"
-        shape.notes.append(f"{count} changed since the snapshot; fresh=true restarts the session on them.")
-    return result(shape, _text(shape))
+        fields.notes.append(f"{count} changed since the snapshot; fresh=true restarts the session on them.")
+    return tool_result(fields, _text(fields))
 
 
-def _show_result(session: ReplSession, number: int, shape: Step) -> None:
+def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
     over = session.result
     if over is None:
         return
     output = over.output if over.final is None else f"{over.output}{over.final}\n"
-    shape.output, shape.page, shape.pages = page(output, number)
-    if shape.page < shape.pages:
-        shape.next = f"rlm_repl(session={session.id!r}, page={shape.page + 1}) has the next page."
-    shape.error = clipped(over.error or "", ERROR_CHARS)
-    shape.variables = [f"{item.name} ({item.type}: {item.summary})" for item in over.variables]
-    if len(shape.variables) > SHOWN_VARIABLES:
-        shape.notes.append(
-            f"{len(shape.variables) - SHOWN_VARIABLES} more variables; SHOW_VARS() lists them."
+    fields.output, fields.page, fields.pages = page(output, number)
+    if fields.page < fields.pages:
+        fields.next = f"rlm_repl(session={session.id!r}, page={fields.page + 1}) has the next page."
+    fields.error = clipped(over.error or "", ERROR_CHARS)
+    fields.variables = [f"{item.name} ({item.type}: {item.summary})" for item in over.variables]
+    if len(fields.variables) > SHOWN_VARIABLES:
+        fields.notes.append(
+            f"{len(fields.variables) - SHOWN_VARIABLES} more variables; SHOW_VARS() lists them."
         )
-        del shape.variables[SHOWN_VARIABLES:]
+        del fields.variables[SHOWN_VARIABLES:]
     if over.omitted:
-        shape.notes.append(f"{over.omitted:,} more characters were printed and are gone; print less.")
+        fields.notes.append(f"{over.omitted:,} more characters were printed and are gone; print less.")
     if over.lost:
-        shape.notes.append(f"The session had to be restarted; these names are gone: {', '.join(over.lost)}.")
+        fields.notes.append(f"The session had to be restarted; these names are gone: {', '.join(over.lost)}.")
 
 
-def _show_tail(session: ReplSession, shape: Step) -> None:
+def _show_tail(session: ReplSession, fields: ReplResult) -> None:
     printed = session.printed
-    shape.output = printed[-TAIL_CHARS:]
+    fields.output = printed[-TAIL_CHARS:]
     if len(printed) > TAIL_CHARS:
-        shape.notes.append(
+        fields.notes.append(
             f"The last {TAIL_CHARS:,} of {len(printed):,} characters printed so far are shown."
         )
 
 
-def _show_prompts(session: ReplSession, number: int, shape: Step) -> None:
+def _show_prompts(session: ReplSession, number: int, fields: ReplResult) -> None:
     """As many prompts as fit on a page; one that is longer than a page comes in pages of its own."""
-    _show_tail(session, shape)
+    _show_tail(session, fields)
     waiting = session.waiting
-    shape.waiting = len(waiting)
+    fields.waiting = len(waiting)
     room, session.shown = PAGE_CHARS, []
-    for asked in waiting:
-        text = "\n\n".join(message.content for message in asked.messages)
+    for pending in waiting:
+        text = "\n\n".join(message.content for message in pending.messages)
         if session.shown and len(text) > room:
             break
         if len(text) > PAGE_CHARS:
-            text, shape.page, shape.pages = page(text, number)
-        shape.prompts.append(text)
-        session.shown.append(asked)
+            text, fields.page, fields.pages = page(text, number)
+        fields.prompts.append(text)
+        session.shown.append(pending)
         room -= len(text)
     count = len(session.shown)
-    if shape.page < shape.pages:
-        shape.next = (
-            f"The prompt goes on: rlm_repl(session={session.id!r}, page={shape.page + 1}) has its next page. "
-            "Read all of it, then reply."
+    if fields.page < fields.pages:
+        fields.next = (
+            f"The prompt goes on: rlm_repl(session={session.id!r}, page={fields.page + 1}) has its next "
+            "page. Read all of it, then reply."
         )
     else:
         which = "this prompt" if count == 1 else f"these {count} prompts"
-        shape.next = (
+        fields.next = (
             f"Answer {which} yourself, only from the text, and call "
             f"rlm_repl(session={session.id!r}, replies=[...]) with {count} string{'s' if count > 1 else ''}."
         )
     if len(waiting) > count:
-        shape.next += f" {len(waiting) - count} more prompts follow after that."
+        fields.next += f" {len(waiting) - count} more prompts follow after that."
 
 
-def _text(shape: Step) -> str:
+def _text(fields: ReplResult) -> str:
     parts = []
-    if shape.output.strip():
-        parts.append(shape.output.rstrip())
-    if shape.error:
-        parts.append(f"Error:\n{shape.error}")
+    if fields.output.strip():
+        parts.append(fields.output.rstrip())
+    if fields.error:
+        parts.append(f"Error:\n{fields.error}")
     parts.extend(
-        f'<prompt number="{number}">\n{prompt}\n</prompt>' for number, prompt in enumerate(shape.prompts, 1)
+        f'<prompt number="{number}">\n{prompt}\n</prompt>' for number, prompt in enumerate(fields.prompts, 1)
     )
-    if shape.pages > 1:
-        parts.append(f"(page {shape.page} of {shape.pages})")
-    if shape.variables:
-        parts.append(f"Variables: {', '.join(shape.variables)}")
-    if shape.changed:
-        parts.append(f"Changed since the snapshot: {', '.join(shape.changed)}")
-    parts.extend(f"Note: {note}" for note in shape.notes)
-    parts.append(f"[session {shape.session}: {shape.status}] {shape.next}".rstrip())
+    if fields.pages > 1:
+        parts.append(f"(page {fields.page} of {fields.pages})")
+    if fields.variables:
+        parts.append(f"Variables: {', '.join(fields.variables)}")
+    if fields.changed:
+        parts.append(f"Changed since the snapshot: {', '.join(fields.changed)}")
+    parts.extend(f"Note: {note}" for note in fields.notes)
+    parts.append(f"[session {fields.session}: {fields.status}] {fields.next}".rstrip())
     return "\n\n".join(parts)

@@ -1,4 +1,4 @@
-"""The tool `rlm_query`."""
+"""MCP tool `rlm_query`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from rlm_core.service import AskOverrides
 from rlm_mcp.server import sampling
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.icons import ICONS
-from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
-from rlm_mcp.server.tools.output_schemas import Report
-from rlm_mcp.server.tools.progress_notifications import reporting
-from rlm_mcp.server.tools.run_report import report
+from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, tool_errors
+from rlm_mcp.server.tools.output_schemas import RunReport
+from rlm_mcp.server.tools.progress_notifications import notifying_progress
+from rlm_mcp.server.tools.run_report import run_report
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rlm_core.runs import RunHandle
 
 # A question is a question; text to work on belongs into a file of the workspace.
-MOST_CHARS = 100_000
+QUESTION_CHARS = 100_000
 
 DESCRIPTION = """\
 Answers a question that needs many files of this workspace at once: how something works end to end, \
@@ -60,43 +60,43 @@ async def rlm_query(
     session: Annotated[
         str, Field(description="An rlm_repl session, to ask about the snapshot that it holds.")
     ] = "",
-) -> Annotated[CallToolResult, Report] | InputRequiredResult:
+) -> Annotated[CallToolResult, RunReport] | InputRequiredResult:
     """Answers a question; see `DESCRIPTION`."""
     app = app_of(ctx)
-    with readable_errors():
-        earlier, _ = sampling.resumed(ctx)
+    with tool_errors():
+        earlier, _ = sampling.resumed_run(ctx)
         if earlier:
             run = app.runs.get(earlier, owner_of(ctx.request_context))
-            sampling.deliver(ctx, run)
-        elif (asked := await missing_roots(ctx)) is not None:
-            return asked
+            sampling.deliver_replies(ctx, run)
+        elif (input_required := await missing_roots(ctx)) is not None:
+            return input_required
         else:
             run = _start(app, ctx, question, scope, session)
-            sampling.lend(app, ctx, run)
+            sampling.relay_until_done(app, ctx, run)
         try:
-            async with reporting(ctx, run.listeners):
-                asked = await sampling.follow(ctx, run, app.grants.patience)
+            async with notifying_progress(ctx, run.listeners):
+                input_required = await sampling.wait(ctx, run, app.grants.patience)
         except asyncio.CancelledError:
             app.background(run.cancel())
             raise
-        if asked is not None:
-            return asked
+        if input_required is not None:
+            return input_required
         if run.state == "failed":
             raise QueryError(run.error)
-    return report(run)
+    return run_report(run)
 
 
 def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> RunHandle:
-    if len(question) > MOST_CHARS:
+    if len(question) > QUESTION_CHARS:
         raise QueryError(
-            f"The question has {len(question):,} characters, more than the {MOST_CHARS:,} that it may; "
+            f"The question has {len(question):,} characters, more than the {QUESTION_CHARS:,} that it may; "
             "ask briefly, and name files instead of quoting them."
         )
     scope = checked_scope(scope)
     service, owner = app.service, owner_of(ctx.request_context)
     snapshot = app.repls.get(session, owner).program_session.snapshot if session else None
     limits, client_model, models = app.limits_for(owner), None, None
-    if not service.settings.model.endpoint and sampling.offered(ctx):
+    if not service.settings.model.endpoint and sampling.supported(ctx):
         client_model, models = sampling.client_models()
 
     async def ask(run: RunHandle) -> Answer:

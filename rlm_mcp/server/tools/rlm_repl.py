@@ -1,4 +1,4 @@
-"""The tool `rlm_repl`."""
+"""MCP tool `rlm_repl`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rlm_core.models import ClientModel, Models
 from rlm_core.service import AskOverrides
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.icons import ICONS
-from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, readable_errors
+from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, tool_errors
 from rlm_mcp.server.tools.context_methods import context_methods
-from rlm_mcp.server.tools.output_schemas import Step
-from rlm_mcp.server.tools.progress_notifications import reporting
-from rlm_mcp.server.tools.repl_result import step
+from rlm_mcp.server.tools.output_schemas import ReplResult
+from rlm_mcp.server.tools.progress_notifications import notifying_progress
+from rlm_mcp.server.tools.repl_result import repl_result
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -68,10 +68,10 @@ async def rlm_repl(
     scope: Annotated[
         list[str], Field(description="For a new or fresh session: only these files (globs).")
     ] = [],
-) -> Annotated[CallToolResult, Step] | InputRequiredResult:
+) -> Annotated[CallToolResult, ReplResult] | InputRequiredResult:
     """Drives a session; see `DESCRIPTION`."""
     app, owner, notes = app_of(ctx), owner_of(ctx.request_context), []
-    with readable_errors():
+    with tool_errors():
         if code and replies:
             raise QueryError("Give either `code` or `replies`: a suspended program has to go on first.")
         if not (code or session):
@@ -82,9 +82,9 @@ async def rlm_repl(
                 await current.renew(_opener(app, owner, scope, current.assistant))
                 notes.append("The session starts anew on the files as they are now; its variables are gone.")
         else:
-            asked = await missing_roots(ctx)
-            if asked is not None:
-                return asked
+            input_required = await missing_roots(ctx)
+            if input_required is not None:
+                return input_required
             assistant = None if app.service.settings.model.endpoint else ClientModel(ASSISTANT)
             current, made_room = await app.repls.open(owner, _opener(app, owner, scope, assistant), assistant)
             notes.extend(filter(None, (made_room, *app.service.notes(current.program_session.snapshot))))
@@ -92,7 +92,7 @@ async def rlm_repl(
             current.start(code)
         current.reply(replies)
         try:
-            async with reporting(ctx, current.listeners):
+            async with notifying_progress(ctx, current.listeners):
                 changes, _ = await asyncio.gather(
                     app.service.changes(current.program_session.snapshot), current.settle(app.grants.patience)
                 )
@@ -102,7 +102,7 @@ async def rlm_repl(
             raise
         app.repls.get(current.id, owner)  # it may have been closed meanwhile, and says why
     notes.extend(filter(None, (app.service.warning,)))
-    return step(current, page, [change.path for change in changes], notes)
+    return repl_result(current, page, [change.path for change in changes], notes)
 
 
 def _opener(app: App, owner: str, scope: list[str], assistant: ClientModel | None) -> Any:

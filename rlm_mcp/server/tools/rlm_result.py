@@ -1,4 +1,4 @@
-"""The tool `rlm_result`."""
+"""MCP tool `rlm_result`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydantic import Field
 from rlm_mcp.server import sampling
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.icons import ICONS
-from rlm_mcp.server.tools.common import app_of, readable_errors
-from rlm_mcp.server.tools.output_schemas import Report
-from rlm_mcp.server.tools.progress_notifications import reporting
-from rlm_mcp.server.tools.run_report import report
+from rlm_mcp.server.tools.common import app_of, tool_errors
+from rlm_mcp.server.tools.output_schemas import RunReport
+from rlm_mcp.server.tools.progress_notifications import notifying_progress
+from rlm_mcp.server.tools.run_report import run_report
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -42,14 +42,14 @@ async def rlm_result(
     wait: Annotated[float, Field(ge=0, description="Seconds to wait; the server has a limit.")] = 600.0,
     cancel: Annotated[bool, Field(description="End the run.")] = False,
     page: Annotated[int, Field(ge=1, description="Page of a long answer.")] = 1,
-) -> Annotated[CallToolResult, Report] | InputRequiredResult:
+) -> Annotated[CallToolResult, RunReport] | InputRequiredResult:
     """Looks at a run; see `DESCRIPTION`."""
     app = app_of(ctx)
-    with readable_errors():
+    with tool_errors():
         known = app.runs.get(run, owner_of(ctx.request_context))
-        sampling.deliver(ctx, known)
+        sampling.deliver_replies(ctx, known)
         if cancel:
             await known.cancel()
-        async with reporting(ctx, known.listeners):
-            asked = await sampling.follow(ctx, known, min(wait, app.grants.patience))
-        return asked if asked is not None else report(known, page)
+        async with notifying_progress(ctx, known.listeners):
+            input_required = await sampling.wait(ctx, known, min(wait, app.grants.patience))
+        return input_required if input_required is not None else run_report(known, page)

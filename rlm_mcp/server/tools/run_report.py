@@ -1,4 +1,4 @@
-"""A run as a tool's result, page by page."""
+"""Report of a run: a tool's result, page by page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.answer_markdown import markdown
-from rlm_mcp.server.tools.common import result
-from rlm_mcp.server.tools.output_schemas import Report
+from rlm_mcp.server.tools.common import tool_result
+from rlm_mcp.server.tools.output_schemas import RunReport
 from rlm_mcp.server.tools.pages import page
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ SHOWN = 100
 PROGRESS_LINES = 12
 
 
-def report(run: RunHandle, number: int = 1) -> CallToolResult:
+def run_report(run: RunHandle, number: int = 1) -> CallToolResult:
     """Where a run stands, or a page of its answer."""
     if run.answer is None:
         return _unfinished(run)
     text, number, count = page(run.answer.answer, number)
     answer = _cut(dataclasses.replace(run.answer, answer=text), run)
-    shape = Report.model_validate(
+    fields = RunReport.model_validate(
         {
             **dataclasses.asdict(answer),
             "page": number,
@@ -38,7 +38,9 @@ def report(run: RunHandle, number: int = 1) -> CallToolResult:
         }
     )
     shown = markdown(answer)
-    return result(shape, f"{shown}\n(page {number} of {count}) {shape.next}".rstrip() if count > 1 else shown)
+    return tool_result(
+        fields, f"{shown}\n(page {number} of {count}) {fields.next}".rstrip() if count > 1 else shown
+    )
 
 
 def _cut(answer: Answer, run: RunHandle) -> Answer:
@@ -60,7 +62,7 @@ def _unfinished(run: RunHandle) -> CallToolResult:
         following = (
             f"The run goes on. Call rlm_result(run={run.id!r}) to wait for it, or with cancel=true to end it."
         )
-    shape = Report(
+    fields = RunReport(
         run_id=run.id,
         status=run.state,
         next=following,
@@ -71,4 +73,4 @@ def _unfinished(run: RunHandle) -> CallToolResult:
     lines = "\n".join(f"- {line}" for line in progress) or "- nothing yet"
     so_far = f"So far:\n{lines}" if run.state == "running" else ""
     text = "\n\n".join(filter(None, (f"Run {run.id} is {run.state}.", run.error, so_far, following)))
-    return result(shape, text)
+    return tool_result(fields, text)
