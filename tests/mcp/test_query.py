@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rlm_core.context import Context
+from rlm_core.context.context import Context
 from tests.mcp.clients import ERAS, FILES, attached, call, failure, text_of
 from tests.support.files import git_repository
 from tests.support.model_server import Reply

@@ -9,13 +9,13 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
+from rlm_core.context.api_reference import brief_reference
 from rlm_core.errors import QueryError
 from rlm_core.models import ClientModel, Models
 from rlm_core.service import AskOverrides
 from rlm_mcp.server.app import App, owner_of
 from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, tool_errors
-from rlm_mcp.server.tools.context_methods import context_methods
 from rlm_mcp.server.tools.output_schemas import ReplResult
 from rlm_mcp.server.tools.progress_notifications import notifying_progress
 from rlm_mcp.server.tools.repl_result import repl_result
@@ -50,7 +50,7 @@ def register(server: MCPServer[App], app: App) -> None:
     """Adds the tool to the server."""
     server.tool(
         title="Program over the whole codebase",
-        description=DESCRIPTION.format(methods=context_methods(METHODS_CHARS), patience=app.grants.patience),
+        description=DESCRIPTION.format(methods=brief_reference(METHODS_CHARS), patience=app.grants.patience),
         annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
         icons=ICONS,
     )(rlm_repl)
