@@ -16,7 +16,7 @@ from benchmarks.race import header, race
 from rlm_core.config import WorkspaceSettings
 from rlm_core.context.context import Context
 from rlm_core.sandbox.guest.remote_context import remote
-from rlm_core.sandbox.worker.wasm_context_server import Answerer
+from rlm_core.sandbox.worker.wasm_context_server import ContextServer
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 
@@ -31,7 +31,7 @@ def main(root: Path, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace([root], WorkspaceSettings(), Cache(Path(folder), [root], LARGE))
         snapshot = workspace.snapshot()
-        native, answer = Context(snapshot), Answerer(snapshot).answer
+        native, answer = Context(snapshot), ContextServer(snapshot).answer
         guest = remote(answer)
         path = snapshot.paths[len(snapshot) // 2]
         calls: dict[str, Callable[[Context], Any]] = {

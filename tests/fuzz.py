@@ -32,6 +32,7 @@ FRAMES = [
     {"op": "output", "text": {"$text": 9}},
     {"op": "call", "id": 1, "name": "ask", "args": [[1.5, None, {"k": "v"}]], "kwargs": {"a": {"$text": 3}}},
     {"op": "done", "id": 1, "error": None, "final": "x", "omitted": 0, "variables": []},
+    {"op": "saved", "state": "x"},
 ]
 TEXT = b"some text..."
 TURNS = [

@@ -199,7 +199,7 @@ PRIVILEGES = {
     "system v shared memory": _CTYPES + "print('LEAK' if libc.shmget(0, 4096, 0o1600) >= 0 else '')",
     "message queue": _CTYPES + "print('LEAK' if libc.msgget(0, 0o1600) >= 0 else '')",
     "syslog": _CTYPES + "print('LEAK' if libc.klogctl(3, ctypes.create_string_buffer(99), 99) >= 0 else '')",
-    "unlock by importing the lock": "from rlm_core.sandbox.linux import seccomp; seccomp.restrict(); print('LEAK')",
+    "unlock by importing the lock": "from rlm_core.sandbox.lock.linux import seccomp; seccomp.restrict(); print('LEAK')",
 }  # fmt: skip
 
 ESCAPES = {

@@ -265,11 +265,11 @@ async def test_what_is_printed_is_seen_while_the_program_goes_on(
 # Ends its process when the host hangs up, so it needs one of its own.
 TWO_FIRST_CALLS = """
 import contextlib, os, queue, socket, threading, types
-from rlm_core.sandbox.worker.channel import Channel
+from rlm_core.sandbox.worker.channel import WorkerChannel
 
 here, there = socket.socketpair()
 interrupts = types.SimpleNamespace(shielded=contextlib.nullcontext)
-channel, host = Channel(there, interrupts), Channel(here, interrupts)
+channel, host = WorkerChannel(there, interrupts), WorkerChannel(here, interrupts)
 both_made, needed = threading.Event(), channel._needed
 
 def slow():

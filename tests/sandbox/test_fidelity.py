@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox import plain, sessions
+from tests.sandbox import plain_cpython, sessions
 from tests.sandbox.programs import PROGRAMS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ Cells = list[tuple[str, tuple[str, str] | None]]
 @pytest.fixture(scope="module")
 def plainly() -> dict[str, Cells]:
     ran = subprocess.run(
-        [sys.executable, "-I", "-X", "utf8", str(Path(__file__).with_name("plain.py"))],
+        [sys.executable, "-I", "-X", "utf8", str(Path(__file__).with_name("plain_cpython.py"))],
         input=json.dumps({"context": CONTEXT, "sessions": list(SESSIONS.values())}),
         capture_output=True,
         text=True,
@@ -55,11 +55,11 @@ def plainly() -> dict[str, Cells]:
 
 
 async def llm_query(prompt: str) -> str:
-    return plain.llm_query(prompt)
+    return plain_cpython.llm_query(prompt)
 
 
 async def llm_query_batched(prompts: list[str]) -> list[str]:
-    return plain.llm_query_batched(prompts)
+    return plain_cpython.llm_query_batched(prompts)
 
 
 FUNCTIONS = {"llm_query": llm_query, "llm_query_batched": llm_query_batched}

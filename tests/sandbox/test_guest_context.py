@@ -17,7 +17,7 @@ from rlm_core.context.context import Context
 from rlm_core.context.results import File, Hit
 from rlm_core.errors import QueryError
 from rlm_core.sandbox.guest.remote_context import remote
-from rlm_core.sandbox.worker.wasm_context_server import Answerer
+from rlm_core.sandbox.worker.wasm_context_server import ContextServer
 from rlm_core.workspace.snapshot import Skipped
 from tests.context.conftest import FILES
 from tests.support.snapshots import snapshot_of
@@ -41,7 +41,7 @@ class Forgetful:
 
 SNAPSHOT = snapshot_of(FILES, [Skipped("logo.png", "binary")])
 PAST = Forgetful(QueryError("No such revision."))
-NATIVE, REMOTE = Context(SNAPSHOT, PAST), remote(Answerer(SNAPSHOT, PAST).answer)
+NATIVE, REMOTE = Context(SNAPSHOT, PAST), remote(ContextServer(SNAPSHOT, PAST).answer)
 PUBLIC = sorted(name for name in dir(NATIVE) if not name.startswith("_"))
 
 
@@ -168,21 +168,21 @@ def test_results_are_of_the_same_classes() -> None:
 
 
 def test_nothing_is_asked_before_it_is_needed() -> None:
-    asked: list[bytes] = []
+    requests: list[bytes] = []
 
-    def ask(question: bytes) -> bytes:
-        asked.append(question)
-        return answer(question)
+    def ask(request: bytes) -> bytes:
+        requests.append(request)
+        return answer(request)
 
-    answer = Answerer(SNAPSHOT).answer
+    answer = ContextServer(SNAPSHOT).answer
     context = remote(ask)
-    assert asked == []
+    assert requests == []
     assert context.grep("get")
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert [path in context for path in FILES] == [True] * len(FILES)
     assert [file.size for file in context] == [len(text) for text in FILES.values()]
     assert len(context) == len(FILES)
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
 class Earlier:
@@ -196,7 +196,7 @@ class Earlier:
 
 
 def test_the_past_is_asked_by_the_worker() -> None:
-    context = remote(Answerer(SNAPSHOT, Earlier()).answer)
+    context = remote(ContextServer(SNAPSHOT, Earlier()).answer)
     assert repr(context.changed("v1")) == "README.md (modified)\nold.py (deleted)"
     assert repr(context.diff("README.md", "v1")).startswith("--- README.md at v1\n+++ README.md")
 
@@ -216,7 +216,7 @@ class OwnError(KeyError):
     ],
 )
 def test_errors_arrive_as_what_they_are(error: Exception, kind: type[Exception], text: str | None) -> None:
-    context = remote(Answerer(SNAPSHOT, Forgetful(error)).answer)
+    context = remote(ContextServer(SNAPSHOT, Forgetful(error)).answer)
     with pytest.raises(kind) as caught:
         context.changed()
     assert type(caught.value) is kind
@@ -241,7 +241,7 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Finder()
 from rlm_core.sandbox.guest.remote_context import remote
 
 assert not ABSENT & set(sys.modules)
-assert "regex: 'str'" in str(inspect.signature(remote(lambda question: b"").grep))
+assert "regex: 'str'" in str(inspect.signature(remote(lambda request: b"").grep))
 try:
     import re2
 except ModuleNotFoundError:

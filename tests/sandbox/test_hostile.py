@@ -129,7 +129,7 @@ async def write(sandbox: WorkerSandbox[Any], data: bytes) -> CellResult:
         frame({"op": "done", "id": 0, "error": None, "final": None, "omitted": 0, "variables": []}),
         frame({"op": "refused", "unlocked": True, "message": "x"}),
         frame({"op": "locked", "by": "me"}),
-        frame({"op": "left", "state": 1}),
+        frame({"op": "saved", "state": 1}),
         frame({"op": "call", "id": 1, "name": "system", "args": ["id"], "kwargs": {}}),
         frame({"op": "call", "id": 1, "name": "__class__", "args": [], "kwargs": {}}),
         frame({"op": "output", "text": "x" * 21_000}),

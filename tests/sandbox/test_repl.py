@@ -113,7 +113,7 @@ async def test_a_variable_called_answer_is_kept(sandbox: WorkerSandbox[Any]) -> 
     assert result.variables == (Variable("answer", "str", "6 chars: 'my own'"),)
 
 
-async def test_scaffold_names_come_back(sandbox: WorkerSandbox[Any]) -> None:
+async def test_fixed_names_come_back(sandbox: WorkerSandbox[Any]) -> None:
     session = await sandbox.open("the text", {})
     overwritten = "context = FINAL = FINAL_VAR = None\ndef SHOW_VARS(): return 'mine'\nSHOW_VARS()"
     assert (await session.run(overwritten)).output == "'mine'\n"

@@ -112,14 +112,14 @@ async def test_depth_is_an_error(wasm: WasmSandbox, deep: str) -> None:
 
 
 @in_module_loop
-async def test_a_forged_legacy_harms_nobody_but_its_session(wasm: WasmSandbox) -> None:
+async def test_a_forged_checkpoint_harms_nobody_but_its_session(wasm: WasmSandbox) -> None:
     other = await wasm.open("other", {})
     await other.run("kept = 2")
     for state in ("ÿ" * 8, "(" * 1000, "c" + "\x01" * 500, ")\x02\xe9\x01\x00\x00\x00"):
         session = await wasm.open("text", {})
         forged = (
             "import os, wit_world\nfrom rlm_core.sandbox import wire\n"
-            f"frame = wire.encode({{'op': 'left', 'state': {state!r}}})\n"
+            f"frame = wire.encode({{'op': 'saved', 'state': {state!r}}})\n"
             "wit_world.send(frame.decode('latin-1')); os._exit(0)"
         )
         assert "has ended" in ((await session.run(forged)).error or "")
@@ -130,14 +130,14 @@ async def test_a_forged_legacy_harms_nobody_but_its_session(wasm: WasmSandbox) -
 
 
 @in_module_loop
-async def test_a_cell_leaves_something_once(wasm: WasmSandbox) -> None:
+async def test_a_cell_saves_its_checkpoint_once(wasm: WasmSandbox) -> None:
     session = await wasm.open("text", {})
     await session.run("import wit_world\nfrom rlm_core.sandbox import wire\nkept = 1")
     result = await session.run(
-        "frame = wire.encode({'op': 'left', 'state': ''}).decode('latin-1')\n"
+        "frame = wire.encode({'op': 'saved', 'state': ''}).decode('latin-1')\n"
         "while True: wit_world.send(frame)"
     )
-    assert (result.error or "").startswith("The program wrote to the sandbox's own channel: left.")
+    assert (result.error or "").startswith("The program wrote to the sandbox's own channel: saved.")
     assert (await session.run("context")).output == "'text'\n"
     await session.close()
 
@@ -164,7 +164,7 @@ async def test_the_workspace_is_there(wasm: WasmSandbox) -> None:
 
 @in_module_loop
 @pytest.mark.parametrize(
-    "question",
+    "request",
     [
         "''",
         "'x' * 10_000_000",
@@ -179,7 +179,7 @@ async def test_the_workspace_is_there(wasm: WasmSandbox) -> None:
         "asked('lines', 'README.md', 0, 10 ** 18)",
     ],
 )
-async def test_whatever_a_guest_asks_is_answered_or_its_own_end(wasm: WasmSandbox, question: str) -> None:
+async def test_whatever_a_guest_requests_is_answered_or_its_own_end(wasm: WasmSandbox, request: str) -> None:
     session = await wasm.open(snapshot_of(FILES), {})
     await session.run(
         "import wit_world\nfrom rlm_core.sandbox import wire\n"
@@ -188,7 +188,7 @@ async def test_whatever_a_guest_asks_is_answered_or_its_own_end(wasm: WasmSandbo
         "    return wire.encode(message).decode('latin-1')"
     )
     result = await session.run(
-        f"answer = wit_world.ask({question}); answer[:1] in '+-', b'Snapshot' in answer"
+        f"answer = wit_world.ask({request}); answer[:1] in '+-', b'Snapshot' in answer"
     )
     assert result.error is not None or result.output.startswith("(True, "), result
     assert (await session.run("len(context)")).output == "3\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rlm_core.context.context import Context
 from rlm_core.sandbox.guest.remote_context import remote
-from rlm_core.sandbox.worker.wasm_context_server import Answerer
+from rlm_core.sandbox.worker.wasm_context_server import ContextServer
 from rlm_core.workspace.snapshot import Snapshot
 
 ContextOf = Callable[[Snapshot], Context]
@@ -14,4 +14,4 @@ ContextOf = Callable[[Snapshot], Context]
 
 def remote_context(snapshot: Snapshot) -> Context:
     """What a guest has, without a guest."""
-    return remote(Answerer(snapshot).answer)
+    return remote(ContextServer(snapshot).answer)

@@ -1,4 +1,4 @@
-"""What a sandbox is to the engine: sessions that run cells and call back."""
+"""Interface of a sandbox, as the engine sees it: sessions that run cells and call back."""
 
 from __future__ import annotations
 

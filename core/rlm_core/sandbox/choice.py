@@ -1,4 +1,4 @@
-"""Which sandbox: the one that was asked for, or the best that can be had on this machine."""
+"""Choice of the sandbox: the one that was asked for, or the best that can be had on this machine."""
 
 from __future__ import annotations
 
@@ -56,43 +56,43 @@ class BestSandbox:
     def __init__(self, settings: SandboxSettings) -> None:
         self._settings = settings
         self._current = _native(settings)
-        self._falling = asyncio.Lock()
-        self._instead_of: str | None = None
-        self._settled = False  # whether the current one has been had
+        self._fallback_lock = asyncio.Lock()
+        self._fallback_reason: str | None = None
+        self._settled = False  # whether the current one has worked once
 
     warning = ""
 
     async def open(self, context: Any, functions: Mapping[str, Callable[..., Awaitable[Any]]]) -> Session:
         """A fresh session; see `base.Sandbox.open`."""
-        return await self._had(lambda sandbox: sandbox.open(context, functions))
+        return await self._with_fallback(lambda sandbox: sandbox.open(context, functions))
 
     async def check(self) -> list[Probe]:
         """Makes a handful of escape attempts; see `base.Sandbox.check`."""
-        return await self._had(lambda sandbox: sandbox.check())
+        return await self._with_fallback(lambda sandbox: sandbox.check())
 
     def describe(self) -> str:
         """What isolates programs, and why it is not the usual; see `base.Sandbox.describe`."""
         described = self._current.describe()
-        return described if self._instead_of is None else f"{described}. ({self._instead_of})"
+        return described if self._fallback_reason is None else f"{described}. ({self._fallback_reason})"
 
     async def close(self) -> None:
         """Ends every session."""
         await self._current.close()
 
-    async def _had(self, of: Callable[[Sandbox], Awaitable[T]]) -> T:
-        """What a sandbox gives, if the one cannot be locked, then the other."""
+    async def _with_fallback(self, use: Callable[[Sandbox], Awaitable[T]]) -> T:
+        """What a use of the sandbox gives; of the other one, if this one cannot be locked."""
         current = self._current
         try:
-            had = await of(current)
+            result = await use(current)
         except LockError as error:
-            async with self._falling:
+            async with self._fallback_lock:
                 if self._current is current:
                     if self._settled:  # then it isn't the machine, and other sessions go on
                         raise
                     await self._fall_back(str(error))
-            return await of(self._current)
+            return await use(self._current)
         self._settled = True
-        return had
+        return result
 
     async def _fall_back(self, reason: str) -> None:
         try:
@@ -101,7 +101,7 @@ class BestSandbox:
             raise SandboxError(f"{reason} {missing}") from None
         _log.warning("%s Programs run in WebAssembly instead.", reason)
         await self._current.close()
-        self._current, self._instead_of, self._settled = fallback, reason, True
+        self._current, self._fallback_reason, self._settled = fallback, reason, True
 
 
 def _native(settings: SandboxSettings) -> Sandbox:

@@ -1,4 +1,4 @@
-"""A handful of escape attempts, for `doctor`: proof on this very machine."""
+"""Probes: a handful of escape attempts, for `doctor`, as proof on this very machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames: how the host and a worker write messages to each other.
+"""Wire format: frames, in which the host and a worker write messages to each other.
 
 A frame is two lengths (little-endian u32), a head in JSON, and a body. Strings that are not short
 travel in the body, one after another, and the head holds `{"$text": bytes}` in their place. So the
@@ -18,8 +18,12 @@ MAX_HEAD = 1 << 20
 MAX_BODY = 32 << 20
 MAX_HALVES = 1 << 20  # bytes of texts with half surrogate pairs, which take fifty times as long to read
 MAX_ANSWER = 4_000_000  # characters
+MAX_CHECKPOINT = 8 << 20  # bytes, where a checkpoint travels in a frame
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")
+
+# Functions of the host that are behind `context.changed` and `context.diff`, not for programs.
+HISTORY_CHANGES, HISTORY_TEXT = "_changes", "_text_then"
 
 _TEXT = "$text"
 _INLINE = 40  # characters; longer strings go to the body

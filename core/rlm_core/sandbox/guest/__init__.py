@@ -1,1 +1,1 @@
-"""What runs inside the WebAssembly component, in a CPython without threads, sockets and native modules."""
+"""Guest: what runs inside the WebAssembly component, in a CPython without threads or sockets."""

@@ -1,4 +1,4 @@
-"""The program's way to the host: while a thread waits for the reply to its call, others make theirs."""
+"""Channel of a guest to the host: while a thread waits for the reply to its call, others make theirs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Channel:
-    """Does for the guest what `rlm_core.sandbox.worker.channel.Channel` does for a native worker.
+class GuestChannel:
+    """Does for the guest what `rlm_core.sandbox.worker.channel.WorkerChannel` does for a native worker.
 
     Args:
         send: writes frames to the host.

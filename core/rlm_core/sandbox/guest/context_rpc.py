@@ -1,6 +1,6 @@
-"""Questions of the guest's `context` to the worker, as bytes: what may be asked, and with which values.
+"""RPC from the guest's `context` to the worker: what may be requested, and with which values, as bytes.
 
-The worker believes nothing of a question, so it is a frame (`rlm_core.sandbox.wire`), not a pickle. Its
+The worker believes nothing of a request, so it is a frame (`rlm_core.sandbox.wire`), not a pickle. Its
 arguments are values of JSON, the results that `Ref` names, and for anything else something of the same
 name, to be iterated over or complained about as the original would be.
 """
@@ -17,7 +17,7 @@ from rlm_core.sandbox import wire
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Of the files themselves; every other question is about `Context`.
+# Of the files themselves; every other request is about `Context`.
 TABLE, LINE_COUNT = "_table", "_line_count"
 
 # What an answer starts with; a pickle follows: the value, or the type and the arguments of an error.
@@ -38,7 +38,7 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
 _BY_NAME = {kind.__name__: make for kind, make in _MAKERS.items()}
 
 
-class Question(NamedTuple):
+class ContextRequest(NamedTuple):
     """A member of `Context`, and what it is called with."""
 
     member: str
@@ -46,13 +46,13 @@ class Question(NamedTuple):
     keywords: dict[str, Any]
 
 
-def is_asked(name: str) -> bool:
+def is_remote(name: str) -> bool:
     """Whether a member of `Context` is the worker's to answer; the others work on the guest's table."""
     return not name.startswith("_") or name == "__getitem__"
 
 
 def encode(member: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> bytes:
-    """Returns a question as bytes.
+    """Returns a request as bytes.
 
     Raises:
         wire.FrameError: the values are too large.
@@ -61,23 +61,23 @@ def encode(member: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -
     return wire.encode({"member": member, "args": [_packed(value) for value in arguments], "kwargs": named})
 
 
-def decode(data: bytes) -> Question:
-    """Returns the question that some bytes are.
+def decode(data: bytes) -> ContextRequest:
+    """Returns the request that some bytes are.
 
     Raises:
         wire.FrameError: they are none.
     """
     if len(data) < wire.PREFIX.size:
-        raise wire.FrameError("A question is shorter than its head.")
+        raise wire.FrameError("A request is shorter than its head.")
     head, body = wire.sizes(data[: wire.PREFIX.size])
     if len(data) != wire.PREFIX.size + head + body:
-        raise wire.FrameError("A question is not as long as it says.")
+        raise wire.FrameError("A request is not as long as it says.")
     start = wire.PREFIX.size + head
     match wire.decode(data[wire.PREFIX.size : start], data[start:]):
         case {"member": str(member), "args": list(arguments), "kwargs": dict(keywords)}:
             named = {name: _unpacked(value) for name, value in keywords.items()}
-            return Question(member, [_unpacked(value) for value in arguments], named)
-    raise wire.FrameError("A question has a member, args and kwargs.")
+            return ContextRequest(member, [_unpacked(value) for value in arguments], named)
+    raise wire.FrameError("A request has a member, args and kwargs.")
 
 
 def _packed(value: Any, *, inside: bool = False) -> Any:
@@ -122,14 +122,14 @@ def _unpacked_item(value: Any) -> Any:
             return _named(kind)
         case None | bool() | int() | float() | str():
             return value
-    raise wire.FrameError("A question has a value that no argument is.")
+    raise wire.FrameError("A request has a value that no argument is.")
 
 
 def _result(kind: str, fields: list[Any]) -> Any:
     try:
         return _BY_NAME[kind](*fields)
     except (KeyError, TypeError):
-        raise wire.FrameError(f"A question has a {kind[:100]!r} that is none.") from None
+        raise wire.FrameError(f"A request has a {kind[:100]!r} that is none.") from None
 
 
 def _named(kind: str, items: list[Any] | None = None) -> Any:
@@ -140,4 +140,4 @@ def _named(kind: str, items: list[Any] | None = None) -> Any:
         members = {} if items is None else {"__iter__": lambda _self: iter(items)}
         return type(kind, (), {"__module__": "__main__", **members})()
     except (TypeError, ValueError):
-        raise wire.FrameError("A question has a value of a type that cannot have its name.") from None
+        raise wire.FrameError("A request has a value of a type that cannot have its name.") from None

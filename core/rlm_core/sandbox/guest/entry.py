@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import wit_world
 
 from rlm_core.sandbox.guest import schedule
-from rlm_core.sandbox.guest.channel import Channel, decoded
+from rlm_core.sandbox.guest.channel import GuestChannel, decoded
 from rlm_core.sandbox.guest.remote_context import remote
 from rlm_core.sandbox.repl import importable
+from rlm_core.sandbox.repl.checkpoint_store import HostStore
 from rlm_core.sandbox.repl.repl import Repl
-from rlm_core.sandbox.repl.saved_state import Told
 
 if TYPE_CHECKING:
     from rlm_core.context.context import Context
@@ -40,9 +40,9 @@ class WitWorld(wit_world.WitWorld):  # type: ignore[misc]  # generated at build 
         """Serves one session."""
         random.seed()  # otherwise every session's would be the one of the day of the build
         opened = decoded(opening)
-        channel = Channel(wit_world.send, wit_world.receive)
-        left = Told(opened["left"], channel.send)
-        repl = _Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), left, _Reserve())
+        channel = GuestChannel(wit_world.send, wit_world.receive)
+        store = HostStore(opened["checkpoint"], channel.send)
+        repl = _Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), store, _HeapReserve())
         channel.send({"op": "ready", "variables": repl.variables()})
         repl.serve()
 
@@ -55,8 +55,8 @@ class _Repl(Repl):
             schedule.finish()  # what was started and nobody has waited for
 
 
-def _ask(question: bytes) -> bytes:
-    answer: str = wit_world.ask(question.decode("latin-1"))
+def _ask(request: bytes) -> bytes:
+    answer: str = wit_world.ask(request.decode("latin-1"))
     return answer.encode("latin-1")
 
 
@@ -71,8 +71,8 @@ class _NoInterrupts:
         return nullcontext()
 
 
-class _Reserve:
-    """Memory kept back, as `rlm_core.sandbox.worker.memory_reserve.Reserve` does where memory is mapped."""
+class _HeapReserve:
+    """Memory kept back, as by `worker.memory_reserve.MappedReserve` where memory is mapped."""
 
     def __init__(self) -> None:
         self._held: Any = None

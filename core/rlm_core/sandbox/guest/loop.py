@@ -1,4 +1,4 @@
-"""An event loop for a world without sockets, which runs queued threads where others would select."""
+"""Event loop for a world without sockets, which runs queued threads where others would select."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guest's `context`: looks and behaves like `Context`, and asks the worker for what it does."""
+"""Remote `context` of the guest: looks and behaves like `Context`, and has the worker do the work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import cached_property, wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any, cast
 
-from rlm_core.sandbox.guest.stub_modules import stand_ins
+from rlm_core.sandbox.guest.stub_modules import stub_modules
 
-with stand_ins():
+with stub_modules():
     from rlm_core.context.context import Context
     from rlm_core.context.results import File
     from rlm_core.sandbox.guest import context_rpc
@@ -25,15 +25,15 @@ def remote(ask: Callable[[bytes], bytes]) -> Context:
     """Returns a context whose work is done by the worker.
 
     Args:
-        ask: takes a question to the worker and brings the answer (`sandbox.worker.wasm_context_server`).
+        ask: takes a request to the worker and brings the answer (`sandbox.worker.wasm_context_server`).
     """
     context = _Context.__new__(_Context)
-    context._worker = _Worker(ask)
+    context._worker = ContextClient(ask)
     return cast("Context", context)
 
 
-class _Worker:
-    """What the worker knows, had by asking it."""
+class ContextClient:
+    """Client of the worker's `ContextServer`."""
 
     def __init__(self, ask: Callable[[bytes], bytes]) -> None:
         self._ask = ask
@@ -60,7 +60,7 @@ class _Worker:
 class _Files(Snapshot):
     """Of a snapshot only what is known of its files without their texts."""
 
-    def __init__(self, paths: Sequence[str], lengths: array[int], worker: _Worker) -> None:
+    def __init__(self, paths: Sequence[str], lengths: array[int], worker: ContextClient) -> None:
         super().__init__(paths, array("H"), array("Q"), lengths, b"", (), ())
         self._worker = worker
 
@@ -73,7 +73,7 @@ class _Files(Snapshot):
 class _Unpickler(pickle.Unpickler):
     """Reads an answer: the worker is trusted, and is all that can answer."""
 
-    def __init__(self, answer: io.BytesIO, worker: _Worker) -> None:
+    def __init__(self, answer: io.BytesIO, worker: ContextClient) -> None:
         super().__init__(answer)
         self._worker = worker
 
@@ -82,25 +82,25 @@ class _Unpickler(pickle.Unpickler):
         return File.of(self._worker.files, row)
 
 
-def _asking(name: str, member: Any) -> Any:
+def _remote_member(name: str, member: Any) -> Any:
     """A member that asks the worker, and looks like the original."""
     if not isfunction(member):
         getter = member.fget if isinstance(member, property) else member.func
-        return type(member)(_asking(name, getter))
+        return type(member)(_remote_member(name, getter))
 
     @wraps(member)
-    def asking(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    def remote_member(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return self._worker.tell(name, arguments, keywords)
 
-    return asking
+    return remote_member
 
 
 def _members() -> dict[str, Any]:
     """What is asked, and what works over the table of files that is here; nothing private."""
     members: dict[str, Any] = {"_snapshot": property(lambda self: self._worker.files)}
     for name, member in vars(Context).items():
-        if context_rpc.is_asked(name):
-            members[name] = _asking(name, member)
+        if context_rpc.is_remote(name):
+            members[name] = _remote_member(name, member)
         elif name.startswith("__") and name not in {"__dict__", "__weakref__"}:
             members[name] = member
     return members

@@ -1,4 +1,4 @@
-"""Threads for a Python that has one native stack: they run one after another, when somebody waits.
+"""Scheduler of threads for a Python that has one native stack: they run one after another, when others wait.
 
 A started thread is queued. A wait (join, sleep, a lock, a queue, a future, …) runs queued threads *on top of
 the waiting one*, each to its end, until what is waited for has come. So two threads can't take turns: the
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENDLESS = (
+DEADLOCK = (
     "this wait would never end: threads run one after another in this sandbox, each until it returns, and"
     " none that is left ends it. Don't let threads wait for each other in turns: start them, put all they"
     " need in their queues (with the sentinels that end them), then join them; or use asyncio. For many"
@@ -37,12 +37,12 @@ _main = _thread.get_ident()
 _idents = count(_main + 1)
 
 
-class Endless(BaseException):
+class Deadlock(BaseException):
     """Ends a thread whose wait could never end; not an `Exception`, which loops around a wait catch."""
 
 
-class Job:
-    """Something queued: a thread to run, or one call in an executor.
+class Runnable:
+    """Work that is queued: a thread to run, or one call in an executor.
 
     Args:
         run: what to do, to its end.
@@ -68,7 +68,7 @@ class _Wait:
         self.overtaken = 0
 
 
-_jobs: deque[Job] = deque()
+_runnables: deque[Runnable] = deque()
 _holders: list[Callable[[], bool]] = []
 _waits: list[_Wait] = []
 _state = SimpleNamespace(ident=_main, depth=0, polls=0, held=0)
@@ -81,7 +81,7 @@ def get_ident() -> int:
 
 
 def become(ident: int) -> None:
-    """Makes the job that runs go on as another thread, to its end."""
+    """Makes the runnable that runs go on as another thread, to its end."""
     _state.ident = ident
 
 
@@ -90,9 +90,9 @@ def new_ident() -> int:
     return next(_idents)
 
 
-def queue(job: Job) -> None:
-    """Has a job run by the next wait."""
-    _jobs.append(job)
+def queue(runnable: Runnable) -> None:
+    """Has a runnable run by the next wait."""
+    _runnables.append(runnable)
 
 
 def hold(held: Callable[[], bool]) -> None:
@@ -108,7 +108,7 @@ def wait(
     ready: Callable[[], bool],
     timeout: float | None = None,
     *,
-    first: Job | None = None,
+    first: Runnable | None = None,
     idle: Callable[[float | None], None] | None = None,
 ) -> bool:
     """Runs queued threads until something is so, and returns whether it is.
@@ -116,13 +116,13 @@ def wait(
     Args:
         ready: whether the wait is over.
         timeout: the seconds after which it is over in any case.
-        first: the job to begin with, if it is still queued.
+        first: the runnable to begin with, if it is still queued.
         idle: for a wait that ends without other threads, such as one for the host: called with the seconds
             it may last (`None`: any) when there is no thread to run. Such a wait doesn't run threads while
             somebody holds a lock, which these would want.
 
     Raises:
-        RuntimeError: nothing could end the wait. (`Endless` in a thread, which `threading.excepthook` or the
+        RuntimeError: nothing could end the wait. (`Deadlock` in a thread, which `threading.excepthook` or the
             future gets to see as a `RuntimeError`.)
     """
     if ready():
@@ -137,8 +137,8 @@ def wait(
     _waits.append(this)
     try:
         while not this.expired:
-            if nesting and (job := _next(first)) is not None:
-                _run(job)
+            if nesting and (runnable := _next(first)) is not None:
+                _run(runnable)
             else:
                 _rest(this, idle)
             if not this.expired and ready():
@@ -154,8 +154,8 @@ def finish() -> None:
     """Runs what was started and nobody waited for, but timers and daemon threads; for the end of a cell."""
     _waits.append(_Wait(lambda: True, None))
     try:
-        while (job := _next(daemons=False)) is not None:
-            _run(job)
+        while (runnable := _next(daemons=False)) is not None:
+            _run(runnable)
     finally:
         _waits.pop()
 
@@ -174,8 +174,8 @@ def polled(*, often: int = 100) -> None:
     _state.polls += 1
     if _state.polls >= often:
         _state.polls = 0
-        if (job := _next()) is not None:
-            _run(job)
+        if (runnable := _next()) is not None:
+            _run(runnable)
 
 
 def pause(seconds: float | None) -> None:
@@ -193,30 +193,32 @@ def _may_nest() -> bool:
     return bool(_state.held % _PATIENCE == 0)  # perhaps it sleeps until a thread has done something
 
 
-def _next(first: Job | None = None, *, daemons: bool = True) -> Job | None:
-    """Takes the job that comes next from the queue: daemons come last, timers at their time."""
+def _next(first: Runnable | None = None, *, daemons: bool = True) -> Runnable | None:
+    """Takes the runnable that comes next from the queue: daemons come last, timers at their time."""
     now = monotonic()
-    runnable = [job for job in _jobs if job.due() <= now and (daemons or not job.daemon)]
-    if not runnable:
+    startable = [
+        runnable for runnable in _runnables if runnable.due() <= now and (daemons or not runnable.daemon)
+    ]
+    if not startable:
         return None
-    job = min(runnable, key=lambda job: (job is not first, job.daemon))
-    _jobs.remove(job)
-    return job
+    runnable = min(startable, key=lambda runnable: (runnable is not first, runnable.daemon))
+    _runnables.remove(runnable)
+    return runnable
 
 
-def _run(job: Job) -> None:
-    """Runs a job as its thread, to its end."""
+def _run(runnable: Runnable) -> None:
+    """Runs a runnable as its thread, to its end."""
     _state.depth += 1
     _state.polls = _state.held = 0
-    before, _state.ident = _state.ident, job.ident or _state.ident
+    before, _state.ident = _state.ident, runnable.ident or _state.ident
     events: Any = sys.modules.get("asyncio.events")
     loop = events._get_running_loop() if events else None
     if loop is not None:  # a thread has no running loop, and no task
         task = sys.modules["_asyncio"]._swap_current_task(loop, None)
         events._set_running_loop(None)
     try:
-        job.run()
-    except (Endless, SystemExit):
+        runnable.run()
+    except (Deadlock, SystemExit):
         pass
     finally:
         if loop is not None:
@@ -228,10 +230,10 @@ def _run(job: Job) -> None:
 
 
 def _rest(this: _Wait, idle: Callable[[float | None], None] | None) -> None:
-    """Lets time go by until the wait's deadline, or until a job is due."""
-    due = min([this.deadline, *(job.due() for job in _jobs)])
+    """Lets time go by until the wait's deadline, or until a runnable is due."""
+    due = min([this.deadline, *(runnable.due() for runnable in _runnables)])
     if (due == float("inf") and idle is None) or _overdue():
-        raise Endless(ENDLESS) if _state.depth else RuntimeError(ENDLESS)
+        raise Deadlock(DEADLOCK) if _state.depth else RuntimeError(DEADLOCK)
     (idle or pause)(None if due == float("inf") else max(0.0, due - monotonic()))
     now = monotonic()
     for lower in _waits[:-1]:

@@ -1,4 +1,4 @@
-"""What waits in `threading`, `queue` and `concurrent.futures` beyond the locks of `threads`."""
+"""Patches of the standard library, where `threading`, `queue` and `concurrent.futures` wait by themselves."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def _condition_wait(self: Any, timeout: float | None = None) -> bool:
 
 
 def _semaphore(self: Any, value: int = 1) -> None:
-    _begin_semaphore(self, value)
+    _original_semaphore(self, value)
     if value:  # else it is there to signal something
         _semaphores.add(self)
 
 
-_begin_semaphore = threading.Semaphore.__init__
+_original_semaphore = threading.Semaphore.__init__
 
 
 def _put(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
@@ -68,12 +68,12 @@ def _put(self: Any, item: Any, block: bool = True, timeout: float | None = None)
     if block and timeout is None and 0 < size <= self._qsize() < size + _OVERFILL:
         self.maxsize = 0
     try:
-        _bounded_put(self, item, block, timeout)
+        _original_put(self, item, block, timeout)
     finally:
         self.maxsize = size
 
 
-_bounded_put = queue.Queue.put
+_original_put = queue.Queue.put
 
 
 def _make_invoke_excepthook() -> Callable[[threading.Thread], None]:
@@ -82,7 +82,7 @@ def _make_invoke_excepthook() -> Callable[[threading.Thread], None]:
 
     def notice_(of: threading.Thread) -> None:
         error = sys.exception()
-        if not isinstance(error, schedule.Endless):
+        if not isinstance(error, schedule.Deadlock):
             notice(of)
         elif not of.daemon:
             try:
@@ -97,16 +97,20 @@ def _polling(kind: Any, name: str, waiting: Any) -> None:
     """Lets other threads run where a program asks again and again, and gets the same answer."""
     method = getattr(kind, name)
 
-    def asked(self: Any) -> Any:
+    def polled_method(self: Any) -> Any:
         if (answer := method(self)) is waiting:
             schedule.polled()
         return answer
 
-    asked.__name__, asked.__qualname__, asked.__doc__ = name, method.__qualname__, method.__doc__
-    setattr(kind, name, asked)
+    polled_method.__name__, polled_method.__qualname__, polled_method.__doc__ = (
+        name,
+        method.__qualname__,
+        method.__doc__,
+    )
+    setattr(kind, name, polled_method)
 
 
-class _Worker(threading.Thread):
+class _PoolThread(threading.Thread):
     """A thread of a pool: it isn't started, but each call that runs in the pool runs as one of these."""
 
     def __init__(self, pool: Any, number: int) -> None:
@@ -123,15 +127,15 @@ def _add_call(self: Any) -> None:
     if not hasattr(self, "_idle"):
         self._idle, self._calls, self._begun = [], 0, 0
     self._calls += 1
-    job = schedule.Job(lambda: _make_call(self), 0)
-    job.due = lambda: 0.0 if self._idle or len(self._threads) < self._max_workers else float("inf")
-    schedule.queue(job)
+    runnable = schedule.Runnable(lambda: _make_call(self), 0)
+    runnable.due = lambda: 0.0 if self._idle or len(self._threads) < self._max_workers else float("inf")
+    schedule.queue(runnable)
 
 
 def _make_call(self: Any) -> None:
     self._begun += 1
     fresh = not self._idle
-    worker = _Worker(self, len(self._threads)) if fresh else self._idle.pop()
+    worker = _PoolThread(self, len(self._threads)) if fresh else self._idle.pop()
     self._threads.add(worker)
     try:
         schedule.become(worker._ident)
@@ -148,7 +152,7 @@ def _make_call(self: Any) -> None:
         self._calls -= 1
 
 
-def _initialize(self: Any, worker: _Worker) -> None:
+def _initialize(self: Any, worker: _PoolThread) -> None:
     try:
         worker.state.initialize()
     except BaseException:  # noqa: BLE001 - as in `concurrent.futures`
@@ -162,7 +166,7 @@ def _call(self: Any, state: Any) -> None:
         return
     try:
         result = state.run(self.task)
-    except schedule.Endless as error:
+    except schedule.Deadlock as error:
         self.future.set_exception(RuntimeError(str(error)))
     except BaseException as error:  # noqa: BLE001 - as in `concurrent.futures`
         self.future.set_exception(error)
@@ -173,13 +177,13 @@ def _call(self: Any, state: Any) -> None:
 def _result(self: Any, timeout: float | None = None) -> Any:
     """Return the result of the call (see `concurrent.futures.Future.result`)."""
     _in_time(self, timeout)
-    return _given_result(self, timeout)
+    return _original_result(self, timeout)
 
 
 def _exception(self: Any, timeout: float | None = None) -> BaseException | None:
     """Return the exception of the call (see `concurrent.futures.Future.exception`)."""
     _in_time(self, timeout)
-    return _given_exception(self, timeout)
+    return _original_exception(self, timeout)
 
 
 def _in_time(self: Any, timeout: float | None) -> None:
@@ -190,21 +194,21 @@ def _in_time(self: Any, timeout: float | None) -> None:
         raise TimeoutError
 
 
-_given_result, _given_exception = Future.result, Future.exception
+_original_result, _original_exception = Future.result, Future.exception
 
 
 def _shutdown(self: Any, wait: bool = True, *, cancel_futures: bool = False) -> None:
     """Ends the pool (see `concurrent.futures.Executor.shutdown`)."""
     if cancel_futures and hasattr(self, "_calls"):  # what threads would have begun isn't cancelled
         schedule.wait(lambda: self._begun >= self._max_workers or not self._calls)
-    _begin_shutdown(self, wait=False, cancel_futures=cancel_futures)
+    _original_shutdown(self, wait=False, cancel_futures=cancel_futures)
     if wait:
         schedule.wait(lambda: not getattr(self, "_calls", 0))
         for worker in self._threads:
             worker._os_thread_handle._set_done()
 
 
-_begin_shutdown = thread.ThreadPoolExecutor.shutdown
+_original_shutdown = thread.ThreadPoolExecutor.shutdown
 
 
 def _setrecursionlimit(limit: int, /) -> None:

@@ -1,7 +1,7 @@
-"""Stand-ins for the packages that only the worker has.
+"""Stub modules for the packages that only the worker has.
 
 The modules behind `Context` import them, and the guest needs of those modules only what `Context` looks
-like. Nothing of a stand-in works, and none is left behind for programs to import.
+like. Nothing in a stub works, and none is left behind for programs to import.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PACKAGES = frozenset({"pathspec", "re2", "tree_sitter"})
 
 
 @contextmanager
-def stand_ins() -> Iterator[None]:
+def stub_modules() -> Iterator[None]:
     """Lets modules be imported that import a package which is not here."""
     finder = _Finder()
     sys.meta_path.append(finder)

@@ -1,7 +1,7 @@
 """Stand-ins for what CPython 3.14 has in `_thread` and `_queue`, over threads that run one after another.
 
-`threading`, `queue`, `concurrent.futures` and `asyncio` stay as they are, but for what `library` and `loop`
-change in them.
+`threading`, `queue`, `concurrent.futures` and `asyncio` stay as they are, but for what
+`stdlib_patches` and `loop` change in them.
 """
 
 # ruff: noqa: ARG002, D102 - the signatures and meanings are CPython's
@@ -240,7 +240,7 @@ class Handle:
 
     def __init__(self, ident: int = 0) -> None:
         self.ident = ident
-        self.job: schedule.Job | None = None
+        self.runnable: schedule.Runnable | None = None
         self._done = False
 
     def is_done(self) -> bool:
@@ -252,7 +252,7 @@ class Handle:
 
     def join(self, timeout: float | None = None) -> None:
         """Waits until the thread has ended."""
-        schedule.wait(self.is_done, None if timeout is None or timeout < 0 else timeout, first=self.job)
+        schedule.wait(self.is_done, None if timeout is None or timeout < 0 else timeout, first=self.runnable)
 
 
 def _start_joinable_thread(
@@ -269,15 +269,15 @@ def _start_joinable_thread(
             handle._set_done()
             _forget(handle.ident)
 
-    handle.job = schedule.Job(run, handle.ident, daemon=daemon)
+    handle.runnable = schedule.Runnable(run, handle.ident, daemon=daemon)
     threading = sys.modules.get("threading")
     if threading is not None and isinstance(thread, threading.Thread):
         thread._ident = handle.ident
         thread._started.set()  # `Thread.start` waits for it
         if isinstance(thread, threading.Timer):
             at = monotonic() + thread.interval
-            handle.job.due = lambda: 0.0 if thread.finished._flag else at
-    schedule.queue(handle.job)
+            handle.runnable.due = lambda: 0.0 if thread.finished._flag else at
+    schedule.queue(handle.runnable)
     return handle
 
 

@@ -1,4 +1,4 @@
-"""How long a cell has been running, apart from the time that it waited for the host."""
+"""Clock of a cell: how long it has been running, apart from the time that it waited for the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker is handed when it starts: descriptors, never copies of the workspace's text."""
+"""Descriptors of a context, which a worker is handed when it starts: never copies of the workspace's text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Tables:
-    """The table of the snapshot that was handed over last: sessions over one snapshot come in numbers."""
+class TableCache:
+    """Cache of the table of the snapshot that was handed over last: sessions over one come in numbers."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # handovers are made on threads
+        self._lock = threading.Lock()  # descriptors are made on threads
         self._snapshot: weakref.ref[Snapshot] | None = None
         self._descriptor = -1
 
@@ -46,7 +46,7 @@ class Tables:
             os.close(self._descriptor)
 
 
-class Handover:
+class ContextDescriptors:
     """A context as descriptors, open until the `with` block ends.
 
     Args:
@@ -62,7 +62,7 @@ class Handover:
         TypeError: neither a snapshot nor a text.
     """
 
-    def __init__(self, context: Any, tables: Tables) -> None:
+    def __init__(self, context: Any, tables: TableCache) -> None:
         self._stack = ExitStack()
         with self._stack:
             if isinstance(context, str):

@@ -1,4 +1,4 @@
-"""One request to a worker, from sending it to its end: output, calls and limits on the way."""
+"""Exchange with a worker: one request, from sending it to its end, with output, calls and limits."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.host.process import Process
 
-GRACE_SECONDS = 2.0
-_AGAIN = 0.5  # seconds between two interrupts
+INTERRUPT_GRACE_SECONDS = 2.0
+_INTERRUPT_EVERY = 0.5  # seconds between two interrupts
 MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
 MAX_HELD = 128 << 20  # bytes of calls and replies under way
 
@@ -39,7 +39,7 @@ class _TooMuchError(Exception):
 
 
 @dataclass(slots=True)
-class Spent:
+class SessionUsage:
     """What a session has used so far.
 
     Attributes:
@@ -58,7 +58,7 @@ class Exchange:
         process: the worker.
         functions: what the program may call.
         limits: what a cell, and all cells of a session together, may use.
-        spent: what the session has used before; brought up to date.
+        usage: what the session has used before; brought up to date.
         on_output: receives the output piece by piece.
     """
 
@@ -67,13 +67,13 @@ class Exchange:
         process: Process,
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
         limits: SandboxSettings,
-        spent: Spent,
+        usage: SessionUsage,
         on_output: Callable[[str], None] | None,
     ) -> None:
         self._process = process
         self._functions = functions
         self._limits = limits
-        self._spent = spent
+        self._usage = usage
         self._made = 0
         self._held = 0
         self._on_output = on_output
@@ -97,7 +97,7 @@ class Exchange:
             wire.FrameError: the request is too large to be sent; the worker knows nothing of it.
         """
         self._process.go_on()
-        seconds = min(self._limits.cell_seconds, self._limits.session_seconds - self._spent.seconds)
+        seconds = min(self._limits.cell_seconds, self._limits.session_seconds - self._usage.seconds)
         self._clock = Clock(seconds, self._process.cpu_seconds, self._on_limit)
         try:
             await self._process.send(wire.encode(request))
@@ -119,8 +119,8 @@ class Exchange:
     async def _finish(self) -> None:
         self._clock.stop()
         self.seconds = self._clock.seconds()
-        self._spent.seconds += self._clock.used()
-        self._spent.calls += self._made
+        self._usage.seconds += self._clock.used()
+        self._usage.calls += self._made
         if self._grace is not None:
             self._grace.cancel()
         for call in self._calls:
@@ -141,12 +141,13 @@ class Exchange:
     def how_it_was_ended(self) -> str:
         """A sentence about a worker that did not survive the end of its time."""
         if self._process.interruptible:
-            return f"It did not stop when it was interrupted, and was killed {GRACE_SECONDS:g} s later."
+            seconds = f"{INTERRUPT_GRACE_SECONDS:g} s"
+            return f"It did not stop when it was interrupted, and was killed {seconds} later."
         return "It was killed: programs cannot be interrupted in this sandbox."
 
     def _on_limit(self) -> None:
         self.timed_out = True
-        self._interrupt(GRACE_SECONDS if self._process.interruptible else 0)
+        self._interrupt(INTERRUPT_GRACE_SECONDS if self._process.interruptible else 0)
 
     def _interrupt(self, left: float) -> None:
         """Interrupts, and again while there is time left: an exception that came in a finaliser is lost."""
@@ -154,7 +155,9 @@ class Exchange:
             self._process.kill()
             return
         self._process.interrupt()
-        self._grace = asyncio.get_running_loop().call_later(_AGAIN, self._interrupt, left - _AGAIN)
+        self._grace = asyncio.get_running_loop().call_later(
+            _INTERRUPT_EVERY, self._interrupt, left - _INTERRUPT_EVERY
+        )
 
     def _start(self, call: frames.Call, size: int) -> None:
         if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
@@ -200,7 +203,7 @@ class Exchange:
     async def _answer(self, call: frames.Call) -> dict[str, Any]:
         if self._made >= self._limits.cell_calls:
             return _failure(call, "RlmError", _refusal("cell", self._limits.cell_calls))
-        if self._spent.calls + self._made >= self._limits.session_calls:
+        if self._usage.calls + self._made >= self._limits.session_calls:
             return _failure(call, "RlmError", _refusal("session", self._limits.session_calls))
         self._made += 1
         function = self._functions[call.name]

@@ -1,4 +1,4 @@
-"""The host's handle on a worker that was forked from the zygote (Linux)."""
+"""Forked worker process: the host's handle on one that came from the zygote (Linux)."""
 
 from __future__ import annotations
 

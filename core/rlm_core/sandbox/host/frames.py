@@ -1,4 +1,4 @@
-"""What a worker may say to the host. Whatever else comes is not from our code, and is the worker's end."""
+"""Schema of the frames that a worker may send. Any other is not from our code, and is the worker's end."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Locked(_Frame):
     by: str = Field(max_length=500)
 
 
-class Left(_Frame):
-    """What the worker leaves to the next one of its session: not for the host to understand."""
+class Saved(_Frame):
+    """The worker has saved its checkpoint, for the next one of its session; not for the host to read."""
 
-    op: Literal["left"]
-    state: str = Field(max_length=8 << 20)
+    op: Literal["saved"]
+    state: str = Field(max_length=wire.MAX_CHECKPOINT)
 
 
 class Output(_Frame):
@@ -77,7 +77,7 @@ class Done(_Frame):
     variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 
 
-Frame = Ready | Refused | Locked | Left | Output | Call | Done
+Frame = Ready | Refused | Locked | Saved | Output | Call | Done
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="op")])
 
 

@@ -1,4 +1,4 @@
-"""The past of a context: git and earlier snapshots are the host's to read, so these are calls to it.
+"""History of a context, as host functions: git and earlier snapshots are the host's to read.
 
 Their names start with an underscore: a program does not see them, `context.changed` and `context.diff` do.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.sandbox.worker.received_context import CHANGES, TEXT
+from rlm_core.sandbox.wire import HISTORY_CHANGES, HISTORY_TEXT
 from rlm_core.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
-    """The host functions that a context's past needs; none for a text."""
+    """The host functions that a context's history needs; none for a text."""
     if not isinstance(context, Snapshot):
         return {}
     history: Any = context.history
@@ -31,4 +31,4 @@ def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
     async def text_then(path: str, since: str) -> str | None:
         return await asyncio.to_thread(history.text, str(path), str(since))
 
-    return {CHANGES: changes, TEXT: text_then}
+    return {HISTORY_CHANGES: changes, HISTORY_TEXT: text_then}

@@ -1,4 +1,4 @@
-"""The sandbox of Linux: CPython workers, locked by the kernel."""
+"""Native sandbox of Linux: CPython workers, forked from a zygote and locked by the kernel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import socket
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox.host.context_descriptors import Handover, Tables
+from rlm_core.sandbox.host.context_descriptors import ContextDescriptors, TableCache
 from rlm_core.sandbox.host.forked_process import ForkedProcess
 from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
-from rlm_core.sandbox.host.zygote_client import Zygote, ZygoteGoneError
+from rlm_core.sandbox.host.zygote_client import ZygoteClient, ZygoteGoneError
 from rlm_core.sandbox.lock.linux import landlock
-from rlm_core.sandbox.repl.saved_state import REGION_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +21,11 @@ if TYPE_CHECKING:
     from rlm_core.sandbox.host.process import Process
 
 
-class Region:
-    """A descriptor of memory in which a session's workers leave their variables to each other.
+_CHECKPOINT_BYTES = 32 << 20  # sparse
+
+
+class MemoryCheckpoint:
+    """Checkpoint in memory that a session's workers map one after another; the host only has its descriptor.
 
     Args:
         descriptor: of such memory; fresh memory if there is none.
@@ -32,10 +34,10 @@ class Region:
     def __init__(self, descriptor: int | None = None) -> None:
         if descriptor is None:
             descriptor = os.memfd_create("rlm-variables", os.MFD_CLOEXEC)
-            os.truncate(descriptor, REGION_BYTES)
+            os.truncate(descriptor, _CHECKPOINT_BYTES)
         self.descriptor = descriptor
 
-    def again(self) -> Self:
+    def duplicate(self) -> Self:
         """The same memory by a descriptor of its own."""
         return type(self)(os.dup(self.descriptor))
 
@@ -44,7 +46,7 @@ class Region:
         os.close(self.descriptor)
 
 
-class NativeSandbox(WorkerSandbox[Region]):
+class NativeSandbox(WorkerSandbox[MemoryCheckpoint]):
     """Forks workers from one zygote, which is started when first needed.
 
     Args:
@@ -53,9 +55,9 @@ class NativeSandbox(WorkerSandbox[Region]):
 
     def __init__(self, limits: SandboxSettings) -> None:
         super().__init__(limits)
-        self._zygote: Zygote | None = None
+        self._zygote: ZygoteClient | None = None
         self._starting = asyncio.Lock()
-        self._tables = Tables()
+        self._tables = TableCache()
 
     def describe(self) -> str:
         """What the lock consists of here; see `base.Sandbox.describe`."""
@@ -73,15 +75,17 @@ class NativeSandbox(WorkerSandbox[Region]):
         if zygote is not None:
             await zygote.close()
 
-    def _nothing_left(self) -> Region:
-        return Region()
+    def _empty_checkpoint(self) -> MemoryCheckpoint:
+        return MemoryCheckpoint()
 
-    async def _start(self, context: Any, legacy: Region) -> tuple[Process, dict[str, Any]]:
+    async def _start_process(
+        self, context: Any, checkpoint: MemoryCheckpoint
+    ) -> tuple[Process, dict[str, Any]]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with theirs, await asyncio.to_thread(Handover, context, self._tables) as handover:
-                kind = handover.kind
-                pid, pidfd = await self._fork([theirs.fileno(), legacy.descriptor, *handover.descriptors])
+            with theirs, await asyncio.to_thread(ContextDescriptors, context, self._tables) as bundle:
+                kind = bundle.kind
+                pid, pidfd = await self._fork([theirs.fileno(), checkpoint.descriptor, *bundle.descriptors])
         except BaseException:
             ours.close()
             raise
@@ -92,7 +96,7 @@ class NativeSandbox(WorkerSandbox[Region]):
         for _ in range(2):
             async with self._starting:
                 if self._zygote is None:
-                    self._zygote = await Zygote.start()
+                    self._zygote = await ZygoteClient.start()
                 zygote = self._zygote
             try:
                 return await zygote.fork(descriptors)

@@ -1,4 +1,4 @@
-"""The host's handle on one worker process, however it was started."""
+"""Worker process, as the host has a handle on it, however it was started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session: cells run in a worker, and in a fresh one when the worker had to go."""
+"""Session: cells run in a worker, and in a fresh one when the worker had to go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.base import CellResult, Variable
-from rlm_core.sandbox.host.exchange import Exchange, Spent
+from rlm_core.sandbox.host.exchange import Exchange, SessionUsage
 from rlm_core.sandbox.host.process import Process, WorkerGoneError
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 _CLOSED = "The sandbox session is closed; open a new one."
 
-Born = tuple[Process, tuple[Variable, ...]]
+Spawned = tuple[Process, tuple[Variable, ...]]  # a worker, and the variables that it has restored
 
 
-class Legacy(Protocol):
-    """What a session's workers leave to each other: the program's variables, which only workers read."""
+class HeldCheckpoint(Protocol):
+    """Checkpoint of a session's variables, which its workers leave to each other; the host never reads it."""
 
-    def again(self) -> Self:
+    def duplicate(self) -> Self:
         """The same, for somebody who may need it longer."""
         ...
 
@@ -35,16 +35,16 @@ class Legacy(Protocol):
         ...
 
 
-LegacyT = TypeVar("LegacyT", bound=Legacy)
+CheckpointT = TypeVar("CheckpointT", bound=HeldCheckpoint)
 
 
-class WorkerSession(Generic[LegacyT]):
+class WorkerSession(Generic[CheckpointT]):
     """Implements `base.Session` over worker processes.
 
     Args:
-        spawn: gives a worker that waits for its first cell, and the variables that it has taken over from
-            what the one before has left; raises `SandboxError`.
-        nothing_left: makes what the first worker is left.
+        spawn: gives a worker that waits for its first cell, and the variables that it has restored from
+            the checkpoint; raises `SandboxError`.
+        empty_checkpoint: makes what the first worker is given.
         functions: host functions by name.
         limits: what one cell, and all of them together, may use.
         on_close: called with the session when it is closed.
@@ -52,25 +52,25 @@ class WorkerSession(Generic[LegacyT]):
 
     def __init__(
         self,
-        spawn: Callable[[LegacyT], Awaitable[Born]],
-        nothing_left: Callable[[], LegacyT],
+        spawn: Callable[[CheckpointT], Awaitable[Spawned]],
+        empty_checkpoint: Callable[[], CheckpointT],
         functions: Mapping[str, Callable[..., Awaitable[Any]]],
         limits: SandboxSettings,
         *,
-        on_close: Callable[[WorkerSession[LegacyT]], None],
+        on_close: Callable[[WorkerSession[CheckpointT]], None],
     ) -> None:
         self._spawn = spawn
         self._functions = functions
         self._limits = limits
         self._on_close = on_close
-        self._nothing_left = nothing_left
-        self._legacy = nothing_left()
-        self._left = False  # whether a worker may have left something
+        self._empty_checkpoint = empty_checkpoint
+        self._checkpoint = empty_checkpoint()
+        self._may_have_saved = False  # whether there may be something in the checkpoint
         self._process: Process | None = None
         self._variables: tuple[Variable, ...] = ()
         self._turn = asyncio.Lock()
         self._numbers = count(1)
-        self._spent = Spent()
+        self._usage = SessionUsage()
         self._closed = asyncio.Event()
 
     async def start(self) -> None:
@@ -85,13 +85,13 @@ class WorkerSession(Generic[LegacyT]):
     async def run(self, code: str, on_output: Callable[[str], None] | None = None) -> CellResult:
         """Runs a cell; see `base.Session.run`. Cells of one session run one after another."""
         async with self._turn:
-            if self._spent.seconds >= self._limits.session_seconds:
+            if self._usage.seconds >= self._limits.session_seconds:
                 return CellResult(
                     "", 0, f"{self._out_of_time()} No more cells are run.", None, self._variables, (), 0.0
                 )
             process, lost = await self._worker()
-            self._left = True
-            exchange = Exchange(process, self._functions, self._limits, self._spent, on_output)
+            self._may_have_saved = True
+            exchange = Exchange(process, self._functions, self._limits, self._usage, on_output)
             try:
                 done = await self._guarded(exchange, {"op": "run", "code": code})
             except wire.FrameError as refusal:
@@ -112,7 +112,7 @@ class WorkerSession(Generic[LegacyT]):
             process, _ = await self._worker()
             try:
                 done = await self._guarded(
-                    Exchange(process, self._functions, self._limits, Spent(), None),
+                    Exchange(process, self._functions, self._limits, SessionUsage(), None),
                     {"op": "value", "name": name},
                 )
             except (WorkerGoneError, wire.FrameError):
@@ -127,7 +127,7 @@ class WorkerSession(Generic[LegacyT]):
         try:
             await self._discard()
         finally:
-            self._legacy.close()
+            self._checkpoint.close()
             self._on_close(self)
 
     async def _guarded(self, exchange: Exchange, request: dict[str, Any]) -> Done:
@@ -148,7 +148,7 @@ class WorkerSession(Generic[LegacyT]):
             return self._process, ()
         await self._discard()
         before, self._variables = self._variables, ()
-        self._process, self._variables = await self._born()
+        self._process, self._variables = await self._spawn_with_fallback()
         if self._closed.is_set():  # meanwhile
             await self._discard()
             raise SandboxError(_CLOSED)
@@ -160,16 +160,16 @@ class WorkerSession(Generic[LegacyT]):
         if process is not None:
             await asyncio.shield(asyncio.ensure_future(process.close()))
 
-    async def _born(self) -> Born:
-        """A worker with what the last one has left, or with nothing, should that be what makes it fail."""
+    async def _spawn_with_fallback(self) -> Spawned:
+        """A worker with the checkpoint restored, or with an empty one, should that be what makes it fail."""
         try:
-            return await self._spawn(self._legacy)
+            return await self._spawn(self._checkpoint)
         except SandboxError:
-            if not self._left or self._closed.is_set():  # then the legacy is closed already
+            if not self._may_have_saved or self._closed.is_set():  # then the checkpoint is closed already
                 raise
-        self._legacy.close()
-        self._legacy, self._left = self._nothing_left(), False
-        return await self._spawn(self._legacy)
+        self._checkpoint.close()
+        self._checkpoint, self._may_have_saved = self._empty_checkpoint(), False
+        return await self._spawn(self._checkpoint)
 
     async def _after_end(self, exchange: Exchange, reason: str, lost: tuple[str, ...]) -> CellResult:
         if exchange.timed_out:
@@ -192,7 +192,7 @@ class WorkerSession(Generic[LegacyT]):
 
     def _out_of_time(self) -> str:
         limits = self._limits
-        if self._spent.seconds >= limits.session_seconds:
+        if self._usage.seconds >= limits.session_seconds:
             return (
                 f"The session has run for the {limits.session_seconds:g} s that its cells may run together "
                 "(waiting for sub-calls not counted)."

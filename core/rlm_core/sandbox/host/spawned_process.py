@@ -1,4 +1,4 @@
-"""The host's handle on a worker that was started afresh, on any system."""
+"""Spawned worker process: the host's handle on one that was started afresh, on any system."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR", "TEMP", "TMP")
 
 
 @dataclass
-class Left:
-    """What a session's workers leave to each other, kept here for them; nothing here understands it."""
+class FrameCheckpoint:
+    """Checkpoint that came in a frame and goes to the next worker in another; the host does not read it."""
 
     state: str = ""
 
-    def again(self) -> Self:
+    def duplicate(self) -> Self:
         """Itself: there is nothing to run out of."""
         return self
 
@@ -45,17 +45,19 @@ class SpawnedProcess(Process):
 
     Args:
         process: the worker.
-        left: where what it leaves is kept.
+        checkpoint: where what it saves is kept.
         interruptible: whether SIGINT interrupts its program.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, left: Left, *, interruptible: bool) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, checkpoint: FrameCheckpoint, *, interruptible: bool
+    ) -> None:
         assert process.stdout is not None  # noqa: S101 - it has pipes
         assert process.stdin is not None  # noqa: S101
         super().__init__(process.pid, process.stdout, process.stdin)
         self._process = process
-        self._left = left
-        self._may_leave = False
+        self._checkpoint = checkpoint
+        self._may_save = False
         self.interruptible = interruptible
 
     @classmethod
@@ -64,7 +66,7 @@ class SpawnedProcess(Process):
         module: str,
         arguments: Sequence[object],
         descriptors: Sequence[int],
-        left: Left,
+        checkpoint: FrameCheckpoint,
         *,
         interruptible: bool,
     ) -> SpawnedProcess:
@@ -74,7 +76,7 @@ class SpawnedProcess(Process):
             module: whose `main` it runs, with its parent's process id and its descriptors first.
             arguments: what `main` takes after these.
             descriptors: what the worker inherits.
-            left: where what it leaves is kept.
+            checkpoint: where what it saves is kept.
             interruptible: whether SIGINT interrupts its program.
 
         Raises:
@@ -95,7 +97,7 @@ class SpawnedProcess(Process):
             )
         except OSError as error:
             raise SandboxError(f"A sandbox worker did not start with {sys.executable}: {error}.") from error
-        return cls(process, left, interruptible=interruptible)
+        return cls(process, checkpoint, interruptible=interruptible)
 
     @property
     def alive(self) -> bool:
@@ -103,14 +105,14 @@ class SpawnedProcess(Process):
         return self._process.returncode is None
 
     async def receive(self) -> tuple[frames.Frame, int]:
-        """Waits for the next message but for what the worker leaves, which is kept; see `Process`.
+        """Waits for the next message but for what the worker saves, which is kept; see `Process`.
 
         That comes once for a request at most. Of more, the host would read, and do nothing else.
         """
         frame, size = await super().receive()
-        if isinstance(frame, frames.Left) and self._may_leave:
-            self._may_leave = False
-            self._left.state = frame.state
+        if isinstance(frame, frames.Saved) and self._may_save:
+            self._may_save = False
+            self._checkpoint.state = frame.state
             frame, size = await super().receive()
         return frame, size
 
@@ -122,9 +124,9 @@ class SpawnedProcess(Process):
             self.kill()
 
     def go_on(self) -> None:
-        """Lets the process run again, and leave something."""
+        """Lets the process run again, and save a checkpoint."""
         super().go_on()
-        self._may_leave = True
+        self._may_save = True
 
     def kill(self) -> None:
         """Ends the process."""

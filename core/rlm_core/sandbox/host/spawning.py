@@ -1,4 +1,4 @@
-"""Sandboxes that start a process afresh for each session: on any system, in WebAssembly or unlocked."""
+"""Sandboxes that spawn a fresh process for each session: on any system, in WebAssembly or unlocked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.sandbox.host.context_descriptors import Handover, Tables
-from rlm_core.sandbox.host.spawned_process import Left, SpawnedProcess
+from rlm_core.sandbox.host.context_descriptors import ContextDescriptors, TableCache
+from rlm_core.sandbox.host.spawned_process import FrameCheckpoint, SpawnedProcess
 from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNVERIFIED = "" if sys.platform == "linux" else f" (UNVERIFIED on {sys.platform}: never tested there)"
 
 
-class SpawningSandbox(WorkerSandbox[Left]):
+class SpawningSandbox(WorkerSandbox[FrameCheckpoint]):
     """Starts a worker for each session.
 
     Args:
@@ -31,10 +31,10 @@ class SpawningSandbox(WorkerSandbox[Left]):
 
     def __init__(self, limits: SandboxSettings) -> None:
         super().__init__(limits)
-        self._tables = Tables()
+        self._tables = TableCache()
 
     @abstractmethod
-    async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
+    async def _launch(self, descriptors: Sequence[int], checkpoint: FrameCheckpoint) -> SpawnedProcess:
         """A worker of this sandbox's kind."""
 
     async def close(self) -> None:
@@ -42,13 +42,15 @@ class SpawningSandbox(WorkerSandbox[Left]):
         await super().close()
         self._tables.close()
 
-    def _nothing_left(self) -> Left:
-        return Left()
+    def _empty_checkpoint(self) -> FrameCheckpoint:
+        return FrameCheckpoint()
 
-    async def _start(self, context: Any, legacy: Left) -> tuple[Process, dict[str, Any]]:
-        with await asyncio.to_thread(Handover, context, self._tables) as handover:
-            process = await self._launch(handover.descriptors, legacy)
-            return process, {"context": handover.kind, "left": legacy.state}
+    async def _start_process(
+        self, context: Any, checkpoint: FrameCheckpoint
+    ) -> tuple[Process, dict[str, Any]]:
+        with await asyncio.to_thread(ContextDescriptors, context, self._tables) as bundle:
+            process = await self._launch(bundle.descriptors, checkpoint)
+            return process, {"context": bundle.kind, "checkpoint": checkpoint.state}
 
 
 class WasmSandbox(SpawningSandbox):
@@ -61,14 +63,14 @@ class WasmSandbox(SpawningSandbox):
         around = f"; around it: {self.locked_by}" if self.locked_by else ""
         return f"WebAssembly, in a process of its own for each session{around}{_UNVERIFIED}"
 
-    async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
+    async def _launch(self, descriptors: Sequence[int], checkpoint: FrameCheckpoint) -> SpawnedProcess:
         from rlm_core.sandbox.host import wasm_build
 
         return await SpawnedProcess.start(
             "rlm_core.sandbox.worker.wasm_main",
             [str(await asyncio.to_thread(wasm_build.compiled))],
             descriptors,
-            left,
+            checkpoint,
             interruptible=False,
         )
 
@@ -85,11 +87,11 @@ class OpenSandbox(SpawningSandbox):
         """That nothing isolates programs."""
         return "NOTHING: they can do whatever you can (sandbox.backend = none)"
 
-    async def _launch(self, descriptors: Sequence[int], left: Left) -> SpawnedProcess:
+    async def _launch(self, descriptors: Sequence[int], checkpoint: FrameCheckpoint) -> SpawnedProcess:
         return await SpawnedProcess.start(
             "rlm_core.sandbox.worker.open_main",
             [],
             descriptors,
-            left,
+            checkpoint,
             interruptible=sys.platform != "win32",
         )

@@ -1,4 +1,4 @@
-"""CPython with the guest's code as a WebAssembly component: built and compiled once, then kept.
+"""Build of the WebAssembly component, CPython with the guest's code: made and compiled once, then kept.
 
 The pieces come from PyPI with the extra `wasm`: componentize-py has CPython for WASI in it and lays our
 modules into its memory, wasmtime compiles the result to machine code. Loading that code is running it,

@@ -1,4 +1,4 @@
-"""What all sandboxes have in common that run each session in a worker process of its own."""
+"""Base class of sandboxes that run each session in a worker process of its own."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from rlm_core.sandbox import probes, wire
 from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.host import frames, history_calls
 from rlm_core.sandbox.host.process import Process, WorkerGoneError
-from rlm_core.sandbox.host.session import LegacyT, WorkerSession, as_variables
+from rlm_core.sandbox.host.session import CheckpointT, WorkerSession, as_variables
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.base import Probe
-    from rlm_core.sandbox.host.session import Born
+    from rlm_core.sandbox.host.session import Spawned
 
 READY_SECONDS = 20.0
 
 T = TypeVar("T")
 
 
-class WorkerSandbox(ABC, Generic[LegacyT]):
+class WorkerSandbox(ABC, Generic[CheckpointT]):
     """Implements `base.Sandbox` but for how a worker is started and what isolates it.
 
     Args:
@@ -39,7 +39,7 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
     def __init__(self, limits: SandboxSettings) -> None:
         self._limits = limits
         self.locked_by = ""  # as the last worker has told
-        self._sessions: set[WorkerSession[LegacyT]] = set()
+        self._sessions: set[WorkerSession[CheckpointT]] = set()
         self._background: set[asyncio.Task[Any]] = set()
 
     @abstractmethod
@@ -47,11 +47,11 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
         """What isolates programs here; see `base.Sandbox.describe`."""
 
     @abstractmethod
-    def _nothing_left(self) -> LegacyT:
-        """What a session's first worker is left."""
+    def _empty_checkpoint(self) -> CheckpointT:
+        """What a session's first worker is given."""
 
     @abstractmethod
-    async def _start(self, context: Any, legacy: LegacyT) -> tuple[Process, dict[str, Any]]:
+    async def _start_process(self, context: Any, checkpoint: CheckpointT) -> tuple[Process, dict[str, Any]]:
         """A worker process that waits for its opening, and what that must say besides limits and functions.
 
         Raises:
@@ -60,7 +60,7 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
 
     async def open(
         self, context: Any, functions: Mapping[str, Callable[..., Awaitable[Any]]]
-    ) -> WorkerSession[LegacyT]:
+    ) -> WorkerSession[CheckpointT]:
         """A fresh session; see `base.Sandbox.open`.
 
         Raises:
@@ -70,11 +70,11 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
         functions = {**functions, **history_calls.functions(context)}
         described = [_described(name, function) for name, function in functions.items()]
 
-        async def spawn(legacy: LegacyT) -> Born:
-            return await self._spawn(context, described, legacy)
+        async def spawn(checkpoint: CheckpointT) -> Spawned:
+            return await self._spawn_shielded(context, described, checkpoint)
 
         session = WorkerSession(
-            spawn, self._nothing_left, functions, self._limits, on_close=self._sessions.discard
+            spawn, self._empty_checkpoint, functions, self._limits, on_close=self._sessions.discard
         )
         try:
             await session.start()
@@ -98,41 +98,45 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
         while self._background:
             await asyncio.gather(*self._background, return_exceptions=True)
 
-    async def _spawn(self, context: Any, functions: list[dict[str, str]], legacy: LegacyT) -> Born:
-        """A locked worker that waits for its first cell, and the variables that it has taken over.
+    async def _spawn_shielded(
+        self, context: Any, functions: list[dict[str, str]], checkpoint: CheckpointT
+    ) -> Spawned:
+        """A locked worker that waits for its first cell, and the variables that it has restored.
 
-        A birth is never broken off half way, with descriptors and processes that nobody knows: who is
+        Spawning is never broken off half way, with descriptors and processes that nobody knows: who is
         cancelled does not wait for it any longer, and the worker is ended when it is there.
         """
-        birth = self._keep(self._bear(context, functions, legacy.again()))  # the session may close its own
+        spawning = self._in_background(
+            self._spawn(context, functions, checkpoint.duplicate())
+        )  # the session may close its own
         try:
-            return await asyncio.shield(birth)
+            return await asyncio.shield(spawning)
         except asyncio.CancelledError:
-            self._keep(_end(birth))
+            self._in_background(_end(spawning))
             raise
 
-    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _in_background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Starts work that `close` waits for, and no caller has to."""
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
 
-    async def _bear(self, context: Any, functions: list[dict[str, str]], legacy: LegacyT) -> Born:
+    async def _spawn(self, context: Any, functions: list[dict[str, str]], checkpoint: CheckpointT) -> Spawned:
         try:
-            process, said = await self._start(context, legacy)
+            process, fields = await self._start_process(context, checkpoint)
         finally:
-            legacy.close()
+            checkpoint.close()
         opening = {
             "op": "open",
             "functions": functions,
             "memory_mb": self._limits.memory_mb,
             "output_chars": self._limits.output_chars,
-            **said,
+            **fields,
         }
         try:
             async with asyncio.timeout(READY_SECONDS):
-                ready = await self._greet(process, opening)
+                ready = await self._handshake(process, opening)
         except TimeoutError as error:
             await process.close()
             raise SandboxError(f"A sandbox worker was not ready after {READY_SECONDS:g} s.") from error
@@ -141,7 +145,7 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
             raise
         return process, as_variables(ready.variables)
 
-    async def _greet(self, process: Process, opening: dict[str, Any]) -> frames.Ready:
+    async def _handshake(self, process: Process, opening: dict[str, Any]) -> frames.Ready:
         await process.send(wire.encode(opening))
         try:
             frame, _ = await process.receive()
@@ -158,11 +162,11 @@ class WorkerSandbox(ABC, Generic[LegacyT]):
         return frame
 
 
-async def _end(birth: asyncio.Task[Born]) -> None:
+async def _end(spawning: asyncio.Task[Spawned]) -> None:
     """Ends a worker that nobody waits for any more, when it is there."""
-    await asyncio.wait([birth])
-    if not birth.cancelled() and birth.exception() is None:
-        process, _ = birth.result()
+    await asyncio.wait([spawning])
+    if not spawning.cancelled() and spawning.exception() is None:
+        process, _ = spawning.result()
         await process.close()
 
 

@@ -1,4 +1,4 @@
-"""The host's handle on the zygote: the process that workers are forked from."""
+"""Client of the zygote: the host's handle on the process that workers are forked from."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ZygoteGoneError(Exception):
     """The zygote is gone."""
 
 
-class Zygote:
+class ZygoteClient:
     """A running zygote; `start` makes one."""
 
     def __init__(self, process: asyncio.subprocess.Process, control: socket.socket) -> None:
@@ -42,7 +42,7 @@ class Zygote:
         self._numbers = count(1)
 
     @classmethod
-    async def start(cls) -> Zygote:
+    async def start(cls) -> ZygoteClient:
         """Starts the process and waits until it has everything loaded.
 
         Raises:
@@ -65,7 +65,7 @@ class Zygote:
         zygote = cls(process, ours)
         try:
             async with asyncio.timeout(BOOT_SECONDS):
-                await zygote._hello()
+                await zygote._await_ready()
         except BaseException:
             await asyncio.shield(asyncio.ensure_future(zygote.close()))
             raise
@@ -103,7 +103,7 @@ class Zygote:
             self._process.kill()
         await self._process.communicate()
 
-    async def _hello(self) -> None:
+    async def _await_ready(self) -> None:
         try:
             reply, _ = await self._receive()
         except (ZygoteGoneError, TimeoutError) as error:

@@ -1,1 +1,1 @@
-"""CPython as a WebAssembly component, run by wasmtime in a worker process."""
+"""Locks: what the operating system takes from a worker process, applied in it."""

@@ -1,4 +1,4 @@
-"""The operating system's lock around a worker whose program is isolated by WebAssembly already."""
+"""Best-effort lock of the system, around a worker whose program is isolated by WebAssembly already."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rlm_core.errors import SandboxError
 
 # What of the Linux lock is worth telling.
 _NOTHING = "nothing of the system's"
-_TOLD = {"resource limits", "Landlock", "a system call filter"}
+_REPORTED = {"resource limits", "Landlock", "a system call filter"}
 
 
 def lock(parent: int, memory_bytes: int) -> str:
@@ -25,7 +25,7 @@ def lock(parent: int, memory_bytes: int) -> str:
             from rlm_core.sandbox.lock.linux import lock as linux
 
             steps = linux.apply_what_can_be_had(parent, memory_bytes)
-            return ", ".join(step for step in steps if step in _TOLD) or _NOTHING
+            return ", ".join(step for step in steps if step in _REPORTED) or _NOTHING
         elif sys.platform == "darwin":  # noqa: RET505 - type checkers follow only one branch
             from rlm_core.sandbox.lock import macos
 

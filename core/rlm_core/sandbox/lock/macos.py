@@ -1,4 +1,4 @@
-"""The lock of macOS around a worker that has loaded everything: Seatbelt, and resource limits.
+"""Lock of macOS, around a worker that has loaded everything: Seatbelt, and resource limits.
 
 Written from sandbox.h, Chromium's "Mac Sandbox V2 Design Doc" and `common.sb`, and Mozilla's profile for
 media plugins. It has not run on macOS yet; `_prove` is there for that.

@@ -1,8 +1,8 @@
-"""The lock of Windows around a worker that has loaded everything: a job, mitigations, no integrity.
+"""Lock of Windows, around a worker that has loaded everything: a job, mitigations, no integrity.
 
 A process can take from itself the right to start processes, to make code and to write what others made.
 It cannot take from itself the right to read the user's files or to use the network: for that, a process
-has to be born into an AppContainer. That a guest does neither is WebAssembly's doing, and this is a second
+has to be started in an AppContainer. That a guest does neither is WebAssembly's doing, and this is a second
 wall behind it. Written from the documentation of the Windows API (the pages are named below); it has not
 run on Windows yet, and `_prove` is there for that.
 """

@@ -1,4 +1,4 @@
-"""One cell: compiled so that its last expression can be echoed, and its errors told well."""
+"""Cell of a REPL: compiled so that its last expression can be echoed, and its errors told well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What outlives a worker: plain values, functions and imports, saved after each cell for its successor.
+"""Checkpoint of a program: plain values, functions and imports, saved after each cell for the next worker.
 
 What a worker has in memory is gone when it must be killed. So after each cell the program's variables, as
 far as they are plain, are written where the session's next worker finds them. None of the program's code
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
 
-    from rlm_core.sandbox.repl.saved_state import Legacy
+    from rlm_core.sandbox.repl.checkpoint_store import CheckpointStore
 
 # What is looked at after a cell, which bounds the time that it takes.
 _MAX_ITEMS = 100_000
@@ -46,17 +46,17 @@ class _State(NamedTuple):
     sources: dict[str, list[str]]  # lines by file name, for tracebacks
 
 
-class Keeper:
-    """Saves and restores the variables of one namespace.
+class Checkpoint:
+    """Saves and restores the variables of one program.
 
     Args:
-        legacy: what outlives this process.
-        namespace: the program's globals.
+        store: what outlives this process.
+        program_globals: the names of the program.
     """
 
-    def __init__(self, legacy: Legacy, namespace: dict[str, Any]) -> None:
-        self._legacy = legacy
-        self._namespace = namespace
+    def __init__(self, store: CheckpointStore, program_globals: dict[str, Any]) -> None:
+        self._store = store
+        self._globals = program_globals
         self._codes: dict[str, tuple[CodeType, bytes]] = {}
         self._origins: dict[str, tuple[int, tuple[str, str | None] | None]] = {}
 
@@ -69,18 +69,18 @@ class Keeper:
         """
         state = _State(cells, {}, {}, {}, {})
         # Text may take twice the space in UTF-8 that it has in memory.
-        scales = _Scales(self._legacy.capacity // 2)
+        budget = _SizeBudget(self._store.capacity // 2)
         for name, value in variables:
             with suppress(_NotPlainError, RuntimeError):  # another thread may be changing it
-                self._add(state, scales, name, value)
+                self._add(state, budget, name, value)
         try:
             self._write(marshal.dumps(tuple(state)))
         except (ValueError, MemoryError):
             self._write(b"")
 
     def restore(self) -> int:
-        """Puts what a predecessor has saved into the namespace; returns how many cells it had run."""
-        saved = self._legacy.read()
+        """Puts what the worker before has saved into the globals; returns how many cells it had run."""
+        saved = self._store.read()
         if not saved:
             return 0
         state = _State(*marshal.loads(saved))  # noqa: S302 - locked by now
@@ -89,43 +89,43 @@ class Keeper:
         for name, (module, attribute) in state.imports.items():
             with suppress(KeyError):  # the program had made that module itself
                 found = sys.modules[module]
-                self._namespace[name] = found if attribute is None else vars(found)[attribute]
+                self._globals[name] = found if attribute is None else vars(found)[attribute]
         for name, (code, defaults, keywords) in state.functions.items():
-            function = FunctionType(marshal.loads(code), self._namespace, None, defaults)  # noqa: S302
+            function = FunctionType(marshal.loads(code), self._globals, None, defaults)  # noqa: S302
             function.__kwdefaults__ = keywords
-            self._namespace[name] = function
-        self._namespace.update(state.values)
+            self._globals[name] = function
+        self._globals.update(state.values)
         return state.cells
 
-    def _add(self, state: _State, scales: _Scales, name: str, value: Any) -> None:
+    def _add(self, state: _State, budget: _SizeBudget, name: str, value: Any) -> None:
         kind = type(value)
         if kind in _PLAIN:
-            scales.weigh(value)
+            budget.charge(value)
             state.values[name] = value
         elif (origin := self._origin(name, value)) is not None:
             state.imports[name] = origin
         elif kind is FunctionType:
-            state.functions[name] = self._function(name, value, scales)
-            self._add_source(state, scales, value.__code__.co_filename)
+            state.functions[name] = self._function(name, value, budget)
+            self._add_source(state, budget, value.__code__.co_filename)
 
-    def _function(self, name: str, function: FunctionType, scales: _Scales) -> tuple[bytes, Any, Any]:
+    def _function(self, name: str, function: FunctionType, budget: _SizeBudget) -> tuple[bytes, Any, Any]:
         """A function without a closure, as what it can be made from again; its annotations are not kept."""
         code = function.__code__
-        own = function.__globals__ is self._namespace and function.__name__ == code.co_name
+        own = function.__globals__ is self._globals and function.__name__ == code.co_name
         if not own or function.__closure__ or vars(function):
             raise _NotPlainError
-        scales.weigh(function.__defaults__)
-        scales.weigh(function.__kwdefaults__)
+        budget.charge(function.__defaults__)
+        budget.charge(function.__kwdefaults__)
         known = self._codes.get(name)
         if known is None or known[0] is not code:
             known = self._codes[name] = code, marshal.dumps(code)
-        scales.weigh(known[1])
+        budget.charge(known[1])
         return known[1], function.__defaults__, function.__kwdefaults__
 
-    def _add_source(self, state: _State, scales: _Scales, filename: str) -> None:
+    def _add_source(self, state: _State, budget: _SizeBudget, filename: str) -> None:
         entry = linecache.cache.get(filename)
         if filename not in state.sources and entry is not None and len(entry) == 4:
-            scales.weigh(entry[2])
+            budget.charge(entry[2])
             state.sources[filename] = entry[2]
 
     def _origin(self, name: str, value: Any) -> tuple[str, str | None] | None:
@@ -141,24 +141,24 @@ class Keeper:
                 return module_name, None
             if (
                 type(module) is ModuleType
-                and vars(module) is not self._namespace
+                and vars(module) is not self._globals
                 and vars(module).get(name) is value
             ):
                 return module_name, name
         return None
 
     def _write(self, data: bytes) -> None:
-        self._legacy.write(data if len(data) <= self._legacy.capacity else b"")
+        self._store.write(data if len(data) <= self._store.capacity else b"")
 
 
-class _Scales:
-    """Weighs values until the total is more than may be saved: `size` bytes."""
+class _SizeBudget:
+    """Size budget of a checkpoint: values are charged until they are more than may be saved, `size` bytes."""
 
     def __init__(self, size: int) -> None:
         self._items = _MAX_ITEMS
         self._bytes = size
 
-    def weigh(self, value: Any) -> None:
+    def charge(self, value: Any) -> None:
         """Takes a value into account.
 
         Raises:
@@ -170,12 +170,12 @@ class _Scales:
             return
         before = self._bytes
         try:
-            self._weigh(value)
+            self._charge(value)
         except BaseException:
             self._bytes = before  # the time that it took is gone, the room is not
             raise
 
-    def _weigh(self, value: Any) -> None:
+    def _charge(self, value: Any) -> None:
         """Goes down level by level: the loops are those of C, which is what makes this cheap."""
         level = [value]
         for _ in range(_MAX_DEPTH):

@@ -1,4 +1,4 @@
-"""Functions as the program sees them: with a name, a signature and a docstring that `help` shows."""
+"""Proxies of the host's functions, as programs see them: with a name, a signature and a docstring."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FunctionType
 
-    from rlm_core.sandbox.repl.ports import Host
+    from rlm_core.sandbox.repl.ports import HostChannel
 
 
 def proxies(
-    channel: Host, described: Sequence[dict[str, str]], before: Callable[[], None]
+    channel: HostChannel, described: Sequence[dict[str, str]], before: Callable[[], None]
 ) -> dict[str, Callable[..., Any]]:
     """Returns functions that call the host, one for each description (`name`, `signature`, `doc`).
 

@@ -1,4 +1,4 @@
-"""What a program can import: modules loaded before the lock, since no file can be opened after it."""
+"""Importable modules: loaded before the lock, since no file can be opened after it."""
 
 from __future__ import annotations
 

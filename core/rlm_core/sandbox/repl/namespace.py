@@ -1,4 +1,4 @@
-"""The names that a program finds: `context`, the host's functions, and the ways to finish."""
+"""Namespace of a program, as it finds it: `context`, the host's functions, and the ways to finish."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SCALARS = (int, float, bool, complex, type(None))
 _CONTAINERS = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
-class Listing(str):
+class UnquotedStr(str):
     """Text whose echo is the text itself, without quotes."""
 
     __slots__ = ()
@@ -31,19 +31,19 @@ class Listing(str):
         return str(self)
 
 
-class Scaffold:
+class Namespace:
     """Puts the names in place, and puts them back when a cell has overwritten them.
 
     Args:
-        namespace: the program's globals.
+        program_globals: where the names go.
         context: the value of `context`.
         functions: the host's functions by name.
     """
 
     def __init__(
-        self, namespace: dict[str, Any], context: Any, functions: Mapping[str, Callable[..., Any]]
+        self, program_globals: dict[str, Any], context: Any, functions: Mapping[str, Callable[..., Any]]
     ) -> None:
-        self._namespace = namespace
+        self._globals = program_globals
         self.final: str | None = None
         self._fixed: dict[str, Any] = {
             "context": context,
@@ -61,19 +61,19 @@ class Scaffold:
 
     def restore(self) -> None:
         """Puts back every fixed name, and `answer` if there is none."""
-        self._namespace.update(self._fixed)
-        self._namespace.setdefault("answer", _no_answer())
+        self._globals.update(self._fixed)
+        self._globals.setdefault("answer", _no_answer())
 
     def take_answer(self) -> None:
         """Finishes if the program has set `answer["ready"]`; an `answer` of any other kind is its own."""
-        answer = self._namespace.get("answer")
+        answer = self._globals.get("answer")
         if isinstance(answer, dict) and answer.get("ready"):
             self._finish(answer.get("content"))
-            self._namespace["answer"] = {**answer, "ready": False}
+            self._globals["answer"] = {**answer, "ready": False}
 
     def own(self) -> list[tuple[str, Any]]:
         """Returns name and value of what the program has defined, in the order of definition."""
-        return [(name, value) for name, value in list(self._namespace.items()) if self._is_own(name, value)]
+        return [(name, value) for name, value in list(self._globals.items()) if self._is_own(name, value)]
 
     def variables(self) -> list[tuple[str, str, str]]:
         """Returns name, type and summary of what the program has defined, in the order of definition."""
@@ -92,8 +92,8 @@ class Scaffold:
         Raises:
             NameError: there is none; lists those there are.
         """
-        if name in self._namespace and not name.startswith("__"):
-            return self._namespace[name]
+        if name in self._globals and not name.startswith("__"):
+            return self._globals[name]
         names = ", ".join(row[0] for row in self.variables()) or "none yet"
         raise NameError(f"There is no variable {name!r}; there are: {names}.")
 
@@ -106,8 +106,8 @@ class Scaffold:
         """Returns the variables defined so far, with type and size."""
         rows = self.variables()
         if not rows:
-            return Listing("No variables yet.")
-        return Listing("\n".join(f"{name}: {kind} {note}".rstrip() for name, kind, note in rows))
+            return UnquotedStr("No variables yet.")
+        return UnquotedStr("\n".join(f"{name}: {kind} {note}".rstrip() for name, kind, note in rows))
 
     def _final(self, value: Any) -> None:
         """Finishes with this value as the answer. The cell runs on to its end; the last call counts."""

@@ -1,4 +1,4 @@
-"""What a program prints: sent to the host in pieces, up to a limit."""
+"""Output of a program: what it prints, sent to the host in pieces, up to a limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EAGER_LINES = 16
 _HOLD_SECONDS = 0.05
 
 
-class Output:
+class OutputBuffer:
     """Collects what is printed, from any thread, and passes it on.
 
     Args:
@@ -77,13 +77,13 @@ class Output:
         return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
 
 
-class Stream(io.TextIOBase):
+class OutputStream(io.TextIOBase):
     """`sys.stdout` and `sys.stderr` of the program."""
 
     encoding = "utf-8"
     errors = "surrogatepass"
 
-    def __init__(self, output: Output, name: str) -> None:
+    def __init__(self, output: OutputBuffer, name: str) -> None:
         super().__init__()
         self._output = output
         self.name = f"<{name}>"
@@ -107,7 +107,7 @@ class Stream(io.TextIOBase):
         """Does nothing: the program goes on printing in its next cell."""
 
 
-class Keyboard(io.StringIO):
+class EmptyStdin(io.StringIO):
     """`sys.stdin` of the program: at its end from the beginning."""
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a REPL needs of its surroundings: a native worker has other parts than a WebAssembly guest."""
+"""Ports of a REPL: what it needs around it, other in a native worker than in a WebAssembly guest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 
-class Host(Protocol):
+class HostChannel(Protocol):
     """The way to the host."""
 
     def request(self) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class Interruptible(Protocol):
         ...
 
 
-class Spare(Protocol):
+class Reserve(Protocol):
     """Memory kept back for when the program has used up its own."""
 
     def refill(self) -> None:

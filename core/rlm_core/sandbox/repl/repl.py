@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rlm_core import errors
 from rlm_core.sandbox.repl.cell import ECHO, awaits, compile_cell, describe
-from rlm_core.sandbox.repl.checkpoint import Keeper
+from rlm_core.sandbox.repl.checkpoint import Checkpoint
 from rlm_core.sandbox.repl.function_proxies import proxies
-from rlm_core.sandbox.repl.namespace import Scaffold, text_of
-from rlm_core.sandbox.repl.output import Keyboard, Output, Stream
+from rlm_core.sandbox.repl.namespace import Namespace, text_of
+from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from rlm_core.sandbox.repl.ports import Host, Interruptible, Spare
-    from rlm_core.sandbox.repl.saved_state import Legacy
+    from rlm_core.sandbox.repl.checkpoint_store import CheckpointStore
+    from rlm_core.sandbox.repl.ports import HostChannel, Interruptible, Reserve
 
 
 class Repl:
@@ -30,38 +30,38 @@ class Repl:
         interrupts: when an interrupt may reach the program.
         opening: the host's first message: limits and functions.
         context: the value of `context`.
-        legacy: where the session's last worker has left its variables, and this one leaves its own.
+        store: where the checkpoint of the session's last worker is, and this one's goes.
         reserve: memory kept back for when the program has used up its own.
     """
 
     def __init__(
         self,
-        channel: Host,
+        channel: HostChannel,
         interrupts: Interruptible,
         opening: dict[str, Any],
         context: Any,
-        legacy: Legacy,
-        reserve: Spare,
+        store: CheckpointStore,
+        reserve: Reserve,
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts
         self._memory_mb: int = opening["memory_mb"]
-        self._output = Output(self._send_output, opening["output_chars"])
-        self._namespace = _main_module().__dict__
+        self._output = OutputBuffer(self._send_output, opening["output_chars"])
+        self._globals = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
-        self._scaffold = Scaffold(self._namespace, context, functions)
-        self._keeper = Keeper(legacy, self._namespace)
-        self._cells = self._keeper.restore()
+        self._namespace = Namespace(self._globals, context, functions)
+        self._checkpoint = Checkpoint(store, self._globals)
+        self._cells = self._checkpoint.restore()
         self._runner: asyncio.Runner | None = None
         self._reserve = reserve
         sys.argv = [""]
-        sys.stdin = sys.__stdin__ = Keyboard()  # type: ignore[assignment, misc]
-        sys.stdout = sys.__stdout__ = Stream(self._output, "stdout")  # type: ignore[assignment, misc]
-        sys.stderr = sys.__stderr__ = Stream(self._output, "stderr")  # type: ignore[assignment, misc]
+        sys.stdin = sys.__stdin__ = EmptyStdin()  # type: ignore[assignment, misc]
+        sys.stdout = sys.__stdout__ = OutputStream(self._output, "stdout")  # type: ignore[assignment, misc]
+        sys.stderr = sys.__stderr__ = OutputStream(self._output, "stderr")  # type: ignore[assignment, misc]
 
     def variables(self) -> list[tuple[str, str, str]]:
-        """The program's variables; in a fresh worker, those that it took over."""
-        return self._scaffold.variables()
+        """The program's variables; in a fresh worker, those that it has restored."""
+        return self._namespace.variables()
 
     def serve(self) -> NoReturn:
         """Answers requests, one at a time."""
@@ -74,19 +74,19 @@ class Repl:
     def _run(self, source: str) -> dict[str, Any]:
         self._cells += 1
         self._reserve.refill()
-        self._scaffold.final = None
+        self._namespace.final = None
         self._output.begin()
         error = self._guarded(source)
         self._reserve.release()
-        self._scaffold.restore()
-        self._keeper.save(self._scaffold.own(), self._cells)
-        return self._done(error, self._scaffold.final)
+        self._namespace.restore()
+        self._checkpoint.save(self._namespace.own(), self._cells)
+        return self._done(error, self._namespace.final)
 
     def _value(self, name: str) -> dict[str, Any]:
         self._output.begin()
         try:
             with self._interrupts.armed():
-                text = text_of(self._scaffold.lookup(name))
+                text = text_of(self._namespace.lookup(name))
         except BaseException:  # noqa: BLE001 - whatever the program's own repr does, there is no text
             text = None
         return self._done(None, text)
@@ -105,7 +105,7 @@ class Repl:
             with self._interrupts.armed():
                 try:
                     self._execute(source)
-                    self._scaffold.take_answer()
+                    self._namespace.take_answer()
                 except BaseException as error:  # noqa: BLE001 - anything that the program raises
                     self._reserve.release()
                     return describe(error, self._memory_mb)
@@ -116,10 +116,10 @@ class Repl:
 
     def _execute(self, source: str) -> None:
         code = compile_cell(source, f"<cell {self._cells}>")
-        result = eval(code, self._namespace)  # noqa: S307 - running the program is what this is for
+        result = eval(code, self._globals)  # noqa: S307 - running the program is what this is for
         if awaits(code):
             self._await(result)
-        value = self._namespace.pop(ECHO, None)
+        value = self._globals.pop(ECHO, None)
         if value is not None:
             self._output.hold(f"{value!r}\n")
 

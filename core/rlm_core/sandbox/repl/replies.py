@@ -1,4 +1,4 @@
-"""What the host replies to a call."""
+"""Replies of the host to calls."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What runs inside the sandbox: the zygote, and the workers that are forked from it."""
+"""Worker processes and the zygote that forks them: the other end of the host's channels."""

@@ -1,4 +1,4 @@
-"""The worker's end of the channel: requests come in, calls go out and are answered in any order."""
+"""Channel of a worker to the host: requests come in, calls go out and are answered in any order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Connection(Protocol):
         ...
 
 
-class _Call:
+class _PendingCall:
     """A call under way: whoever made it waits for `done`."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Call:
         self.reply: dict[str, Any] = {}
 
 
-class Channel:
+class WorkerChannel:
     """Talks to the host; `call` and `send` may be used by several threads at once.
 
     Reading is never interrupted, so it never loses its place in a frame: between cells the main thread
@@ -55,7 +55,7 @@ class Channel:
         self._connection = connection
         self._interrupts = interrupts
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, _PendingCall] = {}
         self._last = 0
         self._writing = threading.RLock()
         self._reading = threading.Lock()
@@ -96,7 +96,7 @@ class Channel:
 
     def call(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Calls a function of the host and returns what it returns; raises as `replies.result` does."""
-        call = _Call()
+        call = _PendingCall()
         with self._writing:
             self._last += 1
             number = self._last

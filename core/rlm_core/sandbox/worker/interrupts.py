@@ -1,4 +1,4 @@
-"""When an interrupt may reach the program."""
+"""Interrupts: when SIGINT may reach the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Address space kept back, so that a program which has used all of its memory can still be told so."""
+"""Reserve of memory: address space kept back, so that a program which has used up its own can be told so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 _BYTES = 32 << 20
 
 
-class Reserve:
+class MappedReserve:
     """Holds some address space until it is released."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A worker that was started afresh, with pipes for its channel, on any system."""
+"""Main of a worker without a lock: started afresh, with pipes for its channel, on any system."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rlm_core.sandbox.repl.checkpoint_store import HostStore
 from rlm_core.sandbox.repl.repl import Repl
-from rlm_core.sandbox.repl.saved_state import Told
 from rlm_core.sandbox.worker import received_context
-from rlm_core.sandbox.worker.channel import Channel
+from rlm_core.sandbox.worker.channel import WorkerChannel
 from rlm_core.sandbox.worker.interrupts import Interrupts
-from rlm_core.sandbox.worker.memory_reserve import Reserve
+from rlm_core.sandbox.worker.memory_reserve import MappedReserve
 from rlm_core.sandbox.worker.pipes import Pipes
 from rlm_core.sandbox.worker.refusal import refusal
 
@@ -30,9 +30,9 @@ def main(parent: int, numbers: Sequence[int]) -> None:
         from rlm_core.sandbox.lock.linux import limits
 
         limits.die_with(parent)
-    descriptors = received_context.inherited(numbers)
+    descriptors = received_context.received_descriptors(numbers)
     interrupts = Interrupts()
-    channel = Channel(Pipes.taken_over(), interrupts)
+    channel = WorkerChannel(Pipes.taken_over(), interrupts)
     opening = channel.receive()
     try:
         repl = _repl(channel, interrupts, opening, descriptors)
@@ -44,11 +44,13 @@ def main(parent: int, numbers: Sequence[int]) -> None:
 
 
 def _repl(
-    channel: Channel, interrupts: Interrupts, opening: dict[str, Any], descriptors: Sequence[int]
+    channel: WorkerChannel, interrupts: Interrupts, opening: dict[str, Any], descriptors: Sequence[int]
 ) -> Repl:
     context = received_context.context(opening["context"], descriptors, channel.call)
     for descriptor in descriptors:
         os.close(descriptor)
     channel.start()
     channel.listen()
-    return Repl(channel, interrupts, opening, context, Told(opening["left"], channel.send), Reserve())
+    return Repl(
+        channel, interrupts, opening, context, HostStore(opening["checkpoint"], channel.send), MappedReserve()
+    )

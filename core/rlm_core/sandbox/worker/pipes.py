@@ -1,4 +1,4 @@
-"""A worker's channel to the host where that is a pair of pipes: its standard input and output."""
+"""Pipes of a worker to the host: its standard input and output."""
 
 from __future__ import annotations
 

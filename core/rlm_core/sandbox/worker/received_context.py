@@ -1,4 +1,4 @@
-"""The value of `context` in a worker, from the descriptors that the worker was given.
+"""Context as a worker receives it: the value of `context`, from the descriptors that it was given.
 
 What a workspace takes is imported when there is one: a text needs none of it.
 """
@@ -10,17 +10,16 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rlm_core.sandbox.wire import HISTORY_CHANGES, HISTORY_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rlm_core.context.context import Context
     from rlm_core.workspace.snapshot import Snapshot
 
-# Functions of the host that a context with a past calls (`rlm_core.sandbox.host.history_calls`).
-CHANGES, TEXT = "_changes", "_text_then"
 
-
-def inherited(numbers: Sequence[int]) -> list[int]:
+def received_descriptors(numbers: Sequence[int]) -> list[int]:
     """Returns the descriptors that this process was started with, given what it knows them by."""
     if sys.platform == "win32":
         import msvcrt
@@ -36,14 +35,14 @@ def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> 
     Args:
         kind: `text` or `snapshot`.
         descriptors: of the text; or of the snapshot's table and the arena's shards.
-        call: calls a function of the host, as `Channel.call` does.
+        call: calls a function of the host, as `WorkerChannel.call` does.
     """
     given = snapshot_or_text(kind, descriptors)
     if isinstance(given, str):
         return given
     from rlm_core.context.context import Context
 
-    return Context(given, Past(call))
+    return Context(given, RemoteHistory(call))
 
 
 def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
@@ -60,7 +59,7 @@ def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
         return Snapshot.load(mapped, maps)
 
 
-class Past:
+class RemoteHistory:
     """Asks the host what the context said before (`rlm_core.context.changes.Past`)."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
@@ -68,11 +67,11 @@ class Past:
 
     def changes(self, since: str) -> list[tuple[str, str]]:
         """Path and status of each file that differs."""
-        return [(path, status) for path, status in self._call(CHANGES, (since,), {})]
+        return [(path, status) for path, status in self._call(HISTORY_CHANGES, (since,), {})]
 
     def text(self, path: str, since: str) -> str | None:
         """What a file said then."""
-        text: str | None = self._call(TEXT, (path, since), {})
+        text: str | None = self._call(HISTORY_TEXT, (path, since), {})
         return text
 
 

@@ -1,4 +1,4 @@
-"""The worker's answers to what the guest's `context` asks."""
+"""Server of the guest's `context`: the worker's end of `guest.context_rpc`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
-class Answerer:
-    """Answers questions about a snapshot as its `Context` would.
+class ContextServer:
+    """Answers requests about a snapshot as its `Context` would.
 
     What the guest may ask is what a program may: the public members of `Context`, and for what works on
     the guest's own table of files, that table. Answers go to where programs are hostile, never come from
@@ -34,15 +34,15 @@ class Answerer:
         self._members: dict[str, Callable[..., Any]] = {
             name: getattr(context, name) if inspect.isfunction(member) else partial(getattr, context, name)
             for name, member in vars(Context).items()
-            if context_rpc.is_asked(name)
+            if context_rpc.is_remote(name)
         }
         self._members[context_rpc.TABLE] = lambda: (snapshot.paths, snapshot.lengths)
         self._members[context_rpc.LINE_COUNT] = snapshot.line_count
 
-    def answer(self, question: bytes) -> bytes:
+    def answer(self, request: bytes) -> bytes:
         """Returns the answer to what the guest has sent, whatever that is; errors are answers too."""
         try:
-            member, arguments, keywords = context_rpc.decode(question)
+            member, arguments, keywords = context_rpc.decode(request)
             if member not in self._members:
                 raise AttributeError(f"'Context' object has no attribute {member[:100]!r}")  # noqa: TRY301
             return _written(context_rpc.VALUE, self._members[member](*arguments, **keywords))

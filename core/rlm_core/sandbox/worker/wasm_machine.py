@@ -1,4 +1,4 @@
-"""The WebAssembly machine in a worker process: one guest, and what it may ask for."""
+"""WebAssembly machine in a worker process: one guest, and what it may ask for."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _engine() -> Engine:
     return Engine(config)
 
 
-class Machine:
+class WasmMachine:
     """A guest, to be started and run by a thread with `STACK_BYTES` of stack.
 
     It has a clock, random numbers and memory. It has no folder, no environment, no standard streams and no
@@ -102,7 +102,7 @@ class Machine:
         with linker.root() as root:
             root.add_func("send", lambda _store, frames: send(frames))
             root.add_func("receive", lambda _store, seconds: receive(seconds))
-            root.add_func("ask", lambda _store, question: ask(question))
+            root.add_func("ask", lambda _store, request: ask(request))
         self._store = Store(self._engine)
         self._store.set_wasi(WasiConfig())
         self._store.set_limits(memory_size=_OWN_BYTES + memory_bytes)

@@ -1,4 +1,4 @@
-"""A worker whose program runs in a WebAssembly guest, with the operating system's lock around it."""
+"""Main of a worker whose program runs in a WebAssembly guest, with the operating system's lock around it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlm_core.sandbox.repl import replies
 from rlm_core.sandbox.worker import received_context
 from rlm_core.sandbox.worker.pipes import Pipes
 from rlm_core.sandbox.worker.refusal import refusal
-from rlm_core.sandbox.worker.wasm_machine import STACK_BYTES, Machine
+from rlm_core.sandbox.worker.wasm_machine import STACK_BYTES, WasmMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,9 @@ def main(parent: int, numbers: Sequence[int], component: str) -> None:
         component: the compiled component's file.
     """
     threading.stack_size(STACK_BYTES)
-    guest = threading.Thread(target=_serve, args=(parent, received_context.inherited(numbers), component))
+    guest = threading.Thread(
+        target=_serve, args=(parent, received_context.received_descriptors(numbers), component)
+    )
     guest.start()
     threading.stack_size(0)
     guest.join()
@@ -51,34 +53,34 @@ def _serve(parent: int, descriptors: Sequence[int], component: str) -> None:
 
 def _locked(
     relay: _Relay, parent: int, opening: dict[str, Any], descriptors: Sequence[int], component: str
-) -> Machine:
+) -> WasmMachine:
     """Takes what it needs, makes the guest, closes all but the channel, and locks the process."""
-    ask = _answering(received_context.snapshot_or_text(opening["context"], descriptors), relay)
+    ask = _context_server(received_context.snapshot_or_text(opening["context"], descriptors), relay)
     for descriptor in descriptors:
         os.close(descriptor)
     memory = opening["memory_mb"] << 20
-    machine = Machine(Path(component))
+    machine = WasmMachine(Path(component))
     machine.start(
         memory,
         send=lambda frames: relay.send(frames.encode("latin-1")),
         receive=lambda seconds: relay.next(None if seconds < 0 else seconds).decode("latin-1"),
-        ask=lambda question: ask(question.encode("latin-1")).decode("latin-1"),
+        ask=lambda request: ask(request.encode("latin-1")).decode("latin-1"),
     )
     relay.send(wire.encode({"op": "locked", "by": best_effort.lock(parent, memory)}))
     relay.start()
     return machine
 
 
-def _answering(context: Snapshot | str, relay: _Relay) -> Callable[[bytes], bytes]:
-    """What answers the guest's questions about the context; about a text there is one, what it says."""
+def _context_server(context: Snapshot | str, relay: _Relay) -> Callable[[bytes], bytes]:
+    """What answers the guest's requests to the context; about a text there is one, what it says."""
     if isinstance(context, str):
         text = context.encode("utf-8", "surrogatepass")
-        return lambda _question: text
-    from rlm_core.sandbox.worker.wasm_context_server import Answerer
+        return lambda _request: text
+    from rlm_core.sandbox.worker.wasm_context_server import ContextServer
     from rlm_core.syntax.languages import preload
 
     preload()
-    return Answerer(context, received_context.Past(relay.call)).answer
+    return ContextServer(context, received_context.RemoteHistory(relay.call)).answer
 
 
 class _Relay:
@@ -116,7 +118,7 @@ class _Relay:
         return prefix + self._exactly(sum(wire.sizes(prefix)))
 
     def call(self, name: str, arguments: tuple[Any, ...], _keywords: dict[str, Any]) -> Any:
-        """Calls a function of the host, as `inside.channel.Channel.call` does.
+        """Calls a function of the host, as `worker.channel.WorkerChannel.call` does.
 
         The guest waits meanwhile, for frames that come in between as well.
         """

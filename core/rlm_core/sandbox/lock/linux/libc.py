@@ -1,4 +1,4 @@
-"""The C library, for system calls that the standard library does not wrap."""
+"""libc, for system calls that the standard library does not wrap."""
 
 from __future__ import annotations
 

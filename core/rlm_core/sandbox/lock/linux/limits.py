@@ -1,4 +1,4 @@
-"""What the process may be and use: identity, signals, resources. See prctl(2), setrlimit(2)."""
+"""Limits of a process, what it may be and use: identity, signals, resources. See prctl(2), setrlimit(2)."""
 
 from __future__ import annotations
 

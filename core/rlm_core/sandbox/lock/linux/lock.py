@@ -1,4 +1,4 @@
-"""The order in which a worker locks itself, and the proof that it did."""
+"""Lock of a worker on Linux: the order of its steps, and the proof that it holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system call filter: about 45 calls are allowed, none of which opens, connects, starts or signals.
+"""seccomp, a system call filter: about 45 calls are allowed; none opens, connects, starts or signals.
 
 Of calls with many functions only those pass that Python and the C library use: what the kernel does for
 nobody else is where its errors are (out-of-band data of Unix sockets, CVE-2025-38236; futexes with priority

@@ -89,7 +89,7 @@ async def test_cancelled_opens_leave_nothing_behind(started: Callable[[], set[in
     last = await sandbox.open("", {})
     assert (await last.run("1")).output == "1\n"
     await last.close()
-    # A birth that nobody waits for any longer comes to its end in the background.
+    # A spawning that nobody waits for any longer comes to its end in the background.
     while started() - zygote or len(descriptors()) > len(before):  # noqa: ASYNC110 - its own limit ends it
         await asyncio.sleep(0.01)
     await sandbox.close()

@@ -184,8 +184,8 @@ def test_a_process_that_can_be_started_is_told(monkeypatch: pytest.MonkeyPatch) 
 MAC = """
 import ctypes, os, sys
 from rlm_core.errors import SandboxError
-from rlm_core.sandbox import macos
-from rlm_core.sandbox.linux import lock
+from rlm_core.sandbox.lock import macos
+from rlm_core.sandbox.lock.linux import lock
 
 class System:
     def sandbox_init(self, profile, flags, message):

@@ -1,24 +1,23 @@
-"""Where a worker leaves its variables, for the next worker of its session to find them."""
+"""Store of a session's checkpoint, which outlives the worker: the next one finds it there."""
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rlm_core.sandbox.wire import MAX_CHECKPOINT
+
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Callable
 
-REGION_BYTES = 32 << 20  # sparse
-
 # There are two halves, so that a worker may die while it writes; byte 0 says which of them holds.
 _FIRST = 8
-_HALF = (REGION_BYTES - _FIRST) // 2
 _LENGTH = struct.Struct("<I")
 
 
-class Legacy(Protocol):
-    """What the workers of a session leave to each other."""
+class CheckpointStore(Protocol):
+    """Where a session's workers leave their checkpoint to each other."""
 
     @property
     def capacity(self) -> int:
@@ -34,20 +33,20 @@ class Legacy(Protocol):
         ...
 
 
-class Region:
-    """Memory that a session's workers map one after another.
+class MappedStore:
+    """Checkpoint store in memory that a session's workers map one after another.
 
     Args:
-        memory: `REGION_BYTES` that outlive the process.
+        memory: bytes that outlive the process; all zero at first.
 
     Attributes:
         capacity: bytes that can be written.
     """
 
-    capacity = _HALF - _LENGTH.size
-
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
+        self._half_bytes = (len(memory) - _FIRST) // 2
+        self.capacity = self._half_bytes - _LENGTH.size
 
     def read(self) -> bytes:
         """Returns what was written last; empty when nothing was."""
@@ -66,29 +65,29 @@ class Region:
         self._memory[0] = free
 
     def _half(self, which: int) -> int:
-        return _FIRST + which % 2 * _HALF
+        return _FIRST + which % 2 * self._half_bytes
 
 
-class Told:
-    """What is told to the host, which tells it to the next worker.
+class HostStore:
+    """Checkpoint store that is the host, which hands the next worker what this one has sent.
 
     Args:
-        left: what the host has been told last.
+        saved: what the worker before has sent.
         send: sends a frame to the host.
     """
 
-    capacity = 8 << 20
+    capacity = MAX_CHECKPOINT
 
-    def __init__(self, left: str, send: Callable[[dict[str, Any]], None]) -> None:
-        self._told = left.encode("latin-1")
+    def __init__(self, saved: str, send: Callable[[dict[str, Any]], None]) -> None:
+        self._saved = saved.encode("latin-1")
         self._send = send
 
     def read(self) -> bytes:
         """Returns what was written last; empty when nothing was."""
-        return self._told
+        return self._saved
 
     def write(self, data: bytes) -> None:
         """Replaces what was written before."""
-        if data != self._told:
-            self._told = data
-            self._send({"op": "left", "state": data.decode("latin-1")})
+        if data != self._saved:
+            self._saved = data
+            self._send({"op": "saved", "state": data.decode("latin-1")})

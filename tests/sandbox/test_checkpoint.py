@@ -140,7 +140,7 @@ async def test_tracebacks_of_kept_functions_show_their_source(sandbox: WorkerSan
     ]
 
 
-async def test_scaffold_names_are_not_carried(sandbox: WorkerSandbox[Any]) -> None:
+async def test_fixed_names_are_not_carried(sandbox: WorkerSandbox[Any]) -> None:
     _, after = await after_a_crash(sandbox, "context = FINAL = 'mine'", "context, callable(FINAL)")
     assert after.output == "('text', True)\n"
 
@@ -186,7 +186,7 @@ while todo:
     ],
     ids=range(5),
 )  # fmt: skip
-async def test_a_forged_legacy_harms_nobody_but_its_session(native: NativeSandbox, garbage: str) -> None:
+async def test_a_forged_checkpoint_harms_nobody_but_its_session(native: NativeSandbox, garbage: str) -> None:
     session, other = await native.open("text", {}), await native.open("other", {})
     await session.run("kept = 1")
     await other.run("kept = 2")
