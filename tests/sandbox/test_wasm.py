@@ -21,6 +21,7 @@ from rlm_core.sandbox import choice
 from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.host import wasm_build
 from rlm_core.sandbox.host.spawning import WasmSandbox
+from rlm_core.sandbox.lock.linux import landlock
 from tests.sandbox.test_escapes import AS_NOBODY, NOBODY, ROOT, SAME_FOR_ALL, needs_root, run_all
 from tests.support.snapshots import snapshot_of
 
@@ -261,11 +262,15 @@ def anyones_cache(tmp_path: Path, wasm_cache: Path) -> Path:
     return cache
 
 
+LANDLOCK = f"Landlock (ABI {landlock.version()})" if landlock.version() else "no Landlock in this kernel"
 SETTINGS = {
-    "behind the whole lock": ([], "resource limits, Landlock, a system call filter"),
-    "without Landlock": (["--no-landlock"], "resource limits, a system call filter"),
-    "without filters": (["--no-seccomp"], "resource limits, Landlock"),
-    "without either": (["--no-landlock", "--no-seccomp"], "resource limits"),
+    "behind the whole lock": ([], f"resource limits, {LANDLOCK}, a system call filter"),
+    "without Landlock": (
+        ["--no-landlock"],
+        "resource limits, no Landlock in this kernel, a system call filter",
+    ),
+    "without filters": (["--no-seccomp"], f"resource limits, {LANDLOCK}"),
+    "without either": (["--no-landlock", "--no-seccomp"], "resource limits, no Landlock in this kernel"),
 }
 
 

@@ -43,7 +43,6 @@ class WitWorld(wit_world.WitWorld):  # type: ignore[misc]  # generated at build 
         channel = GuestChannel(wit_world.send, wit_world.receive)
         store = HostStore(opened["checkpoint"], channel.send)
         repl = _Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), store, _HeapReserve())
-        channel.send({"op": "ready", "variables": repl.variables()})
         repl.serve()
 
 

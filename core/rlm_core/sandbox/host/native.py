@@ -12,7 +12,6 @@ from rlm_core.sandbox.host.context_descriptors import ContextDescriptors, TableC
 from rlm_core.sandbox.host.forked_process import ForkedProcess
 from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 from rlm_core.sandbox.host.zygote_client import ZygoteClient, ZygoteGoneError
-from rlm_core.sandbox.lock.linux import landlock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +59,9 @@ class NativeSandbox(WorkerSandbox[MemoryCheckpoint]):
         self._tables = TableCache()
 
     def describe(self) -> str:
-        """What the lock consists of here; see `base.Sandbox.describe`."""
-        abi = landlock.version()
-        return (
-            f"a system call filter, {f'Landlock (ABI {abi})' if abi else 'no Landlock in this kernel'}, "
-            "and resource limits, around a process of its own for each session"
-        )
+        """What isolates programs, in detail once there was a session; see `base.Sandbox.describe`."""
+        lock = self.locked_by or "the kernel's lock"
+        return f"{lock}, around a process of its own for each session"
 
     async def close(self) -> None:
         """Ends every session and the zygote."""

@@ -6,9 +6,7 @@ import sys
 
 from rlm_core.errors import SandboxError
 
-# What of the Linux lock is worth telling.
 _NOTHING = "nothing of the system's"
-_REPORTED = {"resource limits", "Landlock", "a system call filter"}
 
 
 def lock(parent: int, memory_bytes: int) -> str:
@@ -24,8 +22,7 @@ def lock(parent: int, memory_bytes: int) -> str:
         if sys.platform == "linux":
             from rlm_core.sandbox.lock.linux import lock as linux
 
-            steps = linux.apply_what_can_be_had(parent, memory_bytes)
-            return ", ".join(step for step in steps if step in _REPORTED) or _NOTHING
+            return linux.apply_what_can_be_had(parent, memory_bytes) or _NOTHING
         elif sys.platform == "darwin":  # noqa: RET505 - type checkers follow only one branch
             from rlm_core.sandbox.lock import macos
 

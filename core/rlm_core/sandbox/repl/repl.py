@@ -59,12 +59,9 @@ class Repl:
         sys.stdout = sys.__stdout__ = OutputStream(self._output, "stdout")  # type: ignore[assignment, misc]
         sys.stderr = sys.__stderr__ = OutputStream(self._output, "stderr")  # type: ignore[assignment, misc]
 
-    def variables(self) -> list[tuple[str, str, str]]:
-        """The program's variables; in a fresh worker, those that it has restored."""
-        return self._namespace.variables()
-
     def serve(self) -> NoReturn:
-        """Answers requests, one at a time."""
+        """Says that it is ready, and with which variables; then answers requests, one at a time."""
+        self._channel.send({"op": "ready", "variables": self._namespace.variables()})
         while True:
             request = self._channel.request()
             served = self._run(request["code"]) if request["op"] == "run" else self._value(request["name"])
@@ -96,7 +93,7 @@ class Repl:
             "error": error,
             "final": final,
             "omitted": self._output.omitted,
-            "variables": self.variables(),
+            "variables": self._namespace.variables(),
         }
 
     def _guarded(self, source: str) -> str | None:

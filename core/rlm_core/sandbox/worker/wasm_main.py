@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.lock import best_effort
 from rlm_core.sandbox.repl import replies
-from rlm_core.sandbox.worker import received_context
+from rlm_core.sandbox.worker import boot, received_context
 from rlm_core.sandbox.worker.pipes import Pipes
-from rlm_core.sandbox.worker.refusal import refusal
 from rlm_core.sandbox.worker.wasm_machine import STACK_BYTES, WasmMachine
 
 if TYPE_CHECKING:
@@ -43,11 +42,8 @@ def _serve(parent: int, descriptors: Sequence[int], component: str) -> None:
     relay = _Relay(Pipes.taken_over())
     frame = relay.read()
     opening = wire.message(frame)
-    try:
+    with boot.refusing(lambda message: relay.send(wire.encode(message))):
         machine = _locked(relay, parent, opening, descriptors, component)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the host must be told
-        relay.send(wire.encode(refusal(error)))
-        os._exit(1)
     machine.run(frame.decode("latin-1"))
 
 

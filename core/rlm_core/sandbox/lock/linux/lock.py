@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STANDARD = (0, 1, 2)
+_LIMITS, _LANDLOCK, _FILTER = _REPORTED = "resource limits", "Landlock", "a system call filter"
 
 
 def close_from(first: int) -> None:
@@ -30,38 +31,48 @@ def close_from(first: int) -> None:
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
-def apply(parent: int, memory_bytes: int) -> None:
+def apply(parent: int, memory_bytes: int) -> str:
     """Locks this process, which must have one thread and only the descriptors that it is to keep.
 
     Args:
         parent: the process with which this one ends.
         memory_bytes: address space that it may use beyond what is mapped now.
 
+    Returns:
+        What is in force, in a few words.
+
     Raises:
         LockError: some part of the lock cannot be had, or does not hold.
     """
     try:
-        for step in _steps(parent, memory_bytes).values():
-            step()
+        results = {name: step() for name, step in _steps(parent, memory_bytes).items()}
     except OSError as error:
         raise LockError(
             f"The sandbox could not lock its worker ({error.strerror}); "
             "it needs Linux 5.4 or newer with seccomp filters enabled."
         ) from error
     _prove(parent)
+    return _summary(results)
 
 
-def apply_what_can_be_had(parent: int, memory_bytes: int) -> list[str]:
+def apply_what_can_be_had(parent: int, memory_bytes: int) -> str:
     """Locks this process as far as this machine allows, where something else isolates the program.
 
-    Takes what `apply` takes, and returns what is in force, step by step.
+    Takes and returns what `apply` does; empty where nothing worth telling is in force.
     """
-    in_force = []
+    results = {}
     for name, step in _steps(parent, memory_bytes).items():
         with suppress(OSError, LockError):
-            if step() is not False:
-                in_force.append(name)
-    return in_force
+            results[name] = step()
+    return _summary(results)
+
+
+def _summary(results: dict[str, object]) -> str:
+    """What of the steps that were taken is worth telling; Landlock's result is its version."""
+    abi = results.get(_LANDLOCK)
+    landlock_words = f"{_LANDLOCK} (ABI {abi})" if abi else f"no {_LANDLOCK} in this kernel"
+    in_force = (name for name in _REPORTED if name in results)
+    return ", ".join(landlock_words if name == _LANDLOCK else name for name in in_force)
 
 
 def _steps(parent: int, memory_bytes: int) -> dict[str, Callable[[], object]]:
@@ -72,9 +83,9 @@ def _steps(parent: int, memory_bytes: int) -> dict[str, Callable[[], object]]:
         "no dumps": limits.hide,
         "ends with its parent": lambda: limits.die_with(parent),
         "no new privileges": limits.no_new_privileges,
-        "resource limits": lambda: limits.limit_resources(memory_bytes),
-        "Landlock": lambda: bool(landlock.restrict()),
-        "a system call filter": seccomp.restrict,
+        _LIMITS: lambda: limits.limit_resources(memory_bytes),
+        _LANDLOCK: landlock.restrict,
+        _FILTER: seccomp.restrict,
     }
 
 
