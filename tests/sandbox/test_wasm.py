@@ -165,7 +165,7 @@ async def test_the_workspace_is_there(wasm: WasmSandbox) -> None:
 
 @in_module_loop
 @pytest.mark.parametrize(
-    "request",
+    "message",
     [
         "''",
         "'x' * 10_000_000",
@@ -180,7 +180,7 @@ async def test_the_workspace_is_there(wasm: WasmSandbox) -> None:
         "asked('lines', 'README.md', 0, 10 ** 18)",
     ],
 )
-async def test_whatever_a_guest_requests_is_answered_or_its_own_end(wasm: WasmSandbox, request: str) -> None:
+async def test_whatever_a_guest_requests_is_answered_or_its_own_end(wasm: WasmSandbox, message: str) -> None:
     session = await wasm.open(snapshot_of(FILES), {})
     await session.run(
         "import wit_world\nfrom rlm_core.sandbox import wire\n"
@@ -189,7 +189,7 @@ async def test_whatever_a_guest_requests_is_answered_or_its_own_end(wasm: WasmSa
         "    return wire.encode(message).decode('latin-1')"
     )
     result = await session.run(
-        f"answer = wit_world.ask({request}); answer[:1] in '+-', b'Snapshot' in answer"
+        f"answer = wit_world.ask({message}); answer[:1] in '+-', b'Snapshot' in answer"
     )
     assert result.error is not None or result.output.startswith("(True, "), result
     assert (await session.run("len(context)")).output == "3\n"

@@ -27,6 +27,7 @@ import platformdirs
 
 from rlm_core.config import APP
 from rlm_core.errors import SandboxError
+from rlm_core.sandbox.host import guest_modules
 from rlm_core.sandbox.host.spawned_process import KEPT_ENVIRONMENT
 from rlm_core.workspace.file_lock import locked
 
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("componentize-py", "wasmtime")
 _ROOT = Path(__file__).parents[3]
-# What of `rlm_core` goes in.
-_PARTS = ("__init__.py", "errors.py", "context", "syntax", "workspace", "sandbox")
-_APP = "rlm_core.sandbox.guest.entry"
+_WIT = Path("rlm_core", "sandbox", "guest", "guest.wit")
 _BUILD = "from componentize_py import script; script()"
 _COMPILE = (
     "import sys; sys.path.append(sys.argv[1]); "
@@ -95,8 +94,8 @@ def _make(file: Path) -> None:
             shutil.copyfile(part, copy)
         # componentize-py adds the packages of the environment that it finds; this is one without any.
         (folder / "lib" / "site-packages").mkdir(parents=True)
-        wit = source / "rlm_core" / "sandbox" / "guest" / "guest.wit"
-        _run(folder, _BUILD, "-d", wit, "-w", "guest", "componentize", _APP, "-p", source, "-o", built)
+        world = ("-d", source / _WIT, "-w", "guest")
+        _run(folder, _BUILD, *world, "componentize", guest_modules.ENTRY, "-p", source, "-o", built)
         _run(folder, _COMPILE, _ROOT, built, written)
         written.replace(file)
 
@@ -123,11 +122,13 @@ def _run(folder: Path, program: str, *arguments: object) -> None:
 
 
 def _sources() -> list[Path]:
-    package = _ROOT / "rlm_core"
-    files = [package / part for part in _PARTS if part.endswith(".py")]
-    folders = [package / part for part in _PARTS if not part.endswith(".py")]
-    patterns = ("*.py", "*.wit")
-    return sorted([*files, *(file for folder in folders for end in patterns for file in folder.rglob(end))])
+    return [*map(_source, guest_modules.MODULES), _ROOT / _WIT]
+
+
+def _source(module: str) -> Path:
+    path = _ROOT.joinpath(*module.split("."))
+    package = path / "__init__.py"
+    return package if package.exists() else path.with_suffix(".py")
 
 
 def _key() -> str:

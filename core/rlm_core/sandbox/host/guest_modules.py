@@ -1,0 +1,80 @@
+"""Modules that are packed into the WebAssembly component: all that the guest's entry point imports.
+
+A list, and not what imports lead to, since what a component is built from must be known at the start of
+every worker, in a moment. `tests/sandbox/test_guest_modules.py` compares it with what imports lead to.
+"""
+
+from __future__ import annotations
+
+ENTRY = "rlm_core.sandbox.guest.entry"
+
+# What a program sees of `context` is made from `Context`, so all that this imports is here; none of it works
+# in a guest (`guest.stub_modules`).
+MODULES = """
+rlm_core
+rlm_core.context
+rlm_core.context.api_reference
+rlm_core.context.candidates
+rlm_core.context.changes
+rlm_core.context.context
+rlm_core.context.definitions
+rlm_core.context.find
+rlm_core.context.globs
+rlm_core.context.grep
+rlm_core.context.imports
+rlm_core.context.lru
+rlm_core.context.module_resolution
+rlm_core.context.overview
+rlm_core.context.parallel
+rlm_core.context.ranking
+rlm_core.context.references
+rlm_core.context.results
+rlm_core.context.search
+rlm_core.context.search.engine
+rlm_core.context.search.expressions
+rlm_core.context.search.literal
+rlm_core.context.search.patterns
+rlm_core.context.search.prefilter
+rlm_core.context.slicing
+rlm_core.context.stemming
+rlm_core.context.suggest
+rlm_core.errors
+rlm_core.sandbox
+rlm_core.sandbox.guest
+rlm_core.sandbox.guest.channel
+rlm_core.sandbox.guest.context_rpc
+rlm_core.sandbox.guest.entry
+rlm_core.sandbox.guest.loop
+rlm_core.sandbox.guest.remote_context
+rlm_core.sandbox.guest.schedule
+rlm_core.sandbox.guest.stdlib_patches
+rlm_core.sandbox.guest.stub_modules
+rlm_core.sandbox.guest.threads
+rlm_core.sandbox.repl
+rlm_core.sandbox.repl.cell
+rlm_core.sandbox.repl.checkpoint
+rlm_core.sandbox.repl.checkpoint_store
+rlm_core.sandbox.repl.function_proxies
+rlm_core.sandbox.repl.importable
+rlm_core.sandbox.repl.namespace
+rlm_core.sandbox.repl.output
+rlm_core.sandbox.repl.repl
+rlm_core.sandbox.repl.replies
+rlm_core.sandbox.wire
+rlm_core.syntax
+rlm_core.syntax.calls_and_imports
+rlm_core.syntax.chunks
+rlm_core.syntax.definition_hints
+rlm_core.syntax.language
+rlm_core.syntax.languages
+rlm_core.syntax.matches
+rlm_core.syntax.parsing
+rlm_core.syntax.preprocess
+rlm_core.syntax.registry
+rlm_core.syntax.roles
+rlm_core.syntax.signatures
+rlm_core.syntax.symbols
+rlm_core.workspace
+rlm_core.workspace.line_endings
+rlm_core.workspace.snapshot
+""".split()  # noqa: SIM905 - so that one name has one line
