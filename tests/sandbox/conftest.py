@@ -7,7 +7,6 @@ import pytest
 import pytest_asyncio
 
 from rlm_core.config import SandboxSettings
-from rlm_core.sandbox.host.native import NativeSandbox
 from rlm_core.sandbox.host.spawning import WasmSandbox
 
 if TYPE_CHECKING:
@@ -15,12 +14,17 @@ if TYPE_CHECKING:
 
     from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
-collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 
 LIMITS = SandboxSettings(cell_seconds=50.0, memory_mb=512, output_chars=20_000)
 
+BACKENDS: dict[str, type[WorkerSandbox[Any]]] = {}
+if sys.platform == "linux":
+    from rlm_core.sandbox.host.native import NativeSandbox
 
-BACKENDS: dict[str, type[WorkerSandbox[Any]]] = {"native": NativeSandbox, "wasm": WasmSandbox}
+    BACKENDS["native"] = NativeSandbox
+else:
+    collect_ignore_glob = ["test_*.py"]
+BACKENDS["wasm"] = WasmSandbox
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=BACKENDS)

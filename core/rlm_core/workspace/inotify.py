@@ -8,6 +8,7 @@ are built on, does what is needed here.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from watchdog.observers.inotify_c import WatchDescriptor
 
     from rlm_core.workspace.watcher import Reports
+
+if sys.platform != "linux":
+    raise ImportError("Only Linux has inotify.")
 
 _MASK = Mask(
     InotifyConstants.IN_MODIFY

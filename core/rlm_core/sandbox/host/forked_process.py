@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from rlm_core.sandbox.host.process import Process
 
 if TYPE_CHECKING:
     import socket
+
+if sys.platform != "linux":
+    raise ImportError("Only Linux has the native sandbox.")
 
 
 class ForkedProcess(Process):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.errors import SandboxError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.host.process import Process
 
+
+if sys.platform != "linux":
+    raise ImportError("Only Linux has the native sandbox.")
 
 _CHECKPOINT_BYTES = 32 << 20  # sparse
 

@@ -16,6 +16,9 @@ from rlm_core.errors import SandboxError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+if sys.platform != "linux":
+    raise ImportError("Only Linux has the native sandbox.")
+
 BOOT_SECONDS = 60.0
 
 # Isolated mode ignores PYTHON* variables, the user's site and the working directory. The folder that

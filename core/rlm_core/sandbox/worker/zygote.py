@@ -25,6 +25,9 @@ from rlm_core.sandbox.worker import native_main
 from rlm_core.sandbox.worker.native_main import CHANNEL
 from rlm_core.syntax.languages import preload
 
+if sys.platform != "linux":
+    raise ImportError("Only Linux has the native sandbox.")
+
 _MAX_OPEN = 1024
 
 

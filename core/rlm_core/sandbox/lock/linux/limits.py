@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.lock.linux.libc import mallopt, prctl
+
+if sys.platform != "linux":
+    raise ImportError("Only Linux has these limits.")
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from rlm_core.sandbox.lock.linux import landlock, limits, seccomp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+if sys.platform != "linux":
+    raise ImportError("Only Linux has this lock.")
 
 _STANDARD = (0, 1, 2)
 _LIMITS, _LANDLOCK, _FILTER = _REPORTED = "resource limits", "Landlock", "a system call filter"
