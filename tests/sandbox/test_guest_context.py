@@ -146,7 +146,7 @@ def test_it_looks_the_same() -> None:
         if callable(member := getattr(NATIVE, name)):
             assert inspect.signature(getattr(REMOTE, name)) == inspect.signature(member)
     with pytest.raises(AttributeError, match="'Context' object has no attribute 'gerp'"):
-        REMOTE.gerp  # type: ignore[attr-defined]  # noqa: B018
+        REMOTE.gerp  # type: ignore[attr-defined]  # noqa: B018 - raises
 
 
 def test_results_are_of_the_same_classes() -> None:

@@ -48,7 +48,7 @@ class GuestChannel:
             schedule.wait(lambda: self._replies[number] is not None, idle=self._take_in)
         finally:
             reply = self._replies.pop(number)
-        assert reply is not None, "a wait for a reply ends with it"  # noqa: S101
+        assert reply is not None, "a wait for a reply ends with it"  # noqa: S101 - for type checkers
         return replies.result(reply)
 
     def _take_in(self, seconds: float | None) -> None:

@@ -53,7 +53,7 @@ class SpawnedProcess(Process):
         self, process: asyncio.subprocess.Process, checkpoint: FrameCheckpoint, *, interruptible: bool
     ) -> None:
         assert process.stdout is not None  # noqa: S101 - it has pipes
-        assert process.stdin is not None  # noqa: S101
+        assert process.stdin is not None  # noqa: S101 - as above
         super().__init__(process.pid, process.stdout, process.stdin)
         self._process = process
         self._checkpoint = checkpoint

@@ -91,7 +91,7 @@ class Checkpoint:
                 found = sys.modules[module]
                 self._globals[name] = found if attribute is None else vars(found)[attribute]
         for name, (code, defaults, keywords) in state.functions.items():
-            function = FunctionType(marshal.loads(code), self._globals, None, defaults)  # noqa: S302
+            function = FunctionType(marshal.loads(code), self._globals, None, defaults)  # noqa: S302 - as above
             function.__kwdefaults__ = keywords
             self._globals[name] = function
         self._globals.update(state.values)

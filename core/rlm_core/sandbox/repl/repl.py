@@ -55,9 +55,9 @@ class Repl:
         self._runner: asyncio.Runner | None = None
         self._reserve = reserve
         sys.argv = [""]
-        sys.stdin = sys.__stdin__ = EmptyStdin()  # type: ignore[assignment, misc]
-        sys.stdout = sys.__stdout__ = OutputStream(self._output, "stdout")  # type: ignore[assignment, misc]
-        sys.stderr = sys.__stderr__ = OutputStream(self._output, "stderr")  # type: ignore[assignment, misc]
+        sys.stdin = sys.__stdin__ = EmptyStdin()  # type: ignore[assignment, misc]  # stand-ins
+        sys.stdout = sys.__stdout__ = OutputStream(self._output, "stdout")  # type: ignore[assignment, misc]  # stand-ins
+        sys.stderr = sys.__stderr__ = OutputStream(self._output, "stderr")  # type: ignore[assignment, misc]  # stand-ins
 
     def serve(self) -> NoReturn:
         """Says that it is ready, and with which variables; then answers requests, one at a time."""

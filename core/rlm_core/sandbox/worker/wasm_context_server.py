@@ -44,7 +44,7 @@ class ContextServer:
         try:
             member, arguments, keywords = context_rpc.decode(request)
             if member not in self._members:
-                raise AttributeError(f"'Context' object has no attribute {member[:100]!r}")  # noqa: TRY301
+                raise AttributeError(f"'Context' object has no attribute {member[:100]!r}")  # noqa: TRY301 - an answer as well
             return _written(context_rpc.VALUE, self._members[member](*arguments, **keywords))
         except Exception as error:  # noqa: BLE001 - the program's to see, as if it had called itself
             return _written(context_rpc.ERROR, _plain(error))

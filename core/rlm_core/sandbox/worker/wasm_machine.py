@@ -115,6 +115,6 @@ class WasmMachine:
 
     def _call(self, name: str, *arguments: str) -> None:
         function = self._instance.get_func(self._store, name)
-        assert function is not None, "guest.wit has it"  # noqa: S101
+        assert function is not None, "guest.wit has it"  # noqa: S101 - for type checkers
         function(self._store, *arguments)
         function.post_return(self._store)
