@@ -96,7 +96,7 @@ class Exchange:
             WorkerGoneError: it was killed at a limit, has ended by itself, or broke the rules of the channel.
             wire.FrameError: the request is too large to be sent; the worker knows nothing of it.
         """
-        self._process.go_on()
+        self._process.resume()
         seconds = min(self._limits.cell_seconds, self._limits.session_seconds - self._usage.seconds)
         self._clock = Clock(seconds, self._process.cpu_seconds, self._on_limit)
         try:
@@ -126,7 +126,7 @@ class Exchange:
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        self._process.rest()
+        self._process.suspend_soon()
 
     def _take(self, text: str) -> None:
         # The worker stops at the limit by itself; if more comes, it isn't our code that sends it.

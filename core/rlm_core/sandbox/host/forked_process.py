@@ -70,6 +70,6 @@ class ForkedProcess(Process):
 
     def _on_end(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
-        self._stay()
+        self._cancel_suspension()
         os.close(self._pidfd)
         self._ended.set()

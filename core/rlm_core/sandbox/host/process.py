@@ -41,8 +41,8 @@ class Process(ABC):
         self.pid = pid
         self._reader = reader
         self._writer = writer
-        self._resting: asyncio.TimerHandle | None = None
-        self._stopped = False
+        self._suspension: asyncio.TimerHandle | None = None
+        self._suspended = False
 
     @property
     @abstractmethod
@@ -91,16 +91,16 @@ class Process(ABC):
     def interrupt(self) -> None:
         """Interrupts the program; ends the worker where it is not `interruptible`."""
 
-    def rest(self) -> None:
+    def suspend_soon(self) -> None:
         """Lets the process stand still, unless it is needed again right away."""
         if sys.platform == "linux":
-            self._resting = asyncio.get_running_loop().call_later(_MOMENT, self._stop)
+            self._suspension = asyncio.get_running_loop().call_later(_MOMENT, self._suspend)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Lets the process run again."""
-        self._stay()
-        if sys.platform == "linux" and self._stopped:
-            self._stopped = False
+        self._cancel_suspension()
+        if sys.platform == "linux" and self._suspended:
+            self._suspended = False
             self._signal(signal.SIGCONT)
 
     @abstractmethod
@@ -111,12 +111,12 @@ class Process(ABC):
     async def close(self) -> None:
         """Kills the process, waits for its end and gives back what it held here."""
 
-    def _stay(self) -> None:
+    def _cancel_suspension(self) -> None:
         """Lets the process not be stopped, if it isn't yet."""
-        if self._resting is not None:
-            self._resting.cancel()
+        if self._suspension is not None:
+            self._suspension.cancel()
 
-    def _stop(self) -> None:
+    def _suspend(self) -> None:
         if sys.platform == "linux":
-            self._stopped = True
+            self._suspended = True
             self._signal(signal.SIGSTOP)

@@ -123,9 +123,9 @@ class SpawnedProcess(Process):
         else:
             self.kill()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Lets the process run again, and save a checkpoint."""
-        super().go_on()
+        super().resume()
         self._may_save = True
 
     def kill(self) -> None:
@@ -138,7 +138,7 @@ class SpawnedProcess(Process):
 
     async def close(self) -> None:
         """Kills the process and waits for its end."""
-        self._stay()
+        self._cancel_suspension()
         self.kill()
         self._writer.close()
         await self._process.wait()

@@ -68,10 +68,10 @@ def compiled() -> Path:
         else:
             _log.warning("Building the WebAssembly sandbox, once: this takes about 20 seconds.")
             try:
-                with _alone(file.parent):
+                with _build_lock(file.parent):
                     _clean(file.parent)
                     if not file.exists():
-                        _make(file)
+                        _build(file)
             except OSError as error:
                 raise SandboxError(
                     f"The WebAssembly sandbox could not be built in {file.parent}: {error.strerror or error}."
@@ -83,7 +83,7 @@ def compiled() -> Path:
     return file
 
 
-def _make(file: Path) -> None:
+def _build(file: Path) -> None:
     """Builds and compiles in processes of their own: a server would keep the memory that it takes."""
     with tempfile.TemporaryDirectory(dir=file.parent, prefix="building-") as name:
         folder = Path(name)
@@ -185,7 +185,7 @@ def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _build_lock(folder: Path) -> Iterator[None]:
     """Waits until no other process builds in a folder, and lets none begin."""
     with (folder / "lock").open("ab") as file:
         while not locked(file.fileno()):

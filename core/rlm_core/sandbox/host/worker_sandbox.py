@@ -158,7 +158,7 @@ class WorkerSandbox(ABC, Generic[CheckpointT]):
             raise (LockError if frame.unlocked else SandboxError)(frame.message)
         if not isinstance(frame, frames.Ready):
             raise SandboxError(f"A sandbox worker began with a frame of the wrong kind: {frame.op}.")
-        process.rest()
+        process.suspend_soon()
         return frame
 
 

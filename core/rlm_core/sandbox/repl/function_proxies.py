@@ -31,13 +31,15 @@ def proxies(
         return call
 
     return {
-        item["name"]: dressed(proxy(item["name"]), item["name"], _signature(item["signature"]), item["doc"])
+        item["name"]: as_builtin(
+            proxy(item["name"]), item["name"], _signature(item["signature"]), item["doc"]
+        )
         for item in described
         if not item["name"].startswith("_")  # behind `context`, not for programs
     }
 
 
-def dressed(
+def as_builtin(
     function: Callable[..., Any], name: str, signature: inspect.Signature, doc: str | None
 ) -> Callable[..., Any]:
     """Returns a function that does the same under another name, as if it were a builtin."""

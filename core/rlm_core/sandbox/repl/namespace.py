@@ -7,7 +7,7 @@ from contextlib import suppress
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.sandbox.repl.function_proxies import dressed
+from rlm_core.sandbox.repl.function_proxies import as_builtin
 from rlm_core.sandbox.wire import MAX_ANSWER, MAX_HALVES
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Namespace:
             "context": context,
             **functions,
             **{
-                name: dressed(method, name, inspect.signature(method), inspect.getdoc(method))
+                name: as_builtin(method, name, inspect.signature(method), inspect.getdoc(method))
                 for name, method in (
                     ("SHOW_VARS", self._show_vars),
                     ("FINAL", self._final),

@@ -1,4 +1,4 @@
-"""Context as a worker receives it: the value of `context`, from the descriptors that it was given.
+"""Context as a worker receives it: the value of `context`, from the descriptors that it was started with.
 
 What a workspace takes is imported when there is one: a text needs none of it.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def received_descriptors(numbers: Sequence[int]) -> list[int]:
-    """Returns the descriptors that this process was started with, given what it knows them by."""
+    """Returns the descriptors that this process was started with, from what it knows them by."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -37,12 +37,12 @@ def context(kind: str, descriptors: Sequence[int], call: Callable[..., Any]) -> 
         descriptors: of the text; or of the snapshot's table and the arena's shards.
         call: calls a function of the host, as `WorkerChannel.call` does.
     """
-    given = snapshot_or_text(kind, descriptors)
-    if isinstance(given, str):
-        return given
+    value = snapshot_or_text(kind, descriptors)
+    if isinstance(value, str):
+        return value
     from rlm_core.context.context import Context
 
-    return Context(given, RemoteHistory(call))
+    return Context(value, RemoteHistory(call))
 
 
 def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
