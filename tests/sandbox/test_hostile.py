@@ -240,6 +240,19 @@ async def test_a_flood_of_calls_is_refused(sandbox: WorkerSandbox[Any]) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_worker_that_has_sent_more_than_anybody_reads_is_ended(sandbox: WorkerSandbox[Any]) -> None:
+    async def wait(_text: str) -> None:
+        await asyncio.Event().wait()
+
+    session = await sandbox.open("", {"wait": wait})
+    await session.run(FIND)
+    call = frame({"op": "call", "id": 1, "name": "wait", "args": ["x" * 1_000], "kwargs": {}})
+    result = await session.run(f"send({call!r} * 3_000)")
+    assert "a call that the sandbox does not offer" in (result.error or "")
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(min_size=8, max_size=64) | json_values.map(frame))
 async def test_any_bytes_are_survived(sandbox: WorkerSandbox[Any], data: bytes) -> None:

@@ -136,15 +136,17 @@ def _start_as_windows_does(modules: Any) -> None:
             named.update(pass_fds=startup["handle_list"], close_fds=True)
         return named
 
-    async def create_subprocess_exec(*command: Any, **named: Any) -> Any:
-        return await asyncio.create_subprocess_exec(*command, **posix(named))
+    start = asyncio.SelectorEventLoop.subprocess_exec  # `asyncio.create_subprocess_exec` calls it, too
+
+    async def subprocess_exec(self: Any, *command: Any, **named: Any) -> Any:
+        return await start(self, *command, **posix(named))
 
     modules["os"].set_handle_inheritable = os.set_inheritable
     modules["subprocess"].STARTUPINFO = lambda lpAttributeList: lpAttributeList  # noqa: N803
     modules["subprocess"].CREATE_NO_WINDOW = 0x8000000
     modules["subprocess"].CREATE_NEW_PROCESS_GROUP = 0x200
     modules["subprocess"].Popen = lambda *command, **named: subprocess.Popen(*command, **posix(named))
-    modules["asyncio"].create_subprocess_exec = create_subprocess_exec
+    asyncio.SelectorEventLoop.subprocess_exec = subprocess_exec  # type: ignore[method-assign]
 
 
 class _Map(mmap.mmap):

@@ -24,6 +24,7 @@ _PACKAGE_ROOT = Path(__file__).parents[3]
 _COMMAND = "import sys; sys.path.append(sys.argv[1]); from {module} import main; main({arguments})"
 # Without these some builds of Python do not start, or Windows does not load libraries.
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR", "TEMP", "TMP")
+_READ_AHEAD = 1 << 16  # bytes
 
 
 @dataclass
@@ -45,17 +46,25 @@ class SpawnedProcess(Process):
 
     Args:
         process: the worker.
+        output: the transport of its standard output.
         checkpoint: where what it saves is kept.
         interruptible: whether SIGINT interrupts its program.
     """
 
     def __init__(
-        self, process: asyncio.subprocess.Process, checkpoint: FrameCheckpoint, *, interruptible: bool
+        self,
+        process: asyncio.subprocess.Process,
+        output: asyncio.BaseTransport | None,
+        checkpoint: FrameCheckpoint,
+        *,
+        interruptible: bool,
     ) -> None:
-        assert process.stdout is not None  # noqa: S101 - it has pipes
+        assert output is not None  # noqa: S101 - it has pipes
+        assert process.stdout is not None  # noqa: S101 - as above
         assert process.stdin is not None  # noqa: S101 - as above
         super().__init__(process.pid, process.stdout, process.stdin)
         self._process = process
+        self._output = output
         self._checkpoint = checkpoint
         self._may_save = False
         self.interruptible = interruptible
@@ -84,8 +93,11 @@ class SpawnedProcess(Process):
         """
         passing, numbers = _passing(descriptors)
         listed = ", ".join(map(repr, (os.getpid(), numbers, *arguments)))
+        loop = asyncio.get_running_loop()
         try:
-            process = await asyncio.create_subprocess_exec(
+            # What `asyncio.create_subprocess_exec` does, which keeps the transport to itself.
+            transport, protocol = await loop.subprocess_exec(
+                lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=_READ_AHEAD, loop=loop),
                 *(sys.executable, "-I", "-X", "utf8", "-c"),
                 *(_COMMAND.format(module=module, arguments=listed), str(_PACKAGE_ROOT)),
                 stdin=asyncio.subprocess.PIPE,
@@ -97,7 +109,9 @@ class SpawnedProcess(Process):
             )
         except OSError as error:
             raise SandboxError(f"A sandbox worker did not start with {sys.executable}: {error}.") from error
-        return cls(process, checkpoint, interruptible=interruptible)
+        process = asyncio.subprocess.Process(transport, protocol, loop)
+        output = transport.get_pipe_transport(1)
+        return cls(process, output, checkpoint, interruptible=interruptible)
 
     @property
     def alive(self) -> bool:
@@ -141,6 +155,9 @@ class SpawnedProcess(Process):
         self._cancel_suspension()
         self.kill()
         self._writer.close()
+        # asyncio tells the end of a process after the end of its output, for which it does not look while
+        # there is more that nobody reads.
+        self._output.close()
         await self._process.wait()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
