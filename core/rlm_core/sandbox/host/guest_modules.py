@@ -13,11 +13,11 @@ ENTRY = "rlm_core.sandbox.guest.entry"
 MODULES = """
 rlm_core
 rlm_core.context
-rlm_core.context.api_reference
 rlm_core.context.candidates
 rlm_core.context.changes
 rlm_core.context.context
 rlm_core.context.definitions
+rlm_core.context.facts
 rlm_core.context.find
 rlm_core.context.globs
 rlm_core.context.grep
@@ -26,6 +26,7 @@ rlm_core.context.lru
 rlm_core.context.module_resolution
 rlm_core.context.overview
 rlm_core.context.parallel
+rlm_core.context.paths
 rlm_core.context.ranking
 rlm_core.context.references
 rlm_core.context.results
@@ -73,6 +74,7 @@ rlm_core.syntax.preprocess
 rlm_core.syntax.registry
 rlm_core.syntax.roles
 rlm_core.syntax.signatures
+rlm_core.syntax.symbol_extraction
 rlm_core.syntax.symbols
 rlm_core.workspace
 rlm_core.workspace.line_endings
