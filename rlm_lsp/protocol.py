@@ -8,6 +8,8 @@ from lsprotocol import converters, types
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
+from rlm_core.well_formed import well_formed
+
 if TYPE_CHECKING:
     from cattrs import Converter
 
@@ -27,13 +29,18 @@ def converter() -> Converter:
 
 
 class Protocol(LanguageServerProtocol):
-    """Documents are ours, and commands can be cancelled.
+    """Messages are well-formed, documents are ours, and commands can be cancelled.
 
-    Those of pygls read the disk and split lines at form feeds, and its generator handlers leave a
-    future behind for each change. A cancelled `workspace/executeCommand` would go on running.
+    An editor that cuts a text between two halves of an emoji sends lone surrogates. Documents of pygls
+    read the disk and split lines at form feeds, and its generator handlers leave a future behind for each
+    change. A cancelled `workspace/executeCommand` would go on running.
     """
 
     _server: Server
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Takes each object of a message, the inner ones first, as the JSON decoder has read it."""
+        return super().structure_message({key: _well_formed(value) for key, value in data.items()})
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -60,3 +67,9 @@ class Protocol(LanguageServerProtocol):
         if command is None:
             raise JsonRpcInvalidParams(f"There is no command {params.command!r}; there is `rlm.ask`.")
         return await command(*(params.arguments or ())[:1], token=params.work_done_token)
+
+
+def _well_formed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_well_formed(item) for item in value]
+    return well_formed(value) if isinstance(value, str) else value

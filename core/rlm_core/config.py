@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from rlm_core.errors import ConfigError
 from rlm_core.project_limits import Lowerable, Override, overrides, rejections
+from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -240,7 +241,7 @@ def load(
             sources.append(str(path))
             notes += rejections(requested, path)
     _merge(values, explicit)
-    provenance = {"sources": (*sources, *explicit_sources), "notes": tuple(notes)}
+    provenance = {"sources": (*sources, *explicit_sources), "notes": tuple(map(well_formed, notes))}
     return _validated({**values, **provenance}, "the environment or flags")
 
 

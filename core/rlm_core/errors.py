@@ -1,12 +1,17 @@
 """Errors: the one exception family whose messages are meant to be read by people."""
 
+from rlm_core.well_formed import well_formed
+
 
 class RlmError(Exception):
     """Something a person (or a model) can act on.
 
     The message is a whole sentence: what was wrong, where, and what to do. Faces show it as it is
-    and never show a traceback for it.
+    and never show a traceback for it. What it quotes may have lone surrogates; those are replaced.
     """
+
+    def __str__(self) -> str:
+        return well_formed(super().__str__())
 
 
 class ConfigError(RlmError):

@@ -36,7 +36,9 @@ def open_log_file() -> Path | None:
     try:
         log_folder().mkdir(parents=True, exist_ok=True)
         log_folder().chmod(0o700)
-        handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8")
+        handler = RotatingFileHandler(
+            path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
+        )
         for old in sorted(log_folder().glob("*.log"))[:-KEPT_FILES]:
             for part in log_folder().glob(f"{old.name}*"):
                 # Gone meanwhile; or its server still runs, and this is Windows.

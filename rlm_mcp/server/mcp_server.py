@@ -15,6 +15,7 @@ from rlm_core import __version__
 from rlm_mcp.server import argument_completion, prompts, resources, tools
 from rlm_mcp.server.handshake import Handshake
 from rlm_mcp.server.icons import ICONS
+from rlm_mcp.server.stdio import answering_stdio
 from rlm_mcp.server.subscriptions import Announcer
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 class _Server(MCPServer["App"]):
     _parameters: Mapping[str, Mapping[str, Any]] = {}  # of each tool, once they are known
+
+    async def run_stdio_async(self) -> None:
+        """Serves stdin and stdout as the SDK does, but answers what that drops."""
+        server = self._lowlevel_server
+        async with answering_stdio() as (messages, replies):
+            await server.run(messages, replies, server.create_initialization_options())
 
     async def list_tools(self) -> list[Tool]:
         """The tools with schemas that hold what a model needs: every connection pays for the rest."""

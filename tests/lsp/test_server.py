@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -297,3 +298,27 @@ def test_help_tells_how_to_ask() -> None:
     shown = subprocess.run([SERVER, "--help"], capture_output=True, text=True, check=True).stdout
     assert "rlm/ask" in shown
     assert "OPENAI_BASE_URL" in shown
+
+
+async def test_half_an_emoji_is_replaced_wherever_an_editor_sends_it(repository: Path) -> None:
+    """The text of a selection, or a buffer, that was cut in the middle of a surrogate pair."""
+
+    def script(request: Request) -> str:
+        asked = request.text.count("cut \ufffd off")
+        code = f"FINAL([{asked}, context['shop/cart.py'], '\\ud83d'])"
+        return f"```repl\n{code}\n```"
+
+    file = repository / "shop/cart.py"
+    with ModelServer({"root": script}) as server:
+        async with editing(repository, environment=environment(server)) as editor:
+            editor.open(file, "x = '\ud83d'\n")
+            answer = await editor.ask("cut \ud83d off")
+            assert json.loads(answer["answer"]) == [1, "x = '\ufffd'\n", "\ufffd"]
+            with pytest.raises(JsonRpcException) as caught:
+                await editor.ask("?", scope=["\ud83d"])
+            assert caught.value.code == REQUEST_FAILED
+            query = types.WorkspaceSymbolParams("\ud83d")
+            assert await editor.client.workspace_symbol_async(query) == []
+            document = types.TextDocumentIdentifier(f"{repository.as_uri()}/\ud83d.py")
+            symbols = types.DocumentSymbolParams(document)
+            assert not await editor.client.text_document_document_symbol_async(symbols)

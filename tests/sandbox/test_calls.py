@@ -28,7 +28,7 @@ async def echo(value: Any, *more: Any, **named: Any) -> Any:
     [
         ("'text'", "text"),
         ("'long ' * 100_000", "long " * 100_000),
-        ("'Grüße 🎉 \\ud800' * 10", "Grüße 🎉 \ud800" * 10),
+        ("'Grüße 🎉' * 10", "Grüße 🎉" * 10),
         ("[1, 2.5, None, True, ['deep', {'k': 'v' * 50}]]", [1, 2.5, None, True, ["deep", {"k": "v" * 50}]]),
         ("type('S', (str,), {'__str__': lambda s: 'no'})('subclass')", "subclass"),
         ("(x * 2 for x in 'ab')", ["aa", "bb"]),

@@ -76,7 +76,7 @@ VALUES = st.sampled_from(
             "src/store.py:14",
             "src/store.py:1-3",
             "logo.png",
-            "d\ud800",
+            "d\ufffd",
         ),
         *("*.py", "src/", "", "(", "nothing like it " * 5),
         *(0, 1, 3, -1, 10**30, True, None, 2.5, float("inf"), 1j, Odd()),

@@ -306,19 +306,27 @@ async def test_a_call_under_way_buys_no_time(kind: type[WorkerSandbox[Any]]) -> 
     await sandbox.close()
 
 
-@pytest.mark.parametrize("texts", [1, 8])
-def test_half_surrogate_pairs_take_no_time_to_read(texts: int) -> None:
-    few, many = "\ud800" * 1_000, b"\xed\xa0\x80" * (wire.MAX_HALVES // 3 // texts + 1) * texts
-    encoded = wire.encode({"op": "output", "text": few})
-    assert frames.parse(encoded[8 : -3 * len(few)], encoded[-3 * len(few) :]) == frames.Output(
-        op="output", text=few
-    )
-    size = len(many) // texts
-    head = {"op": "call", "id": 1, "name": "ask", "args": [{"$text": size}] * texts, "kwargs": {}}
-    with pytest.raises(wire.FrameError, match="half surrogate pairs"):
-        frames.parse(json.dumps(head).encode(), many)
-    with pytest.raises(wire.FrameError, match="half surrogate pairs"):
-        wire.encode({"args": [many[:size].decode("utf-8", "surrogatepass")] * texts})
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (rb'{"op": "output", "text": "\ud800"}', b""),
+        (rb'{"op": "output", "text": "\\\uDFFF"}', b""),
+        (rb'{"op": "output", "text": "\ud83d\ude00"}', b""),
+        (rb'{"op": "call", "id": 1, "name": "ask", "args": [], "kwargs": {"\ud800": 1}}', b""),
+        (b'{"op": "output", "text": "\xed\xa0\x80"}', b""),
+        (b'{"op": "output", "text": {"$text": 3}}', b"\xed\xa0\x80"),
+    ],
+)
+def test_a_frame_with_surrogates_is_none(head: bytes, body: bytes) -> None:
+    with pytest.raises(wire.FrameError, match="not well-formed"):
+        frames.parse(head, body)
+
+
+@pytest.mark.parametrize("text", [r"\ud800", r"\\ud800", "\x00", "\ufffd", "🎉"])
+def test_a_text_may_speak_of_surrogates(text: str) -> None:
+    for said in (text, text * 50):
+        whole = wire.encode({"op": "output", "text": said})
+        assert wire.message(whole) == {"op": "output", "text": said}
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -327,10 +335,11 @@ async def test_what_cannot_be_sent_is_the_programs_error(sandbox: WorkerSandbox[
         return len(text)
 
     session = await sandbox.open("", {"ask": ask})
-    await session.run("kept = object()\nhalves = chr(0xdc80) * 2_000_000")
-    assert "half surrogate pairs" in ((await session.run("ask(halves)")).error or "")
-    assert "surrogates not allowed" in ((await session.run("FINAL(halves)")).error or "")
-    assert await session.value("halves") is None
-    assert (await session.run("print(halves[:20_000])")).output == "\udc80" * 20_000
+    await session.run("kept = object()\nlong = 'x' * 40_000_000")
+    assert "too large to be sent at once" in ((await session.run("ask(long)")).error or "")
+    assert "An answer of 40,000,000 characters is too long" in (
+        (await session.run("FINAL(long)")).error or ""
+    )
+    assert await session.value("long") is None
     assert (await session.run("type(kept)")).output == "<class 'object'>\n", "the session has survived"
     await session.close()

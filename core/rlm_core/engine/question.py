@@ -16,6 +16,7 @@ from rlm_core.engine.run import Run
 from rlm_core.engine.run_reporter import RunReporter
 from rlm_core.engine.run_tree import RunTree
 from rlm_core.engine.trace import Trace
+from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ async def ask(
     """Answers a question over a snapshot; cancelling it ends every session and request under way.
 
     Args:
-        question: what to find out.
+        question: what to find out; lone surrogates in it are replaced.
         snapshot: the context.
         models: who answers; they stay the caller's to close.
         sandbox: where programs run; it stays the caller's to close.
@@ -55,6 +56,7 @@ async def ask(
         ModelError: the root model failed before anything was known.
         SandboxError: no session can be had.
     """
+    question = well_formed(question)
     stream, trace = await _listen(run_id or new_run_id(), settings, listeners)
     try:
         for note in (*models.notes, *notes):

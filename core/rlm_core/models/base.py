@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from rlm_core.errors import RlmError
+from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +56,7 @@ class Completion:
     """What a model said.
 
     Attributes:
-        text: the message's content.
+        text: the message's content; lone surrogates, which any JSON may have, are replaced.
         model: the model's name, as the provider reports it.
         usage: tokens spent.
         truncated: the provider stopped at its output limit, so the text has no proper end.
@@ -67,6 +68,9 @@ class Completion:
     usage: Usage = field(default_factory=Usage)
     truncated: bool = False
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", well_formed(self.text))
 
 
 def estimated(messages: Sequence[Message], text: str) -> Usage:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from rlm_core.models.base import ModelError
+from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ class Endpoint:
 
         try:
             page = await client.models.list()
-            return sorted(model.id for model in page.data)
+            return sorted(well_formed(model.id) for model in page.data)
         except (ValueError, AttributeError, TypeError) as error:
             # The client trusts the server to answer in the right shape.
             raise OpenAIError(f"its list of models cannot be read: {error}") from error

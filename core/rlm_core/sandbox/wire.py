@@ -4,19 +4,23 @@ A frame is two lengths (little-endian u32), a head in JSON, and a body. Strings 
 travel in the body, one after another, and the head holds `{"$text": bytes}` in their place. So the
 part that must be parsed stays small however much text a frame carries, and what a hostile frame can
 cost its reader is bounded by `MAX_HEAD`.
+
+Both parts are UTF-8: whoever sends replaces lone surrogates, and a frame that has one is none.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections import deque
 from collections.abc import Iterator, KeysView, ValuesView
 from json import JSONDecoder, JSONEncoder
 from typing import Any
 
+from rlm_core.well_formed import well_formed
+
 MAX_HEAD = 1 << 20
 MAX_BODY = 32 << 20
-MAX_HALVES = 1 << 20  # bytes of texts with half surrogate pairs, which take fifty times as long to read
 MAX_ANSWER = 4_000_000  # characters
 MAX_CHECKPOINT = 8 << 20  # bytes, where a checkpoint travels in a frame
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
@@ -27,13 +31,11 @@ HISTORY_CHANGES, HISTORY_TEXT = "_changes", "_text_then"
 
 _TEXT = "$text"
 _INLINE = 40  # characters; longer strings go to the body
-_TOO_MANY_HALVES = (
-    f"Of text with half surrogate pairs no more than {MAX_HALVES // 4:,} characters can be sent at once."
-)
 _LISTS = (list, tuple, set, frozenset, deque, range, Iterator, KeysView, ValuesView)
 
-# Bound now: a program may replace the functions of `json`, but not these.
-_to_json = JSONEncoder(separators=(",", ":"), check_circular=False).encode
+# Bound now: a program may replace the functions of `json` and `re`, but not these.
+_to_json = JSONEncoder(separators=(",", ":"), check_circular=False, ensure_ascii=False).encode
+_surrogate = re.compile(rb"\\u[dD][89a-fA-F]").search
 
 
 class FrameError(ValueError):
@@ -44,14 +46,14 @@ def encode(message: dict[str, Any]) -> bytes:
     """Returns a message as a frame.
 
     Values that JSON does not have are sent as what they are like: iterators and sets as lists, anything
-    else as its `str()`.
+    else as its `str()`. Lone surrogates are replaced (`well_formed`).
 
     Raises:
         FrameError: the message is too large or nested too deeply.
     """
     texts = _Texts()
     try:
-        head = _to_json(_lift(message, texts)).encode("ascii")
+        head = _to_json(_lift(message, texts)).encode()
     except RecursionError:
         raise FrameError("The values are nested too deeply to be sent.") from None
     size = sum(map(len, texts))
@@ -79,30 +81,26 @@ def decode(head: bytes, body: bytes) -> Any:
     """Returns the message of a frame; its shape is for the caller to check.
 
     Raises:
-        FrameError: not JSON, nested too deeply, or texts that the body does not have.
+        FrameError: not JSON or not UTF-8, nested too deeply, or texts that the body does not have.
     """
-    start = halves = 0
+    start = 0
 
     def lower(value: dict[str, Any]) -> Any:
-        nonlocal start, halves
+        nonlocal start
         if _TEXT not in value:
             return value
         length = value[_TEXT]
         if type(length) is not int or not 0 <= length <= len(body) - start:
             raise FrameError("A frame refers to text that it does not carry.")
         start += length
-        text = body[start - length : start]
-        try:
-            return text.decode()
-        except UnicodeDecodeError:
-            halves += length
-            if halves > MAX_HALVES:
-                raise FrameError(_TOO_MANY_HALVES) from None
-            return text.decode("utf-8", "surrogatepass")
+        return body[start - length : start].decode()
 
+    # Into a head they only get as escapes, of which `encode` has no need; `\\ud800` is a text that says so.
+    if b"\\u" in head and _surrogate(head.replace(rb"\\", b"")):
+        raise FrameError("A frame is not well-formed: its head has an escaped surrogate.")
     try:
         # Objects are completed in the order in which they end, so texts are met as they were laid down.
-        return JSONDecoder(object_hook=lower).decode(head.decode("ascii"))
+        return JSONDecoder(object_hook=lower).decode(head.decode())
     except FrameError:
         raise
     except (ValueError, RecursionError) as error:
@@ -123,17 +121,12 @@ def message(frame: bytes) -> Any:
 class _Texts(list[bytes]):
     """The longer strings of a message, one after another."""
 
-    halves = 0
-
     def add(self, value: str) -> int:
         """Adds a string and returns its length in bytes."""
         try:
             text = str.encode(value)
         except UnicodeEncodeError:
-            self.halves += len(value)
-            if self.halves > MAX_HALVES // 4:  # characters; none has more bytes
-                raise FrameError(_TOO_MANY_HALVES) from None
-            text = str.encode(value, "utf-8", "surrogatepass")
+            text = well_formed(value).encode()
         self.append(text)
         return len(text)
 
@@ -147,11 +140,11 @@ def _lift(value: Any, texts: _Texts) -> Any:
     if isinstance(value, dict):
         if _TEXT in value:
             raise FrameError(f"A dict with the key {_TEXT!r} cannot be sent; use another key.")
-        return {str(key): _lift(item, texts) for key, item in value.items()}
+        return {well_formed(str(key)): _lift(item, texts) for key, item in value.items()}
     if isinstance(value, _LISTS):
         return [_lift(item, texts) for item in value]
     return _lift_text(str(value), texts)
 
 
 def _lift_text(value: str, texts: _Texts) -> str | dict[str, int]:
-    return value if len(value) <= _INLINE else {_TEXT: texts.add(value)}
+    return well_formed(value) if len(value) <= _INLINE else {_TEXT: texts.add(value)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple
 
+from rlm_core.well_formed import well_formed
+
 
 class Overlay(NamedTuple):
     """What an editor shows for a file: its version, as the editor counts, and the text."""
@@ -44,7 +46,7 @@ class Overlays:
     def get(self, path: str) -> bytes | None:
         """The unsaved text of a file as UTF-8, None when no editor has it open."""
         overlay = self._open.get(path)
-        return None if overlay is None else overlay.text.encode("utf-8", "replace")
+        return None if overlay is None else well_formed(overlay.text).encode()
 
     def paths(self) -> list[str]:
         """The files that are open in an editor."""

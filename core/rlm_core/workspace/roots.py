@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
+from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,9 +107,10 @@ def _prefixes(roots: Sequence[Path]) -> tuple[str, ...]:
         return ("",)
     taken: list[str] = []
     for root in roots:
-        name, number = root.name, 1
+        called = name = well_formed(root.name)
+        number = 1
         while f"{name}/" in taken:
             number += 1
-            name = f"{root.name}-{number}"
+            name = f"{called}-{number}"
         taken.append(f"{name}/")
     return tuple(taken)

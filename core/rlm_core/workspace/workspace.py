@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
+from rlm_core.well_formed import well_formed
 from rlm_core.workspace.discovery import IGNORE_FILES, Listing, discover, listed_among
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
@@ -104,7 +105,8 @@ class Workspace:
     @property
     def notes(self) -> tuple[str, ...]:
         """How the files were listed and are watched, where that is not the usual way."""
-        return (*self._listing.notes, *([self._unwatched] if self._unwatched else []))
+        said = (*self._listing.notes, *([self._unwatched] if self._unwatched else []))
+        return tuple(map(well_formed, said))  # they name folders as they are on disk
 
     def snapshot(self) -> Snapshot:
         """The workspace as it is at this moment, frozen; reads what has changed since the last one.

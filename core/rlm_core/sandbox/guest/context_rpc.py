@@ -2,7 +2,8 @@
 
 The worker believes nothing of a request, so it is a frame (`rlm_core.sandbox.wire`), not a pickle. Its
 arguments are values of JSON, the results that `Ref` names, and for anything else something of the same
-name, to be iterated over or complained about as the original would be.
+name, to be iterated over or complained about as the original would be. Lone surrogates are replaced, as
+in every frame: no text of a workspace has any.
 """
 
 from __future__ import annotations

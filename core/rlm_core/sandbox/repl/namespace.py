@@ -8,7 +8,7 @@ from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox.repl.function_proxies import as_builtin
-from rlm_core.sandbox.wire import MAX_ANSWER, MAX_HALVES
+from rlm_core.sandbox.wire import MAX_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _MAX_VARIABLES = 500
 _MAX_NAME = 100
 _SUMMARY = 60
-_MAX_ODD_ANSWER = MAX_HALVES // 8  # characters, if some are half surrogate pairs: there is more in its frame
 _to_json = JSONEncoder(indent=2, ensure_ascii=False).encode  # bound before a program can patch `json`
 _SCALARS = (int, float, bool, complex, type(None))
 _CONTAINERS = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
@@ -126,13 +125,11 @@ def text_of(value: Any) -> str:
     """Returns a value as an answer: text as it is, lists and dicts indented, anything else its `repr`.
 
     Raises:
-        ValueError: longer than any answer can be, or than a frame carries.
+        ValueError: longer than any answer can be.
     """
     text = _text_of(value)
     if len(text) > MAX_ANSWER:
         raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {MAX_ANSWER:,}.")
-    if len(text) > _MAX_ODD_ANSWER:
-        str.encode(text)  # raises a ValueError about half surrogate pairs
     return text
 
 
