@@ -15,16 +15,19 @@ from rlm_core.engine.trace import KEPT_TRACES
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import choice
 from rlm_core.service import Service
+from rlm_core.workspace.discovery import IGNORE_FILE
 from rlm_mcp.cli import server_log
 from rlm_mcp.cli.clients import installation
 from rlm_mcp.cli.clients.locations import Locations
 from rlm_mcp.cli.clients.registry import CLIENTS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rlm_core.workspace.snapshot import Snapshot
+
+_SHOWN = 10  # of ignore files
 
 
 class Finding(NamedTuple):
@@ -177,12 +180,24 @@ async def _opened_workspace(service: Service) -> AsyncIterator[Finding]:
         f"{len(snapshot):,} files, {snapshot.total_bytes / 1e6:,.1f} MB of text, snapshot {snapshot.id}, "
         f"{took:.2f} s to open",
     )
-    for finding in _skipped(snapshot):
+    for finding in (*_ignore_files(workspace.rules), *_skipped(snapshot)):
         yield finding
     for note in workspace.notes:
         yield Finding("workspace", "note", note)
     if service.watched:
         yield Finding("watcher", "ok", "changes are followed as they happen")
+
+
+def _ignore_files(rules: Mapping[str, int]) -> Iterator[Finding]:
+    """The `.rlmignore` files that are in force, those first that leave out most."""
+    if not rules:
+        yield Finding("rlmignore", "ok", f"there is no {IGNORE_FILE} here")
+    ordered = sorted(rules.items(), key=lambda item: -item[1])
+    for file, count in ordered[:_SHOWN]:
+        yield Finding("rlmignore", "ok", f"{file} leaves out {count:,} {'file' if count == 1 else 'files'}")
+    if rest := ordered[_SHOWN:]:
+        left_out = sum(count for _, count in rest)
+        yield Finding("rlmignore", "ok", f"{len(rest):,} more {IGNORE_FILE} leave out {left_out:,} files")
 
 
 def _skipped(snapshot: Snapshot) -> Iterator[Finding]:

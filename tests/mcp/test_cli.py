@@ -289,6 +289,15 @@ def test_doctor_finds_everything_in_order(repository: Path) -> None:
         assert words in done.stdout, words
 
 
+def test_doctor_shows_which_rlmignore_files_are_in_force(repository: Path) -> None:
+    assert "there is no .rlmignore here" in rlm("doctor", cwd=repository).stdout
+    write_tree(repository, {".rlmignore": "own/\n", "own/a.py": "", "own/b.py": ""})
+    write_tree(repository, {".git/info/exclude": ".rlmignore\n", "sub/.rlmignore": "c.py\n", "sub/c.py": ""})
+    done = rlm("doctor", cwd=repository).stdout
+    assert re.search(r"ok +rlmignore +\.rlmignore leaves out 2 files\n", done)
+    assert re.search(r"ok +rlmignore +sub/\.rlmignore leaves out 1 file\n", done)
+
+
 def test_doctor_names_what_is_wrong_and_never_the_key(repository: Path) -> None:
     done = rlm(
         "doctor", "--json", cwd=repository,

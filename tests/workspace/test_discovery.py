@@ -147,6 +147,115 @@ def test_rlmignore_is_applied_on_top(tmp_path: Path) -> None:
     assert reasons(snapshot)["generated/a.py"] == "named in .rlmignore"
 
 
+def exclude(root: Path, home: Path) -> None:
+    (root / ".git/info/exclude").write_text(".rlmignore\n")
+
+
+def exclude_everywhere(root: Path, home: Path) -> None:
+    write_tree(home, {"git/ignore": ".rlmignore\n"})
+
+
+def exclude_in_the_repository(root: Path, home: Path) -> None:
+    (root / ".gitignore").write_text("/*\n.rlmignore\n")
+
+
+@pytest.mark.parametrize("hide", [exclude, exclude_everywhere, exclude_in_the_repository])
+def test_rlmignore_counts_whatever_git_thinks_of_it(
+    tmp_path: Path, own_home: Path, hide: Callable[[Path, Path], None]
+) -> None:
+    root = git_repository(
+        tmp_path / "repo", {"src/a.py": "SECRET=1", "lib/b.py": "b", "lib/own/c.py": "SECRET=2"}
+    )
+    write_tree(root, {".rlmignore": "src/\n", "lib/.rlmignore": "own\n"})
+    hide(root, own_home)
+    workspace = Workspace([root], WorkspaceSettings())
+    snapshot = workspace.snapshot()
+    assert "lib/b.py" in snapshot
+    assert {"src/a.py", "lib/own/c.py"}.isdisjoint(snapshot)
+    assert reasons(snapshot) == dict.fromkeys(["src/a.py", "lib/own/c.py"], "named in .rlmignore")
+    assert workspace.rules == {".rlmignore": 1, "lib/.rlmignore": 1}
+
+
+def tracked_gitignore(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    git_repository(root, {".gitignore": files[".gitignore"]})
+    return write_tree(root, files)
+
+
+@pytest.mark.parametrize("make", [plain, untracked, tracked_gitignore])
+def test_an_ignored_rlmignore_takes_back(
+    tmp_path: Path, make: Callable[[Path, Mapping[str, str]], Path]
+) -> None:
+    root = make(
+        tmp_path / "repo",
+        {
+            ".gitignore": "/*\n",
+            ".rlmignore": "!src/\n",
+            "src/a.py": "a",
+            "src/.rlmignore": "own.py\n",
+            "src/own.py": "SECRET=1",
+            "lib/b.py": "b",
+        },
+    )
+    snapshot = read(root)
+    assert [path for path in snapshot if path.endswith(".py")] == ["src/a.py"]
+    assert reasons(snapshot) == {"src/own.py": "named in .rlmignore"}
+
+
+def test_rlmignore_of_a_folder_without_git_is_counted(tmp_path: Path) -> None:
+    root = plain(
+        tmp_path / "repo",
+        {"a.py": "a", ".rlmignore": "data/\n!node_modules/own/\n", "data/b.py": "b", ".git": "no repository"}
+        | {"node_modules/own/c.js": "c", "node_modules/dep/d.js": "d"},
+    )
+    snapshot = read(root)
+    assert list(snapshot) == [".rlmignore", "a.py", "node_modules/own/c.js"]
+    assert reasons(snapshot) == {"data/b.py": "named in .rlmignore"}
+
+
+@pytest.mark.parametrize("make", [plain, untracked], ids=["without git", "with git"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "large", "many rules"])
+def test_what_an_unreadable_rlmignore_may_have_named_is_left_out(
+    tmp_path: Path, make: Callable[[Path, Mapping[str, str]], Path], kind: str
+) -> None:
+    root = make(tmp_path / "repo", {"a.py": "a", "own/b.py": "b", "own/deep/c.py": "c"})
+    file = root / "own/.rlmignore"
+    if kind == "link":
+        file.symlink_to(write_tree(tmp_path, {"elsewhere": "b.py\n"}) / "elsewhere")
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "large":
+        file.write_text("#\n" * 200_000)
+    else:
+        file.write_text("".join(f"*a{number}*b*c*d*\n" for number in range(5000)))
+    workspace = Workspace([root], WorkspaceSettings())
+    assert list(workspace.snapshot()) == ["a.py"]
+    assert "own/.rlmignore" in workspace.notes[-1]
+    assert "all files of own/ are left out" in workspace.notes[-1]
+
+
+def test_a_rule_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {".rlmignore": "own.py\n!\n[z-a]\n", "a.py": "a", "own.py": "b"})
+    workspace = Workspace([root], WorkspaceSettings())
+    assert list(workspace.snapshot()) == [".rlmignore", "a.py"]
+    assert workspace.notes == (
+        ".rlmignore has a rule that cannot be used: '!'.",
+        ".rlmignore has a rule that cannot be used: '[z-a]'.",
+    )
+
+
+def test_ignore_files_of_a_repository_have_a_bound_together(tmp_path: Path) -> None:
+    files = {f"{number:03}/.rlmignore": "own.py\n" for number in range(300)}
+    root = git_repository(tmp_path / "repo", files | {f"{number:03}/a.py": "a" for number in range(300)})
+    workspace = Workspace([root], WorkspaceSettings())
+    assert [path for path in workspace.snapshot() if path.endswith("a.py")] == [
+        f"{number:03}/a.py" for number in range(256)
+    ]
+    assert "files of more than 256 KB are there" in workspace.notes[0]
+    assert workspace.notes[-1] == "The same goes for 39 more."
+
+
 def test_folders_that_are_never_source_without_git(tmp_path: Path) -> None:
     root = plain(
         tmp_path / "repo",

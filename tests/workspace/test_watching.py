@@ -209,6 +209,27 @@ def test_watcher_follows_branches_and_ignore_files(watched: Seen) -> None:
     assert list(watched.snapshot()) == [".gitignore", "a.py", "out/built.py"]
 
 
+def test_watcher_follows_an_rlmignore_that_git_ignores(watched: Seen) -> None:
+    root = watched.roots[0]
+    (root / ".git/info/exclude").write_text(".rlmignore\n")
+    write_tree(root, {"sub/b.py": "b", "out/made.py": "m"})
+    watched.wait_for(f"{root}/sub")
+    assert list(watched.snapshot()) == [".gitignore", "a.py", "sub/b.py"]
+    (root / "sub/.rlmignore").write_text("b.py\n")
+    watched.wait_for(f"{root}/sub/.rlmignore")
+    assert list(watched.snapshot()) == [".gitignore", "a.py"]
+    (root / "sub/.rlmignore").write_text("c.py\n")
+    assert list(watched.snapshot()) == [".gitignore", "a.py", "sub/b.py"]
+    (root / ".rlmignore").write_text("a.py\n!out/\n")
+    assert list(watched.snapshot()) == [".gitignore", "out/made.py", "sub/b.py"]
+    (root / "out/made.py").write_text("changed")
+    assert watched.snapshot().text("out/made.py") == "changed"
+    (root / "out/more.py").write_text("new")
+    assert "out/more.py" in watched.snapshot()
+    (root / ".rlmignore").unlink()
+    assert list(watched.snapshot()) == [".gitignore", "a.py", "sub/b.py"]
+
+
 def test_stashing_and_moving_a_thousand_files(watched: Seen) -> None:
     root = watched.roots[0]
     write_tree(root, {f"many/{number}.py": str(number) for number in range(1000)} | {"a.py": "edited"})

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ignore
 
-from rlm_core.workspace import gitview
+from rlm_core.workspace import gitview, ignore_files
+from rlm_core.workspace.gitview import View
+from rlm_core.workspace.ignore_files import IgnoreFiles
+from rlm_core.workspace.roots import show
 from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from pathspec import GitIgnoreSpec
+    from collections.abc import Iterator, Sequence
 
 IGNORE_FILE = ".rlmignore"
 NEVER = Path(__file__).with_name("default.gitignore")
@@ -38,6 +38,7 @@ class Listing:
         wanted: those that an ignore file takes back by name, whatever they hold.
         skipped: what exists but is left out.
         notes: sentences about how the listing was made, where that is not the usual way.
+        rules: the `.rlmignore` files that are in force, and how many files each has left out.
         folders: absolute paths in which a file that belongs may appear, if asked for.
         by_name: whether a new file can be decided by itself (`listed_among`).
     """
@@ -47,6 +48,7 @@ class Listing:
     wanted: set[str] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    rules: dict[str, int] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     by_name: bool = True
 
@@ -57,6 +59,7 @@ class Listing:
         self.wanted |= {prefix + path for path in other.wanted}
         self.skipped += [Skipped(prefix + item.path, item.reason) for item in other.skipped]
         self.notes += other.notes
+        self.rules |= {prefix + path: count for path, count in other.rules.items()}
         self.folders |= other.folders
         self.by_name &= other.by_name
 
@@ -66,22 +69,33 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
 
     Git's view (`ls-files` with tracked and untracked files, submodules and embedded repositories
     included) where the root lies in a work tree; otherwise a walk under nested `.gitignore` files.
-    `.rlmignore` files are applied on top of both, and can take back (`!name`) what git ignores and what
-    would be left out as generated. Symbolic links are not followed.
+    The `.rlmignore` files of folders that belong are applied on top of both, whether git ignores them or
+    not, and can take back (`!name`) what git ignores and what would be left out as generated. Symbolic links
+    are not followed.
     """
     listing = Listing()
     seen = gitview.listed(root, listing.notes, with_folders=with_folders)
-    paths, listing.folders = _walk(root, listing) if seen is None else (seen.paths, seen.folders)
-    for folder in seen.unlisted if seen else ():
-        within, folders = _walk(root / folder, listing)
-        paths.extend(f"{folder}/{path}" for path in within)
+    listing.by_name = seen is not None
+    paths, listing.folders, unlisted = seen or View([], set(), [""])
+    for folder in unlisted:
+        listing.notes.append(
+            f"No git view of {root / folder}: .gitignore files and a list of usual folders were applied."
+        )
+        within, folders = _walk(root, folder, listing.skipped)
+        paths.extend(within)
         listing.folders |= folders if with_folders else set()
-    specs = _specs(root, IGNORE_FILE, [path for path in paths if f"/{path}".endswith(f"/{IGNORE_FILE}")])
-    listing.by_name = seen is not None and not specs
-    if seen is not None and any(_takes_back(spec) for spec in specs.values()):
-        ignored = gitview.ignored(root)
-        paths = [*paths, *(path for path in ignored if _verdict(path, specs) is False)]
-    for path in _kept(paths, specs, listing) if specs else paths:
+    rules = IgnoreFiles(root, IGNORE_FILE)
+    rules.read(ignore_files.holding(paths))
+    if rules.take_back:
+        taken = _taken_back(root, paths, unlisted, rules)
+        paths = [*paths, *taken]
+        if with_folders:
+            listing.folders |= {f"{root}/{folder}".rstrip("/") for folder in ignore_files.holding(taken)}
+    if rules:
+        listing.by_name = False
+        listing.notes += rules.notes
+        listing.rules = dict.fromkeys(map(show, rules.files), 0)
+    for path in _kept(paths, rules, listing) if rules else paths:
         if is_secret(path):
             listing.skipped.append(Skipped(show(path), "secret: file name"))
         elif path.isascii() and path.isprintable():
@@ -91,11 +105,25 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
     return listing
 
 
-def _kept(paths: Sequence[str], specs: Mapping[str, GitIgnoreSpec], listing: Listing) -> Iterator[str]:
+def _taken_back(root: Path, paths: Sequence[str], unlisted: Sequence[str], rules: IgnoreFiles) -> list[str]:
+    """The ignored files that the rules take back, if the ignore files beside them do not leave them out."""
+    known = set(paths)
+    ignored = [] if "" in unlisted else gitview.ignored(root)
+    for folder in unlisted:
+        ignored += [path for path in _walk(root, folder, [], everything=True)[0] if path not in known]
+    taken: set[str] = set()
+    while True:
+        taken |= {path for path in ignored if rules.decide(path)[0] is False}
+        if not rules.read(ignore_files.holding(taken)):
+            return sorted(taken)
+
+
+def _kept(paths: Sequence[str], rules: IgnoreFiles, listing: Listing) -> Iterator[str]:
     for path in paths:
-        verdict = _verdict(path, specs)
+        verdict, file = rules.decide(path)
         if verdict:
             listing.skipped.append(Skipped(show(path), f"named in {IGNORE_FILE}"))
+            listing.rules[show(file)] += 1
             continue
         if verdict is False:
             listing.wanted.add(show(path))
@@ -131,9 +159,9 @@ def would_belong(root: Path, path: str) -> bool:
     if out is None:
         out = gitview.is_ignored(root, path)
     if out is None:
-        out = _verdict(path, _specs_above(root, path, ".gitignore"))
+        out = _decided(root, path, ".gitignore")
     if out is None:
-        out = _spec(NEVER).match_file(path)
+        out = ignore_files.names(NEVER, path)
     return not out
 
 
@@ -143,23 +171,13 @@ def left_out(root: Path, path: str) -> bool:
 
 
 def _named_out(root: Path, path: str) -> bool | None:
-    return True if is_secret(path) else _verdict(path, _specs_above(root, path, IGNORE_FILE))
+    return True if is_secret(path) else _decided(root, path, IGNORE_FILE)
 
 
-def _specs_above(root: Path, path: str, name: str) -> dict[str, GitIgnoreSpec]:
-    folders = ["", *(f"{folder}/" for folder in PurePosixPath(path).parents[:-1])]
-    return _specs(root, name, [folder + name for folder in folders])
-
-
-def show(path: str) -> str:
-    r"""A path as printable Unicode: other characters, and bytes that are not UTF-8, appear as `\xNN`.
-
-    A name may hold line ends and what a terminal takes for commands.
-    """
-    if path.isascii() and path.isprintable():
-        return path
-    valid = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in valid)
+def _decided(root: Path, path: str, name: str) -> bool | None:
+    rules = IgnoreFiles(root, name)
+    rules.read(ignore_files.holding([path]))
+    return rules.decide(path)[0]
 
 
 def _is_tree(root: Path, path: str) -> bool:
@@ -168,16 +186,22 @@ def _is_tree(root: Path, path: str) -> bool:
     return (root / path).is_dir() or any((folder / ".git").exists() for folder in folders)
 
 
-def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
-    """Relative paths under the `.gitignore` files on the way down and `default.gitignore`; and folders."""
-    listing.notes.append(f"No git view of {root}: .gitignore files and a list of usual folders were applied.")
+def _walk(
+    root: Path, folder: str, skipped: list[Skipped], *, everything: bool = False
+) -> tuple[list[str], set[str]]:
+    """The files below a folder, relative to the root, and the folders, absolute.
+
+    Under the `.gitignore` files on the way down and `default.gitignore`, or everything but repositories.
+    """
     try:
         Path.cwd()
     except FileNotFoundError:
         os.chdir(os.sep)  # the walk wants one that exists, and where this process stood was deleted
-    walk = ignore.WalkBuilder(root).hidden(False).require_git(False).git_global(False).parents(False)
-    walk.add_ignore(NEVER)
-    walk.add_custom_ignore_filename(IGNORE_FILE)
+    walk = ignore.WalkBuilder(root / folder).hidden(False).require_git(False).git_global(False).parents(False)
+    if everything:
+        walk.ignore(False).git_ignore(False).git_exclude(False)
+    else:
+        walk.add_ignore(NEVER)
     prefix = len(os.path.join(root, ""))  # noqa: PTH118 - strings: this runs once for every file
     found: list[str] = []
     folders: set[str] = set()
@@ -190,40 +214,9 @@ def _walk(root: Path, listing: Listing) -> tuple[list[str], set[str]]:
             else:
                 found.append(path[prefix:].replace(os.sep, "/"))
         except StopIteration:
-            return found, folders
+            break
         except FileNotFoundError:
             continue  # deleted while we were looking
         except (ignore.Error, ignore.IOError, OSError) as error:
-            listing.skipped.append(Skipped(show(str(error)), "unreadable folder"))
-
-
-def _specs(root: Path, name: str, files: Iterable[str]) -> dict[str, GitIgnoreSpec]:
-    """Ignore files of a name by the folder that they speak for; those that cannot be read say nothing."""
-    specs: dict[str, GitIgnoreSpec] = {}
-    for file in files:
-        with contextlib.suppress(OSError):
-            if not stat.S_ISREG(os.lstat(root / file).st_mode):
-                continue  # a pipe would keep us waiting
-            specs[file.removesuffix(name)] = _spec(root / file)
-    return specs
-
-
-def _spec(file: Path) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # few workspaces have anything to match
-
-    return GitIgnoreSpec.from_lines(file.read_text("utf-8", "replace").split("\n"))
-
-
-def _takes_back(spec: GitIgnoreSpec) -> bool:
-    return any(pattern.include is False for pattern in spec.patterns)
-
-
-def _verdict(path: str, specs: Mapping[str, GitIgnoreSpec]) -> bool | None:
-    """True: left out; False: taken back; None: not named. The deepest file that has a say decides."""
-    path = show(path)  # the matcher takes no bytes that are not UTF-8
-    for folder in sorted(specs, key=len, reverse=True):
-        if path.startswith(folder):
-            verdict = specs[folder].check_file(path[len(folder) :]).include
-            if verdict is not None:
-                return verdict
-    return None
+            skipped.append(Skipped(show(str(error)), "unreadable folder"))
+    return [path for path in found if "/.git/" not in f"/{path}"] if everything else found, folders

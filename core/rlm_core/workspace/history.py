@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from rlm_core.errors import QueryError
 from rlm_core.workspace import gitview
 from rlm_core.workspace.decoding import NotTextError, to_utf8
-from rlm_core.workspace.discovery import left_out, show
+from rlm_core.workspace.discovery import left_out
+from rlm_core.workspace.roots import show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

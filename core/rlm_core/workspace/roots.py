@@ -82,6 +82,17 @@ def default_root() -> Path:
     return here if top == Path.home() else top
 
 
+def show(path: str) -> str:
+    r"""A path as printable Unicode: other characters, and bytes that are not UTF-8, appear as `\xNN`.
+
+    A name may hold line ends and what a terminal takes for commands.
+    """
+    if path.isascii() and path.isprintable():
+        return path
+    valid = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in valid)
+
+
 def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
     """The roots, resolved and without repetition; raises `WorkspaceError` for one that cannot be used."""
     return tuple(dict.fromkeys(_checked(root) for root in roots))

@@ -20,7 +20,7 @@ from rlm_core.workspace.store import Store
 from rlm_core.workspace.unsaved_files import Drafts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from rlm_core.config import WorkspaceSettings
@@ -107,6 +107,11 @@ class Workspace:
         """How the files were listed and are watched, where that is not the usual way."""
         said = (*self._listing.notes, *([self._unwatched] if self._unwatched else []))
         return tuple(map(well_formed, said))  # they name folders as they are on disk
+
+    @property
+    def rules(self) -> Mapping[str, int]:
+        """The `.rlmignore` files that are in force, and how many files each has left out."""
+        return self._listing.rules
 
     def snapshot(self) -> Snapshot:
         """The workspace as it is at this moment, frozen; reads what has changed since the last one.
