@@ -54,7 +54,7 @@ class Limits(_Section):
     depth: Lowerable[int] = Field(
         1, ge=0, description="How deep child runs (rlm_query) may nest; 0 turns rlm_query into llm_query."
     )
-    concurrency: Lowerable[int] = Field(16, ge=1, description="Sub-model calls under way at once.")
+    concurrency: Lowerable[int] = Field(16, ge=1, description="Calls of the sub-model under way at once.")
 
 
 class SandboxSettings(_Section):

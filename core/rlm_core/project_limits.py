@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from pydantic.fields import FieldInfo
+
 T = TypeVar("T")
 
 _LOWERABLE = object()
 
 # A limit that a project's file may lower, where None means that there is no limit.
 Lowerable = Annotated[T, _LOWERABLE]
+
+
+def is_lowerable(field: FieldInfo) -> bool:
+    """Whether a project's file may lower this field of the settings model."""
+    return _LOWERABLE in field.metadata
 
 
 class Override(NamedTuple):
@@ -59,7 +66,7 @@ def overrides(project: BaseModel, current: BaseModel, section: tuple[str, ...] =
             yield from overrides(value, present, keys)
         elif value == present:
             continue
-        elif _LOWERABLE not in field.metadata:
+        elif not is_lowerable(field):
             yield Override(keys, value, present, "foreign")
         else:
             lowers = present is None or value < present

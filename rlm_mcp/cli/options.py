@@ -32,7 +32,7 @@ _SANDBOX_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
 _SERVER_FLAGS: dict[str, tuple[str, str, type, str, str]] = {
     "--patience": ("server", "patience", float, "S", "how long a call may take; its run goes on after that"),
 }
-_FLAGS = {**_MODEL_FLAGS, **_SANDBOX_FLAGS, **_SERVER_FLAGS}
+FLAGS = {**_MODEL_FLAGS, **_SANDBOX_FLAGS, **_SERVER_FLAGS}
 
 
 def add_root(
@@ -84,7 +84,7 @@ def roots(given: Sequence[Path] | None) -> list[Path]:
 def settings(args: argparse.Namespace, folders: Sequence[Path], *, strict: bool = False) -> config.Settings:
     """Settings in force for these roots and flags, as `config.load` gives them; raises `ConfigError`."""
     flags: dict[str, dict[str, Any]] = {}
-    for flag, (section, key, *_) in _FLAGS.items():
+    for flag, (section, key, *_) in FLAGS.items():
         value = getattr(args, flag.strip("-").replace("-", "_"), None)
         if value is not None:
             flags.setdefault(section, {})[key] = value
