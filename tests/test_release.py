@@ -15,7 +15,7 @@ from tests.support.files import git
 ROOT = Path(__file__).parents[1]
 VERSION = "packaging/release/version.py"
 VERSIONED = (
-    "pyproject.toml", "core/rlm_core/__init__.py", "packaging/mcpb/manifest.json", "server.json",
+    "pyproject.toml", "core/rlm_core/__init__.py", "packaging/mcpb/manifest.json", "packaging/registry/server.json",
     "editor-clients/vscode/package.json",
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ PLACES = {
     "pyproject.toml": (r'^version = "(.*)"$', 1),
     "core/rlm_core/__init__.py": (r'^__version__ = "(.*)"$', 1),
     "packaging/mcpb/manifest.json": (r'^  "version": "(.*)",$', 1),
-    "server.json": (r'^ +"version": "(.*)",$', 2),
+    "packaging/registry/server.json": (r'^ +"version": "(.*)",$', 2),
     "editor-clients/vscode/package.json": (r'^  "version": "(.*)",$', 1),
 }
 RELEASE = re.compile(r"(\d+)\.(\d+)\.(\d+)")
