@@ -15,9 +15,12 @@ from tests.support.files import git
 ROOT = Path(__file__).parents[1]
 VERSION = "packaging/release/version.py"
 VERSIONED = (
-    "pyproject.toml", "core/rlm_core/__init__.py", "packaging/mcpb/manifest.json", "packaging/registry/server.json",
+    "pyproject.toml",
+    "core/rlm_core/__init__.py",
+    "packaging/mcpb/manifest.json",
+    "packaging/registry/server.json",
     "editor-clients/vscode/package.json",
-)  # fmt: skip
+)
 
 
 def run(tree: Path, *command: str) -> str:
