@@ -64,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=Path,
         metavar="DIR",
-        help="a folder to answer about, instead of the editor's workspace folders; repeatable",
+        help="a folder to answer about, instead of the editor's workspace folders; with neither, questions "
+        "are refused; repeatable",
     )
     parser.add_argument("--verbose", action="store_true", help="log every message to standard error")
     parser.add_argument("--version", action="version", version=f"rlm-lsp {__version__}")

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 from pygls.uris import to_fs_path
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.workspace.roots import default_root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lsprotocol import types
+
+
+class NoFolderError(WorkspaceError):
+    """The editor has no folder open, and none was given on the command line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No folder is open, so there is nothing to ask about; open one in the editor, or start rlm-lsp "
+            "with --root DIR."
+        )
 
 
 class Folders:
@@ -46,15 +55,16 @@ class Folders:
         return f"RLM: {', '.join(root.resolve().name for root in self.roots())}"
 
     def roots(self) -> list[Path]:
-        """The folders in force; `default_root` when nobody named any.
+        """The folders in force. Nobody has chosen the working directory, so it is not one by itself.
 
         Raises:
+            NoFolderError: there is none.
             WorkspaceError: no folder of the editor is on this machine's disk.
         """
         if self._fixed:
             return self._fixed
         if not self._uris:
-            return [default_root()]
+            raise NoFolderError
         paths = [Path(path) for uri in self._uris if (path := to_fs_path(uri)) is not None]
         if not paths:
             raise WorkspaceError(

@@ -99,7 +99,7 @@ class Server(LanguageServer):
         of = symbols.of_document if trees else symbols.of_document_flat
         return await _answered(opened.look_up(lambda service: of(service, uri, encoding)))
 
-    async def workspace_symbols(self, query: str) -> list[types.WorkspaceSymbol]:
+    async def workspace_symbols(self, query: str) -> Sequence[types.WorkspaceSymbol]:
         """Answers `workspace/symbol`."""
         opened = self._initialized()
         from rlm_lsp import symbols
@@ -223,5 +223,7 @@ async def _document_symbols(
     return await ls.document_symbols(params.text_document.uri)
 
 
-async def _workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+async def _workspace_symbols(
+    ls: Server, params: types.WorkspaceSymbolParams
+) -> Sequence[types.WorkspaceSymbol]:
     return await ls.workspace_symbols(params.query)

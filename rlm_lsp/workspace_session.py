@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_core.errors import QueryError, RlmError
 from rlm_lsp.buffers import file_of
+from rlm_lsp.folders import NoFolderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -54,11 +55,20 @@ class Opened:
         """
         return self._started(self._ask(params, listener, encoding))
 
-    def look_up(self, lookup: Callable[[Service], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
-        """Starts a lookup in the workspace; fails and is cancelled as a run is."""
+    def look_up(
+        self, lookup: Callable[[Service], Coroutine[Any, Any, Sequence[T]]]
+    ) -> asyncio.Task[Sequence[T]]:
+        """Starts a lookup in the workspace; fails and is cancelled as a run is.
 
-        async def run() -> T:
-            return await lookup(await self._service())
+        Where no folder is open it finds nothing.
+        """
+
+        async def run() -> Sequence[T]:
+            try:
+                service = await self._service()
+            except NoFolderError:
+                return ()
+            return await lookup(service)
 
         return self._started(run())
 
@@ -78,6 +88,8 @@ class Opened:
     async def _open(self, folders: Folders) -> Service | RlmError:
         try:
             service = await asyncio.to_thread(_create, folders.roots())
+        except NoFolderError as error:
+            return error  # nothing is wrong until somebody asks
         except RlmError as error:
             self._on_failure(str(error))
             return error

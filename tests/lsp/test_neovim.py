@@ -163,16 +163,50 @@ def test_progress_is_shown_and_cancel_ends_the_question(
         never.set()
 
 
+def test_where_there_is_no_project_nothing_is_opened_until_a_folder_is_chosen(
+    repository: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    with neovim(plain) as editor:
+        editor.lua(RECORD)
+        editor.command("lua vim.lsp.enable('rlm')")
+        editor.command("edit late.py")
+        editor.command("Rlm ask What is here?")
+        assert "no project was found" in editor.lua("return said[#said]")
+        assert ":Rlm root DIR" in editor.lua("return said[#said]")
+        assert editor.lua("return #vim.lsp.get_clients({ _uninitialized = true })") == 0
+
+        editor.command(f"Rlm root {plain / 'nowhere'}")
+        assert editor.lua("return said[#said]") == f"RLM: there is no folder {plain / 'nowhere'}."
+        editor.command("Rlm root ../repo")
+        assert editor.lua("return said[#said]") == f"RLM: questions are about {repository} from now on."
+        editor.command("Rlm ask Where is `total_price`?")
+        assert editor.wait_for_answer()[2] == f"`{repository}`"
+
+        editor.command("quit")
+        editor.command("Rlm root")
+        editor.command("Rlm ask And now?")
+        assert "no project was found" in editor.lua("return said[#said]")
+        editor.command(f"cd {repository} | enew")
+        editor.command("Rlm ask Where is `total_price` now?")
+        editor.wait("vim.fn.getline(1):find('now') ~= nil")
+        assert editor.nvim.current.buffer[2] == f"`{repository}`", (
+            "a buffer without a file is where one works"
+        )
+
+
 def test_errors_are_sentences(own_home: Path, repository: Path) -> None:
     with neovim(own_home) as editor:
         editor.lua(RECORD)
         editor.command("Rlm")
         editor.command("Rlm aks")
+        editor.command("Rlm root ~")
         editor.command("Rlm ask What is here?")
         editor.wait("#said > 2 and said[#said]:find('home folder') ~= nil")
         said = editor.lua("return said")
-        assert said[0] == "RLM: :Rlm needs a subcommand; there is ask, cancel, open."
-        assert said[1] == "RLM: there is no :Rlm aks; there is ask, cancel, open."
+        assert said[0] == "RLM: :Rlm needs a subcommand; there is ask, cancel, open, root."
+        assert said[1] == "RLM: there is no :Rlm aks; there is ask, cancel, open, root."
 
 
 def test_a_missing_server_is_said(repository: Path) -> None:
@@ -187,6 +221,7 @@ def test_a_missing_server_is_said(repository: Path) -> None:
 
 def test_subcommands_are_completed(repository: Path) -> None:
     with neovim(repository) as editor:
-        assert editor.nvim.funcs.getcompletion("Rlm ", "cmdline") == ["ask", "cancel", "open"]
+        assert editor.nvim.funcs.getcompletion("Rlm ", "cmdline") == ["ask", "cancel", "open", "root"]
         assert editor.nvim.funcs.getcompletion("Rlm c", "cmdline") == ["cancel"]
         assert editor.nvim.funcs.getcompletion("Rlm ask c", "cmdline") == []
+        assert editor.nvim.funcs.getcompletion("Rlm root sh", "cmdline") == ["shop/"]

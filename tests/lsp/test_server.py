@@ -15,7 +15,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.editor import SERVER, SHOWS_PROGRESS, editing
+from tests.lsp.editor import SERVER, SHOWS_PROGRESS, editing, identifier
 from tests.support.files import git_repository
 from tests.support.model_server import ModelServer, Reply
 from tests.support.processes import descendants, ended, generation
@@ -245,14 +245,39 @@ async def test_the_folders_may_change(repository: Path, tmp_path: Path) -> None:
         assert "return 43" in one["answer"], "buffers follow to the new workspace"
 
 
-async def test_the_root_comes_from_the_command_line_or_the_working_directory(
-    repository: Path, own_home: Path
-) -> None:
+async def test_the_root_of_the_command_line_wins(repository: Path, own_home: Path) -> None:
     async with editing(own_home, arguments=("--root", str(repository))) as editor:
         assert (await editor.ask("Where is `total_price`?"))["citations"]
-    async with editing(cwd=repository / "shop") as editor:
+    async with editing(arguments=("--root", "."), cwd=repository) as editor:
         answer = await editor.ask("Where is `total_price`?")
-        assert {item["path"] for item in answer["citations"]} == {"shop/cart.py"}, "git's top level"
+        assert answer["roots"] == [str(repository)]
+
+
+async def test_without_a_folder_nothing_is_opened(repository: Path) -> None:
+    folder = types.WorkspaceFolder(repository.as_uri(), "repo")
+    cart = repository / "shop/cart.py"
+
+    async with editing(cwd=repository) as editor:
+
+        async def check_that_nothing_is_open() -> None:
+            with pytest.raises(JsonRpcException, match=r"No folder is open.*--root") as refused:
+                await editor.ask("Where is `total_price`?")
+            assert refused.value.code == REQUEST_FAILED
+            outline = types.DocumentSymbolParams(identifier(cart))
+            assert not await editor.client.text_document_document_symbol_async(outline)
+            assert not await editor.client.workspace_symbol_async(types.WorkspaceSymbolParams("total_price"))
+            assert editor.client.messages == [], "nobody is bothered who does not ask"
+
+        def change(*, added: bool) -> None:
+            event = types.WorkspaceFoldersChangeEvent([folder] if added else [], [] if added else [folder])
+            editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+
+        await check_that_nothing_is_open()
+        editor.open(cart, "def total_price(): return 'not saved'\n")
+        change(added=True)
+        assert "not saved" in (await editor.ask("Where is `total_price`?"))["answer"]
+        change(added=False)
+        await check_that_nothing_is_open()
 
 
 @pytest.mark.parametrize("way", ["signal", "closed pipe", "shutdown"])

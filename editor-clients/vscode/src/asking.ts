@@ -41,6 +41,10 @@ export class Asking {
       void vscode.window.showInformationMessage('RLM: a question is being answered; "RLM: Cancel" ends it.');
       return;
     }
+    if (!this.server.hasFolder) {
+      await offerFolder();
+      return;
+    }
     const question = await vscode.window.showInputBox({ title, placeHolder: "Where is …? How does …? What if …?" });
     if (question?.trim()) {
       await this.ask({ question, ...about });
@@ -72,5 +76,13 @@ export class Asking {
   private setRunning(running: vscode.CancellationTokenSource | undefined): void {
     this.running = running;
     void vscode.commands.executeCommand("setContext", "rlm.running", running !== undefined);
+  }
+}
+
+async function offerFolder(): Promise<void> {
+  const open = "Open Folder";
+  const message = "RLM: no folder is open, so there is nothing to ask about.";
+  if ((await vscode.window.showErrorMessage(message, open)) === open) {
+    await vscode.commands.executeCommand("vscode.openFolder");
   }
 }

@@ -23,7 +23,9 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   // Opens the workspace ahead of the first question, which says so if this fails.
-  started.start().catch(() => undefined);
+  if (started.hasFolder) {
+    started.start().catch(() => undefined);
+  }
 }
 
 export async function deactivate(): Promise<void> {

@@ -16,6 +16,12 @@ export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private starting: Promise<LanguageClient> | undefined;
 
+  /** Whether there is anything to ask about: a folder is open, or the settings name one. */
+  get hasFolder(): boolean {
+    const args = vscode.workspace.getConfiguration("rlm").get<string[]>("args", []);
+    return Boolean(vscode.workspace.workspaceFolders?.length) || args.some((arg) => arg.startsWith("--root"));
+  }
+
   /** Starts the server if it is not running; rejects with a sentence when it cannot be started. */
   start(): Promise<LanguageClient> {
     this.starting ??= this.launch().catch((error: unknown) => {

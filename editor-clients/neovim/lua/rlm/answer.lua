@@ -9,7 +9,7 @@ local NAME = 'rlm://answer'
 ---@class rlm.Latest
 ---@field question string
 ---@field answer table the result of `rlm/ask`
----@field root? string the folder that its client was started for
+---@field root string the folder that its client was started for
 ---@field listed boolean whether its citations have been put into the quickfix list
 
 ---@type rlm.Latest?
@@ -88,7 +88,7 @@ end
 --- Shows the answer to a question, without disturbing who has gone on working.
 ---@param question string
 ---@param answer table the result of `rlm/ask`
----@param root? string the folder that its client was started for
+---@param root string the folder that its client was started for
 ---@param asked_at rlm.Place the window is entered if the user still waits there
 function M.receive(question, answer, root, asked_at)
   latest = { question = question, answer = answer, root = root, listed = false }

@@ -8,12 +8,12 @@ local M = {}
 local POLL_MS = 20
 
 -- The client for a folder, which is started if there is none; the buffer's unsaved text is part of it.
----@param root? string
+---@param folder string
 ---@param buffer integer
 ---@return vim.lsp.Client?
-local function attached(root, buffer)
+local function attached(folder, buffer)
   local config = vim.deepcopy(vim.lsp.config.rlm)
-  config.root_dir = root
+  config.root_dir = folder
   -- A help page or an answer is no document of the workspace.
   local id = vim.lsp.start(config, { bufnr = buffer, attach = vim.bo[buffer].buftype == '' })
   return id and vim.lsp.get_client_by_id(id)
@@ -40,6 +40,11 @@ end
 ---@param use fun(client: vim.lsp.Client)
 function M.with(buffer, use)
   root.find(buffer, function(folder)
+    if not folder then
+      return message.error(
+        'no project was found for this buffer (no rlm.toml or .git above it); :Rlm root DIR chooses a folder.'
+      )
+    end
     local client = attached(folder, buffer)
     if client then
       when_ready(client, use)

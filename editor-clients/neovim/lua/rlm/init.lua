@@ -112,6 +112,21 @@ function M.open()
   require('rlm.answer').open()
 end
 
+--- Chooses the folder that every question is about from now on, whatever buffer it comes from.
+---@param folder string empty: each buffer's own project again
+function M.root(folder)
+  if folder == '' then
+    require('rlm.root').choose(nil)
+    return message.notify('questions are about the project of the buffer again.')
+  end
+  local path = vim.fs.normalize(vim.fn.fnamemodify(vim.fs.normalize(folder), ':p'))
+  if vim.fn.isdirectory(path) == 0 then
+    return message.error(('there is no folder %s.'):format(path))
+  end
+  require('rlm.root').choose(path)
+  message.notify(('questions are about %s from now on.'):format(vim.fn.fnamemodify(path, ':~')))
+end
+
 --- Ends the question that is being answered; the run behind it really stops.
 function M.cancel()
   if not is_running() then
@@ -132,6 +147,9 @@ local subcommands = {
   end,
   open = function()
     M.open()
+  end,
+  root = function(rest)
+    M.root(vim.trim(rest))
   end,
 }
 
@@ -154,11 +172,14 @@ function M.command(opts)
   run(rest, opts)
 end
 
---- Completes the subcommand of `:Rlm`.
+--- Completes the subcommand of `:Rlm`, and the folder of `:Rlm root`.
 ---@param lead string
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
+  if line:match('Rlm%s+root%s+%S*$') then
+    return vim.fn.getcompletion(lead, 'dir')
+  end
   if not line:match('Rlm%s+%S*$') then
     return {}
   end
