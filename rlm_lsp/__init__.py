@@ -1,1 +1,1 @@
-"""The LSP face (`rlm-lsp`)."""
+"""Language server: answers questions in editors over LSP (`rlm-lsp`)."""

@@ -1,19 +1,16 @@
-"""What an editor may ask: the parameters of `rlm/ask`, and the question that a selection makes."""
+"""Parameters of `rlm/ask`, and the text of a question with its document or selection."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace.line_endings import split_lines
-from rlm_lsp.positions import encoding_of, head
-
-if TYPE_CHECKING:
-    from lsprotocol import types
+from rlm_lsp.positions import before
 
 SELECTION_CHARS = 8_000
 
@@ -22,7 +19,7 @@ class _Params(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
-class Document(_Params):
+class TextDocumentIdentifier(_Params):
     """LSP's TextDocumentIdentifier."""
 
     uri: str
@@ -55,7 +52,7 @@ class AskParams(_Params):
 
     question: str
     scope: tuple[str, ...] = ()
-    text_document: Document | None = None
+    text_document: TextDocumentIdentifier | None = None
     range: Range | None = None
     work_done_token: int | str | None = None
 
@@ -76,15 +73,13 @@ class AskParams(_Params):
                 '{"question": string, "scope"?: string[], "textDocument"?: {uri}, "range"?: Range}.'
             ) from None
 
-    def about(
-        self, path: str | None, text: str | None, encoding: types.PositionEncodingKind | str | None
-    ) -> str:
+    def question_text(self, path: str | None, text: str | None, encoding: str) -> str:
         """The question, with the document or the selection that it is about.
 
         Args:
             path: the document in the workspace; None when it is not part of it.
             text: what is in the buffer; None when it is not open.
-            encoding: how positions are counted.
+            encoding: of positions, as negotiated.
         """
         if self.text_document is None:
             return self.question
@@ -98,11 +93,11 @@ class AskParams(_Params):
         place = f"{self.question}\n\nThe question is about this selection, {name}:{lines}"
         if text is None:
             return f"{place}."
-        selected = _cut(text, self.range, encoding_of(encoding))
-        return f"{place}:\n\n{_fenced(selected)}"
+        selected = _selected_text(text, self.range, encoding)
+        return f"{place}:\n\n{_code_block(selected)}"
 
 
-def _fenced(selected: str) -> str:
+def _code_block(selected: str) -> str:
     shown = selected[:SELECTION_CHARS].removesuffix("\n")
     fence = "`" * (max(map(len, re.findall("`{3,}", shown)), default=2) + 1)
     omitted = len(selected) - SELECTION_CHARS
@@ -110,16 +105,16 @@ def _fenced(selected: str) -> str:
     return f"{fence}\n{shown}\n{fence}{note}"
 
 
-def _cut(text: str, selection: Range, encoding: str) -> str:
+def _selected_text(text: str, selection: Range, encoding: str) -> str:
     lines = split_lines(text, keepends=True)
     start, end = selection.start, selection.end
     inner = "".join(lines[start.line : end.line])
-    tail = _head(lines, end, encoding)
-    return (inner + tail)[len(_head(lines, start, encoding)) :]
+    tail = _before(lines, end, encoding)
+    return (inner + tail)[len(_before(lines, start, encoding)) :]
 
 
-def _head(lines: list[str], position: Position, encoding: str) -> str:
+def _before(lines: list[str], position: Position, encoding: str) -> str:
     """What comes before the position on its line."""
     if position.line >= len(lines):
         return ""
-    return head(lines[position.line], position.character, encoding)
+    return before(lines[position.line], position.character, encoding)

@@ -1,4 +1,4 @@
-"""The documents that the editor has open, and what the workspace is told about them."""
+"""Buffers: the text documents that the editor has open, kept as overlays of the workspace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Buffers:
-    """Open documents by URI, as the editor last said, shadowing the disk of the workspace in force."""
+    """Open documents by URI, as the editor last sent them; an overlay each, in the workspace in force."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -26,36 +26,36 @@ class Buffers:
         return self._texts.get(uri)
 
     def attach(self, workspace: Workspace) -> None:
-        """From now on this workspace is told; it begins with what is open already."""
+        """Puts the overlays into this workspace from now on, those of what is open already included."""
         self._workspace = workspace
         for uri, text in self._texts.items():
-            self._shadow(uri, text)
+            self._set_overlay(uri, text)
 
     def put(self, uri: str, text: str) -> None:
         """A document was opened, or its whole text replaced."""
         self._texts[uri] = text
-        self._shadow(uri, text)
+        self._set_overlay(uri, text)
 
-    def saved(self, uri: str) -> None:
+    def invalidate(self, uri: str) -> None:
         """The file was written; it is read again even if the watcher's word has not arrived yet."""
-        file = file_of(uri)
+        file = uri_to_file(uri)
         if self._workspace is not None and file is not None:
             self._workspace.invalidate([str(file)])
 
     def close(self, uri: str) -> None:
         """A document was closed: what is on disk counts again."""
         self._texts.pop(uri, None)
-        file = file_of(uri)
+        file = uri_to_file(uri)
         if self._workspace is not None and file is not None:
             self._workspace.drop_overlay(file)
 
-    def _shadow(self, uri: str, text: str) -> None:
-        file = file_of(uri)
+    def _set_overlay(self, uri: str, text: str) -> None:
+        file = uri_to_file(uri)
         if self._workspace is not None and file is not None:
             self._workspace.set_overlay(file, text, next(self._versions))
 
 
-def file_of(uri: str) -> Path | None:
+def uri_to_file(uri: str) -> Path | None:
     """The file behind a URI, symbolic links resolved; None for what is not a file (`untitled:` …)."""
     path = to_fs_path(uri)
     return None if path is None else Path(path).resolve()

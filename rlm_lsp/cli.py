@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdin.isatty():
         sys.stderr.write("rlm-lsp waits for an editor on standard input; see rlm-lsp --help.\n")
     from rlm_lsp.server import serve  # so that --help and --version answer at once
-    from rlm_lsp.stdio import Wire
+    from rlm_lsp.stdio import StdioTransport
 
-    with Wire.over_stdio() as wire:
-        return asyncio.run(serve(wire, options.root))
+    with StdioTransport.take_over() as transport:
+        return asyncio.run(serve(transport, options.root))
 
 
 def _log_to_stderr(*, verbose: bool) -> None:

@@ -1,4 +1,4 @@
-"""The language server: what each message of the protocol means here."""
+"""Language server: its state, the table of its handlers, and its life over one transport."""
 
 from __future__ import annotations
 
@@ -7,40 +7,67 @@ import logging
 import signal
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
-from pygls.exceptions import (
-    FeatureRequestError,
-    JsonRpcException,
-    JsonRpcInternalError,
-    JsonRpcServerNotInitialized,
-)
+from pygls.exceptions import FeatureRequestError, JsonRpcServerNotInitialized
 from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from rlm_core import __version__
-from rlm_core.errors import RlmError
 from rlm_lsp.buffers import Buffers
-from rlm_lsp.folders import Folders
-from rlm_lsp.positions import encoding_of
-from rlm_lsp.protocol import Protocol, converter
-from rlm_lsp.work_done_progress import Progress
-from rlm_lsp.workspace_session import Opened
+from rlm_lsp.error_responses import with_error_responses
+from rlm_lsp.protocol import Protocol, get_converter
+from rlm_lsp.requests import document_symbol, lifecycle, text_document_sync
+from rlm_lsp.requests.ask import ask
+from rlm_lsp.requests.did_change_workspace_folders import did_change_workspace_folders
+from rlm_lsp.requests.execute_command import COMMANDS, execute_command
+from rlm_lsp.requests.workspace_symbol import workspace_symbol
+from rlm_lsp.workspace_folders import WorkspaceFolders
+from rlm_lsp.workspace_session import WorkspaceSession
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pygls.server import ServerErrors
 
-    from rlm_lsp.stdio import Wire
+    from rlm_lsp.stdio import StdioTransport
 
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-ASK_REQUEST = "rlm/ask"
-ASK_COMMAND = "rlm.ask"
+
+class Handler(NamedTuple):
+    """What is done about a message, and the options that the server's capabilities give for it."""
+
+    function: Callable[..., Any]
+    options: Any = None
+
+
+HANDLERS = {
+    types.INITIALIZE: Handler(lifecycle.initialize),
+    types.INITIALIZED: Handler(lifecycle.initialized),
+    types.SHUTDOWN: Handler(lifecycle.shutdown),
+    types.TEXT_DOCUMENT_DID_OPEN: Handler(text_document_sync.did_open),
+    types.TEXT_DOCUMENT_DID_CHANGE: Handler(text_document_sync.did_change),
+    types.TEXT_DOCUMENT_DID_SAVE: Handler(text_document_sync.did_save),
+    types.TEXT_DOCUMENT_DID_CLOSE: Handler(text_document_sync.did_close),
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: Handler(did_change_workspace_folders),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: Handler(document_symbol.document_symbol, document_symbol.OPTIONS),
+    types.WORKSPACE_SYMBOL: Handler(workspace_symbol),
+    types.WORKSPACE_EXECUTE_COMMAND: Handler(execute_command),
+    "rlm/ask": Handler(ask),
+}
+
+# pygls has handlers of its own for these, which come first. Its documents read the disk, split lines at form
+# feeds and leave a future behind for each change; its commands cannot be cancelled.
+_NOT_BY_PYGLS = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
+    types.WORKSPACE_EXECUTE_COMMAND,
+)
 
 
 class Server(LanguageServer):
@@ -49,10 +76,7 @@ class Server(LanguageServer):
     Attributes:
         folders: what the workspace is.
         buffers: the open documents.
-        opened: the workspace in force; None before `initialized`.
     """
-
-    protocol: Protocol
 
     def __init__(self, roots: Sequence[Path] | None) -> None:
         super().__init__(
@@ -60,170 +84,90 @@ class Server(LanguageServer):
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
             protocol_cls=Protocol,
-            converter_factory=converter,
+            converter_factory=get_converter,
         )
-        self.folders = Folders(roots)
+        self.folders = WorkspaceFolders(roots)
         self.buffers = Buffers()
-        self.opened: Opened | None = None
-        self._retired: dict[asyncio.Task[None], Opened] = {}
+        self._session: WorkspaceSession | None = None
+        self._closing_sessions: dict[asyncio.Task[None], WorkspaceSession] = {}
+        self._register_handlers()
+
+    @property
+    def session(self) -> WorkspaceSession:
+        """The workspace in force.
+
+        Raises:
+            JsonRpcServerNotInitialized: there is none before `initialized` and after `shutdown`.
+        """
+        if self._session is None:
+            raise JsonRpcServerNotInitialized("Send `initialize` and `initialized` before you ask.")
+        return self._session
+
+    @property
+    def position_encoding(self) -> str:
+        """What positions count the units of, as negotiated: `utf-8`, `utf-16` or `utf-32`."""
+        encoding = self.workspace.position_encoding
+        return str(getattr(encoding, "value", encoding))
 
     def open_workspace(self) -> None:
         """Opens the folders in force; what was open before ends when its last question is answered."""
-        self._retire()
-        self.opened = Opened(self.folders, self.buffers, self._show_error)
-
-    async def ask(self, value: Any, token: types.ProgressToken | None = None) -> dict[str, Any]:
-        """Answers `rlm/ask` (the parameters as they came) and the command."""
-        opened = self._initialized()
-        from rlm_lsp.ask_params import AskParams  # pydantic would be a quarter of the way to `initialize`
-
-        async def run() -> dict[str, Any]:
-            params = AskParams.parse(value)
-            given = params.work_done_token
-            progress = Progress(self, token if given is None else given, self.folders.title())
-            return await progress.follow(
-                opened.ask(params, progress.listen, self.workspace.position_encoding)
-            )
-
-        return await _answered(run())
-
-    async def document_symbols(self, uri: str) -> Sequence[types.DocumentSymbol | types.SymbolInformation]:
-        """Answers `textDocument/documentSymbol`: a tree, or a list for clients that know no trees."""
-        opened = self._initialized()
-        from rlm_lsp import symbols  # pulls in the grammars' library, which is only needed here
-
-        text_document = self.client_capabilities.text_document
-        known = text_document.document_symbol if text_document else None
-        encoding = encoding_of(self.workspace.position_encoding)
-        trees = known is not None and known.hierarchical_document_symbol_support
-        of = symbols.of_document if trees else symbols.of_document_flat
-        return await _answered(opened.look_up(lambda service: of(service, uri, encoding)))
-
-    async def workspace_symbols(self, query: str) -> Sequence[types.WorkspaceSymbol]:
-        """Answers `workspace/symbol`."""
-        opened = self._initialized()
-        from rlm_lsp import symbols
-
-        encoding = encoding_of(self.workspace.position_encoding)
-        return await _answered(opened.look_up(lambda service: symbols.of_workspace(service, query, encoding)))
+        self._begin_to_close()
+        self._session = WorkspaceSession(self.folders, self.buffers, self._show_error)
 
     async def close(self) -> None:
         """Ends every question, then closes every workspace."""
-        self._retire()
-        for opened in self._retired.values():
-            opened.cancel()
-        if self._retired:
-            await asyncio.wait(list(self._retired))
+        self._begin_to_close()
+        for session in self._closing_sessions.values():
+            session.cancel()
+        if self._closing_sessions:
+            await asyncio.wait(list(self._closing_sessions))
 
     def report_server_error(self, error: Exception, source: ServerErrors) -> None:
         """Logs what pygls would show to the user; a failed request has its own answer."""
         if source is not FeatureRequestError:
             logger.error("%s: %s", source.__name__, error)
 
-    def _initialized(self) -> Opened:
-        if self.opened is None:
-            raise JsonRpcServerNotInitialized("Send `initialize` and `initialized` before you ask.")
-        return self.opened
+    def _register_handlers(self) -> None:
+        for method in _NOT_BY_PYGLS:
+            del self.protocol.fm.builtin_features[method]
+        for method, (function, options) in HANDLERS.items():
+            is_request = iscoroutinefunction(function)
+            self.feature(method, options)(with_error_responses(function) if is_request else function)
+        for name, command in COMMANDS.items():
+            self.command(name)(command)  # for the capabilities: `execute_command` looks into the table
 
-    def _retire(self) -> None:
-        if self.opened is None:
+    def _begin_to_close(self) -> None:
+        if self._session is None:
             return
-        closing = asyncio.create_task(self.opened.close())
-        self._retired[closing] = self.opened
-        closing.add_done_callback(self._retired.pop)
-        self.opened = None
+        closing = asyncio.create_task(self._session.close())
+        self._closing_sessions[closing] = self._session
+        closing.add_done_callback(self._closing_sessions.pop)
+        self._session = None
 
     def _show_error(self, sentence: str) -> None:
         self.window_show_message(types.ShowMessageParams(types.MessageType.Error, sentence))
 
 
-async def _answered(work: Awaitable[T]) -> T:
-    """What a request comes to; what it fails with is an error response."""
-    try:
-        return await work
-    except RlmError as error:
-        raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed.value) from error
-    except Exception as error:
-        logger.exception("A request failed")
-        raise JsonRpcInternalError(
-            f"rlm-lsp has failed on this request ({error}); its log on standard error says where."
-        ) from error
-
-
-def create(roots: Sequence[Path] | None) -> Server:
-    """A server with every message registered."""
-    server = Server(roots)
-    server.feature(types.INITIALIZE)(_initialize)
-    server.feature(types.INITIALIZED)(_initialized)
-    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(_folders_changed)
-    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
-    server.feature(types.SHUTDOWN)(_shutdown)
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolOptions(label="RLM"))(
-        _document_symbols
-    )
-    server.feature(types.WORKSPACE_SYMBOL)(_workspace_symbols)
-    server.feature(ASK_REQUEST)(_ask)
-    server.command(ASK_COMMAND)(_ask)
-    return server
-
-
-async def serve(wire: Wire, roots: Sequence[Path] | None) -> int:
-    """Serves the client at the other end of the wire until it leaves or the process is told to end.
+async def serve(transport: StdioTransport, roots: Sequence[Path] | None) -> int:
+    """Serves the client at the other end of the transport until it leaves or the process is told to end.
 
     Returns:
         The exit code: 0, except after an `exit` that no `shutdown` preceded (LSP 3.17, "Exit").
     """
-    server = create(roots)
-    wire.start()
+    server = Server(roots)
+    transport.start()
     for ending in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows' loops have no signal handlers
-            asyncio.get_running_loop().add_signal_handler(ending, wire.hang_up)
-    server.protocol.set_writer(wire)
+            asyncio.get_running_loop().add_signal_handler(ending, transport.hang_up)
+    server.protocol.set_writer(transport)
     try:
         # The other end closing in the middle of a message is the same as its closing after one.
         with suppress(asyncio.IncompleteReadError):
             await run_async(
-                threading.Event(), wire.reader, server.protocol, logger, server.report_server_error
+                threading.Event(), transport.reader, server.protocol, logger, server.report_server_error
             )
     except SystemExit as exit_notification:
         return int(exit_notification.code or 0)
     finally:
         await server.close()
     return 0
-
-
-def _initialize(ls: Server, params: types.InitializeParams) -> None:
-    ls.folders.initialize(params)
-
-
-def _initialized(ls: Server, _params: types.InitializedParams) -> None:
-    ls.open_workspace()
-
-
-def _folders_changed(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    if ls.folders.change(params.event):
-        ls.open_workspace()
-
-
-def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-    ls.buffers.saved(params.text_document.uri)
-
-
-async def _shutdown(ls: Server, _params: None) -> None:
-    await ls.close()
-
-
-async def _ask(ls: Server, params: Any = None, token: types.ProgressToken | None = None) -> dict[str, Any]:
-    return await ls.ask(params, token)
-
-
-async def _document_symbols(
-    ls: Server, params: types.DocumentSymbolParams
-) -> Sequence[types.DocumentSymbol | types.SymbolInformation]:
-    return await ls.document_symbols(params.text_document.uri)
-
-
-async def _workspace_symbols(
-    ls: Server, params: types.WorkspaceSymbolParams
-) -> Sequence[types.WorkspaceSymbol]:
-    return await ls.workspace_symbols(params.query)

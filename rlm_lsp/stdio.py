@@ -1,4 +1,4 @@
-"""Standard input and output as the protocol's own channel, off the event loop."""
+"""Stdio transport: standard input and output for the protocol alone, off the event loop."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-CHUNK = 1 << 16
+READ_BYTES = 1 << 16
 # How long a client that has stopped reading may hold up the end of the process, in seconds.
 FLUSH_SECONDS = 2.0
 
 
-class Wire:
+class StdioTransport:
     """Two descriptors, read and written by daemon threads.
 
     Threads, because a loop's pipe transports refuse plain files and Windows' standard handles; daemon
@@ -36,10 +36,10 @@ class Wire:
         self._sink = sink
         self._ended = False
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_all, name="wire-writer", daemon=True)
+        self._writer = threading.Thread(target=self._write_all, name="stdio-writer", daemon=True)
 
     @classmethod
-    def over_stdio(cls) -> Wire:
+    def take_over(cls) -> StdioTransport:
         """Takes over standard input and output.
 
         From then on a stray `print`, here or in a child process, lands on standard error, and nobody
@@ -67,7 +67,7 @@ class Wire:
         """Starts reading and writing; to be called on the event loop."""
         self._loop = asyncio.get_running_loop()
         self.reader = asyncio.StreamReader()
-        threading.Thread(target=self._read_all, name="wire-reader", daemon=True).start()
+        threading.Thread(target=self._read_all, name="stdio-reader", daemon=True).start()
         self._writer.start()
 
     def write(self, data: bytes) -> None:
@@ -85,7 +85,7 @@ class Wire:
 
     def _read_all(self) -> None:
         with suppress(RuntimeError, OSError):  # the loop has closed, or the terminal has gone
-            while chunk := os.read(self._source, CHUNK):
+            while chunk := os.read(self._source, READ_BYTES):
                 self._loop.call_soon_threadsafe(self._feed, chunk)
         self.hang_up()
 

@@ -1,4 +1,4 @@
-"""Work-done progress of one question, shown and cancelled by the editor."""
+"""Work-done progress (LSP 3.17) of one question, shown and cancelled by the editor."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
+T = TypeVar("T")
 
 
-class Progress:
+class WorkDoneProgress:
     """Progress on the client's token, or on one of our own where the client can show it.
 
     Most clients send no token (LSP 3.17, "Server Initiated Progress"). Ours is asked for while the
@@ -37,15 +37,15 @@ class Progress:
     def __init__(self, server: LanguageServer, token: types.ProgressToken | None, title: str) -> None:
         self._server = server
         self._title = title
-        self._given = token
-        self._shown: types.ProgressToken | None = None
+        self._client_token = token
+        self._token: types.ProgressToken | None = None
         self._creating: asyncio.Task[None] | None = None
 
-    async def follow(self, run: asyncio.Task[_T]) -> _T:
+    async def follow(self, run: asyncio.Task[T]) -> T:
         """Shows progress until the run ends, and cancels it when the user presses cancel."""
         window = self._server.client_capabilities.window
-        if self._given is not None:
-            self._begin(self._given, run)
+        if self._client_token is not None:
+            self._begin(self._client_token, run)
         elif window is not None and window.work_done_progress:
             self._creating = asyncio.create_task(self._create(run))
         try:
@@ -53,16 +53,16 @@ class Progress:
         finally:
             self._end()
 
-    def listen(self, event: Event) -> None:
+    def report(self, event: Event) -> None:
         """Reports an event of the run."""
         from rlm_core.engine.progress_text import describe  # the engine is only imported once it is needed
 
         line = describe(event)
-        if line is not None and self._shown is not None:
-            report = types.WorkDoneProgressReport(message=line)
-            self._server.work_done_progress.report(self._shown, report)
+        if line is not None and self._token is not None:
+            value = types.WorkDoneProgressReport(message=line)
+            self._server.work_done_progress.report(self._token, value)
 
-    async def _create(self, run: asyncio.Task[_T]) -> None:
+    async def _create(self, run: asyncio.Task[T]) -> None:
         token = str(uuid.uuid4())
         try:
             await self._server.work_done_progress.create_async(token)
@@ -73,9 +73,9 @@ class Progress:
         if run.done():
             self._end()
 
-    def _begin(self, token: types.ProgressToken, run: asyncio.Task[_T]) -> None:
-        def cancel(wish: Future[None]) -> None:
-            if wish.cancelled():
+    def _begin(self, token: types.ProgressToken, run: asyncio.Task[T]) -> None:
+        def cancel_run(cancelled: Future[None]) -> None:
+            if cancelled.cancelled():
                 run.cancel()
 
         begin = types.WorkDoneProgressBegin(
@@ -83,11 +83,11 @@ class Progress:
         )
         progress = self._server.work_done_progress
         progress.begin(token, begin)
-        progress.tokens[token].add_done_callback(cancel)
-        self._shown = token
+        progress.tokens[token].add_done_callback(cancel_run)
+        self._token = token
 
     def _end(self) -> None:
-        if self._shown is not None:
+        if self._token is not None:
             progress = self._server.work_done_progress
-            progress.end(self._shown, types.WorkDoneProgressEnd())
-            progress.tokens.pop(self._shown, None)
+            progress.end(self._token, types.WorkDoneProgressEnd())
+            progress.tokens.pop(self._token, None)

@@ -1,4 +1,4 @@
-"""Which folders a server answers about."""
+"""Workspace folders (LSP 3.17): which of the editor's, or of the command line's, are answered about."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class NoFolderError(WorkspaceError):
         )
 
 
-class Folders:
+class WorkspaceFolders:
     """The editor's workspace folders, as they come and go.
 
     Args:
-        fixed: folders given on the command line; they win over whatever the editor says.
+        roots: the folders given on the command line; they win over whatever the editor says.
     """
 
-    def __init__(self, fixed: Sequence[Path] | None) -> None:
-        self._fixed = list(fixed or ())
+    def __init__(self, roots: Sequence[Path] | None) -> None:
+        self._from_command_line = list(roots or ())
         self._uris: list[str] = []
 
     def initialize(self, params: types.InitializeParams) -> None:
@@ -46,9 +46,10 @@ class Folders:
     def change(self, event: types.WorkspaceFoldersChangeEvent) -> bool:
         """Applies `workspace/didChangeWorkspaceFolders`; tells whether that changes the roots."""
         removed = {folder.uri for folder in event.removed}
-        kept = [uri for uri in self._uris if uri not in removed]
-        before, self._uris = self._uris, list(dict.fromkeys([*kept, *(folder.uri for folder in event.added)]))
-        return not self._fixed and before != self._uris
+        remaining = [uri for uri in self._uris if uri not in removed]
+        added = [folder.uri for folder in event.added]
+        before, self._uris = self._uris, list(dict.fromkeys([*remaining, *added]))
+        return not self._from_command_line and before != self._uris
 
     def title(self) -> str:
         """What progress is headed with: the names of the folders in force."""
@@ -61,8 +62,8 @@ class Folders:
             NoFolderError: there is none.
             WorkspaceError: no folder of the editor is on this machine's disk.
         """
-        if self._fixed:
-            return self._fixed
+        if self._from_command_line:
+            return self._from_command_line
         if not self._uris:
             raise NoFolderError
         paths = [Path(path) for uri in self._uris if (path := to_fs_path(uri)) is not None]
