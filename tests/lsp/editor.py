@@ -43,7 +43,8 @@ class Editor:
 
     async def request(self, method: str, params: Any, message_id: str | None = None) -> Any:
         """Any request; raises the client's exception for an error response."""
-        return await self.client.protocol.send_request_async(method, params, message_id)
+        send: Any = self.client.protocol.send_request_async  # pygls has not annotated it
+        return await send(method, params, message_id)
 
     def open(self, file: Path, text: str) -> None:
         """A buffer with this text appears."""
@@ -62,18 +63,18 @@ class Editor:
     def save(self, file: Path, text: str) -> None:
         """The buffer's text is written to disk."""
         file.write_text(text)
-        self.client.text_document_did_save(types.DidSaveTextDocumentParams(identifier(file)))
+        self.client.text_document_did_save(types.DidSaveTextDocumentParams(text_document(file)))
 
     def close(self, file: Path) -> None:
         """The buffer is closed."""
-        self.client.text_document_did_close(types.DidCloseTextDocumentParams(identifier(file)))
+        self.client.text_document_did_close(types.DidCloseTextDocumentParams(text_document(file)))
 
     def reports(self) -> list[list[Any]]:
         """The progress seen so far, token by token."""
         return list(self.client.progress_reports.values())
 
 
-def identifier(file: Path) -> types.TextDocumentIdentifier:
+def text_document(file: Path) -> types.TextDocumentIdentifier:
     return types.TextDocumentIdentifier(file.as_uri())
 
 
@@ -102,10 +103,11 @@ async def editing(
     finally:
         if client._server is not None and client._server.returncode is None:
             client._server.kill()
-        await client.stop()
+        stop: Any = client.stop  # pygls has not annotated it
+        await stop()
 
 
 def _converter() -> Converter:
-    made = converters.get_converter()
-    made.register_structure_hook(JsonRPCResponseMessage, lambda message, kind: kind(**message))
-    return made
+    converter = converters.get_converter()
+    converter.register_structure_hook(JsonRPCResponseMessage, lambda message, kind: kind(**message))
+    return converter

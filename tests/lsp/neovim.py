@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import pynvim
+import pynvim  # type: ignore[import-untyped]  # it has no annotations
 import pytest
 
 from tests.lsp.editor import SERVER
@@ -81,11 +81,12 @@ class Neovim:
 
     def quickfix(self) -> dict[str, Any]:
         """Title and items of the quickfix list, files by name."""
-        return self.lua(
+        places: dict[str, Any] = self.lua(
             "local list = vim.fn.getqflist({ title = 1, items = 1 })\n"
             "for _, item in ipairs(list.items) do item.file = vim.api.nvim_buf_get_name(item.bufnr) end\n"
             "return list"
         )
+        return places
 
     def messages(self) -> str:
         """What `:messages` shows."""

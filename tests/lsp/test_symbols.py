@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.editor import editing, identifier
+from tests.lsp.editor import editing, text_document
 from tests.support.files import git_repository, write_tree
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def capabilities(encoding: str = "utf-16", *, trees: bool = True) -> types.Clien
 
 async def outline(editor: Editor, file: Path) -> Any:
     return await editor.client.text_document_document_symbol_async(
-        types.DocumentSymbolParams(identifier(file))
+        types.DocumentSymbolParams(text_document(file))
     )
 
 
