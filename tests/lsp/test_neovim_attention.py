@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.support.files import git_repository
 from tests.support.model_server import ModelServer, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.lsp.neovim import Neovim
@@ -48,16 +49,32 @@ end })
 """
 
 
+class Question(NamedTuple):
+    """A question asked in a Neovim, whose model answers when it is let."""
+
+    editor: Neovim
+    asked: threading.Event
+    answering: threading.Event
+
+    def ask(self) -> None:
+        """Asks, from `notes.txt`, and waits until the model is asked."""
+        self.asked.clear()
+        self.answering.clear()
+        self.editor.type("<C-\\><C-n>")
+        self.editor.command("%bwipeout! | edit notes.txt | let v:errmsg = ''")
+        self.editor.lua("arrived = false")
+        self.editor.command("Rlm ask Where is it?")
+        assert self.asked.wait(20)
+
+
 @contextmanager
-def waiting(
-    folder: Path, reply: Callable[[threading.Event], Reply]
-) -> Iterator[tuple[Neovim, threading.Event]]:
-    """A Neovim whose question has been asked, and the event that lets the model answer it."""
+def asking(folder: Path, reply: Reply) -> Iterator[Question]:
+    """A Neovim with its own server, and the model's one reply."""
     asked, answering = threading.Event(), threading.Event()
 
     def script(_request: object) -> Reply:
         asked.set()
-        return reply(answering)
+        return replace(reply, until=answering)
 
     with pytest.MonkeyPatch.context() as environment, ModelServer({"root": script}) as server:
         for name, value in {
@@ -66,66 +83,61 @@ def waiting(
             "RLM_MODEL": "root",
         }.items():
             environment.setenv(name, value)
-        with neovim(git_repository(folder / "repo", FILES), "notes.txt") as editor:
+        with neovim(git_repository(folder / "repo", FILES)) as editor:
             editor.lua(WATCH)
-            editor.command("Rlm ask Where is it?")
-            assert asked.wait(20)
-            yield editor, answering
+            yield Question(editor, asked, answering)
         answering.set()
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "effect"),
-    [
-        pytest.param("izero ", "and a half <Esc>", "getline(1) == 'zero and a half one two'", id="insert"),
-        pytest.param("RON", "E<Esc>", "getline(1) == 'ONE two'", id="replace"),
-        pytest.param("vl", "ly", "getreg('\"') == 'one'", id="visual"),
-        pytest.param("V", "jy", 'getreg(\'"\') == "one two\\nthree four\\n"', id="visual line"),
-        pytest.param("gh", "x<Esc>", "getline(1) == 'xne two'", id="select"),
-        pytest.param("d", "w", "getline(1) == 'two'", id="operator-pending"),
-        pytest.param("i<C-o>", "$!<Esc>", "getline(1) == 'one two!'", id="insert normal"),
-        pytest.param(":let g:x = 4", "2<CR>", "g:x == 42", id="command line"),
-        pytest.param("/thr", "ee<CR>", "getpos('.')[1:2] == [2, 1]", id="search"),
-        pytest.param("q:", "ilet g:x = 42<CR>", "g:x == 42", id="command-line window"),
-        pytest.param(
-            ":terminal cat<CR>i",
-            "abcd<CR><C-\\><C-n>",
-            "getline(1, 2) == ['abcd', 'abcd']",
-            id="terminal",
-        ),
-        pytest.param(
-            f":lua {' '.join(FLOAT.split())}<CR>ihello",
-            " there<Esc>",
-            "getline(1) == 'hello there'",
-            id="float",
-        ),
-    ],
-)
-def test_an_answer_takes_no_key(tmp_path: Path, before: str, after: str, effect: str) -> None:
-    with waiting(tmp_path, lambda answering: Reply(ANSWER, until=answering)) as (editor, answering):
-        editor.command("let v:errmsg = ''")
-        editor.type(before)
-        was = editor.lua(ATTENTION)
-        answering.set()
-        editor.wait("arrived")
-        assert editor.lua(ATTENTION) == was
+# What is typed before the answer arrives and after it, and what that comes to.
+KEYS = {
+    "insert": ("izero ", "and a half <Esc>", "getline(1) == 'zero and a half one two'"),
+    "replace": ("RON", "E<Esc>", "getline(1) == 'ONE two'"),
+    "visual": ("vl", "ly", "getreg('\"') == 'one'"),
+    "visual line": ("V", "jy", 'getreg(\'"\') == "one two\\nthree four\\n"'),
+    "select": ("gh", "x<Esc>", "getline(1) == 'xne two'"),
+    "operator-pending": ("d", "w", "getline(1) == 'two'"),
+    "insert normal": ("i<C-o>", "$!<Esc>", "getline(1) == 'one two!'"),
+    "command line": (":let g:x = 4", "2<CR>", "g:x == 42"),
+    "search": ("/thr", "ee<CR>", "getpos('.')[1:2] == [2, 1]"),
+    "command-line window": ("q:", "ilet g:y = 42<CR>", "g:y == 42"),
+    "terminal": (":terminal cat<CR>i", "abcd<CR><C-\\><C-n>", "getline(1, 2) == ['abcd', 'abcd']"),
+    "float": (f":lua {' '.join(FLOAT.split())}<CR>ihello", " there<Esc>", "getline(1) == 'hello there'"),
+}
 
-        editor.type(after)
-        editor.wait(OPENED)
-        assert editor.nvim.current.buffer.name != "rlm://answer", "it opens without being entered"
-        assert editor.nvim.api.get_mode()["mode"] in {"n", "nt"}
-        assert editor.nvim.eval(effect)
-        editor.wait(f"shows('{READY}')")
-        assert editor.nvim.vvars["errmsg"] == ""
+
+def test_an_answer_takes_no_key(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    with asking(tmp_path, Reply(ANSWER)) as question:
+        editor = question.editor
+        # In Visual mode Neovim would wait three seconds with a message before it shows the mode.
+        editor.command("set noshowmode")
+        for mode, (before, after, effect) in KEYS.items():
+            with subtests.test(mode):
+                question.ask()
+                editor.type(before)
+                was = editor.lua(ATTENTION)
+                question.answering.set()
+                editor.wait("arrived")
+                assert editor.lua(ATTENTION) == was
+
+                editor.type(after)
+                editor.wait(OPENED)
+                assert editor.nvim.current.buffer.name != "rlm://answer", "it opens without being entered"
+                assert editor.nvim.api.get_mode()["mode"] in {"n", "nt"}
+                assert editor.nvim.eval(effect)
+                editor.wait(f"shows('{READY}')")
+                assert editor.nvim.vvars["errmsg"] == ""
 
 
 def test_who_has_gone_on_is_told_and_opens_it(tmp_path: Path) -> None:
-    with waiting(tmp_path, lambda answering: Reply(ANSWER, until=answering)) as (editor, answering):
+    with asking(tmp_path, Reply(ANSWER)) as question:
+        editor = question.editor
+        question.ask()
         editor.command("Rlm open")
         assert "RLM: there is no answer yet." in editor.messages()
         editor.type(":tabnew<CR>")
         was = editor.lua(ATTENTION)
-        answering.set()
+        question.answering.set()
         editor.wait(OPENED)
         assert editor.lua(ATTENTION)[:-1] == was[:-1], "only the list of windows is another"
         editor.wait(f"shows('{READY}')")
@@ -141,11 +153,13 @@ def test_who_has_gone_on_is_told_and_opens_it(tmp_path: Path) -> None:
 
 
 def test_what_is_being_read_is_not_replaced(tmp_path: Path) -> None:
-    with waiting(tmp_path, lambda answering: Reply(ANSWER, until=answering)) as (editor, answering):
+    with asking(tmp_path, Reply(ANSWER)) as question:
+        editor = question.editor
+        question.ask()
         editor.command("vimgrep /o/ notes.txt")
         editor.command("copen")
         was = editor.lua(ATTENTION)
-        answering.set()
+        question.answering.set()
         editor.wait(f"shows('{READY}')")
         assert editor.lua(ATTENTION) == was
         assert "vimgrep" in editor.quickfix()["title"]
@@ -165,14 +179,13 @@ def test_what_is_being_read_is_not_replaced(tmp_path: Path) -> None:
 
 def test_an_error_waits_until_nothing_is_being_typed(tmp_path: Path) -> None:
     refusal = {"message": "No such key.", "code": "invalid_api_key"}
-    with waiting(tmp_path, lambda answering: Reply(status=401, error=refusal, until=answering)) as (
-        editor,
-        answering,
-    ):
+    with asking(tmp_path, Reply(status=401, error=refusal)) as question:
+        editor = question.editor
+        question.ask()
         editor.lua(RECORD)
         editor.type(":let g:x = 4")
         was = editor.lua(ATTENTION)
-        answering.set()
+        question.answering.set()
         editor.wait("arrived")
         assert editor.lua(ATTENTION) == was
         assert editor.lua("return said") == []
