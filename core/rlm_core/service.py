@@ -315,7 +315,9 @@ class Service:
         globs = Globs(snapshot)
         rows = globs.rows(list(scope))
         if not rows:
-            raise QueryError(f"The scope {', '.join(scope)} names no file. {globs.miss(list(scope))}")
+            raise QueryError(
+                f"The scope {', '.join(scope)} names no file. {globs.no_match_note(list(scope))}"
+            )
         return snapshot.restricted(rows)
 
     def _queries(self) -> SymbolQueries:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rlm_core.context.paths import resolve
+from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import Results
 from rlm_core.errors import QueryError, SandboxError
 from rlm_core.syntax.symbols import Symbol
@@ -56,7 +56,7 @@ class SymbolQueries:
 
     async def symbols(self, snapshot: Snapshot, path: str) -> Results[Symbol]:
         """`Context.symbols`."""
-        alone = snapshot.restricted([snapshot.index(resolve(snapshot, path))])
+        alone = snapshot.restricted([snapshot.index(resolve_path(snapshot, path))])
         session = await self._sandbox.open(alone, {})
         try:
             return _symbols(await _run(session, "symbols", path), alone)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.context.api_reference import reference
+from rlm_core.context.api_reference import api_reference
 from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import preload
@@ -143,7 +143,7 @@ def test_long_lists_print_their_beginning_and_the_rest_as_a_number(context_of: C
 
 
 def test_the_reference_is_complete_and_short() -> None:
-    text = reference()
+    text = api_reference()
     assert len(text) < 6_000
     public = {name for name in vars(Context) if not name.startswith("_")}
     assert all(f"context.{name}" in text for name in public)

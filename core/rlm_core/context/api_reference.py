@@ -12,14 +12,14 @@ from importlib import resources
 _PROPERTIES = {"property", "cached_property"}
 
 
-def reference() -> str:
+def api_reference() -> str:
     """Returns what a root model has to know about `context`, in under 6,000 characters."""
     context = _class()
     lines = [f"context.{_call(member)}: {_doc(member)}" for member in _members(context)]
     return "\n".join([ast.get_docstring(context) or "", *lines])
 
 
-def brief_reference(budget: int) -> str:
+def brief_api_reference(budget: int) -> str:
     """Returns a line for each member of `context`: names of parameters, and how the docstring begins.
 
     Args:

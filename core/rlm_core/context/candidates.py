@@ -1,4 +1,4 @@
-"""Which files have the words of a query, as far as that matters for the best of them.
+"""Candidate pruning (MaxScore): which files have the words of a query, as far as it matters for the best.
 
 A search of everything for a word takes some tenths of a second per gigabyte, so in a large workspace not
 every word is searched everywhere. Words are taken from the rarest on. As soon as no file that has none of
@@ -19,10 +19,10 @@ from rlm_core.context.search.patterns import literal
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.engine import SearchEngine
 
 # Fewer files are all searched. Of more, a sixteenth is the sample, in runs of neighbours.
-_SAMPLED_FROM, _RUN, _SHARE = 10_000, 64, 16
+_SAMPLED_ABOVE, _RUN, _SHARE = 10_000, 64, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,67 +41,69 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """What was found out.
+class Candidates:
+    """The files that a query may be about, and the words that they have.
 
     Attributes:
         terms: the words, in the order of the query.
         best: the most promising files, best first.
         missing: words that no file has.
-        everywhere: whether each word was searched in every file.
+        exhaustive: whether each word was searched in every file.
     """
 
     terms: list[Term]
     best: list[int]
     missing: list[str]
-    everywhere: bool
+    exhaustive: bool
 
 
-def presence(
-    scanner: Scanner,
+def find_candidates(
+    search_engine: SearchEngine,
     stems: Sequence[str],
     rows: Sequence[int],
     in_paths: Mapping[str, Mapping[int, float]],
     count: int,
     capitals: Collection[str],
-) -> Presence:
+) -> Candidates:
     """Returns which files have which words, and those with the rarest words and the best paths.
 
     Args:
-        scanner: over the snapshot that the rows are from.
+        search_engine: over the snapshot that the rows are from.
         stems: the words.
         rows: where to search, ascending.
         in_paths: for each word the files with it in their path, and its worth there in weights of the word.
         count: how many of the best files are wanted.
         capitals: words for which capitals are as good as any form.
     """
-    large = len(rows) > _SAMPLED_FROM
+    large = len(rows) > _SAMPLED_ABOVE
     sample = [row for number, row in enumerate(rows) if number // _RUN % _SHARE == 0] if large else rows
 
-    def having(stem: str, searched: Sequence[int]) -> frozenset[int]:
-        return _having(scanner, stem, searched, capitals=stem in capitals)
+    def rows_with(stem: str, searched: Sequence[int]) -> frozenset[int]:
+        return _rows_with(search_engine, stem, searched, capitals=stem in capitals)
 
-    found = {stem: having(stem, sample) for stem in stems}
-    weights = {stem: _weight(len(found[stem]), len(sample)) for stem in stems}
-    worth = _worth(weights, in_paths, rows)
+    found = {stem: rows_with(stem, sample) for stem in stems}
+    weights = {stem: _idf(len(found[stem]), len(sample)) for stem in stems}
+    scores = _path_scores(weights, in_paths, rows)
     if not large:
         for stem in stems:
-            _add(worth, found[stem], weights[stem])
+            _add_to_scores(scores, found[stem], weights[stem])
         missing = [stem for stem in stems if not found[stem]]
-        return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=True)
+        return Candidates(_terms(stems, weights, found), _top(scores, count), missing, exhaustive=True)
     order = sorted(stems, key=lambda stem: len(found[stem]))
     searched = rows
     for at, stem in enumerate(order):
-        left = sum(weights[later] for later in order[at:])
-        floor = nlargest(count, worth.values())[-1] if len(worth) >= count else 0.0
-        if floor > left:
-            searched = sorted(row for row in worth if worth[row] + left >= floor)
-        found[stem] = having(stem, searched)
+        upper_bound = sum(weights[later] for later in order[at:])
+        threshold = nlargest(count, scores.values())[-1] if len(scores) >= count else 0.0
+        if threshold > upper_bound:
+            searched = sorted(row for row in scores if scores[row] + upper_bound >= threshold)
+        found[stem] = rows_with(stem, searched)
         if searched is rows:
-            weights[stem] = _weight(len(found[stem]), len(rows))
-        _add(worth, found[stem], weights[stem])
-    missing = [stem for stem in stems if not found[stem] and not _occurs(scanner, stem, rows)]
-    return Presence(_terms(stems, weights, found), _best(worth, count), missing, everywhere=searched is rows)
+            weights[stem] = _idf(len(found[stem]), len(rows))
+        _add_to_scores(scores, found[stem], weights[stem])
+    missing = [stem for stem in stems if not found[stem] and not _occurs_anywhere(search_engine, stem, rows)]
+    return Candidates(
+        _terms(stems, weights, found), _top(scores, count), missing, exhaustive=searched is rows
+    )
 
 
 def forms(stem: str) -> list[str]:
@@ -110,43 +112,45 @@ def forms(stem: str) -> list[str]:
     return list(dict.fromkeys((encodable, encodable[:1].upper() + encodable[1:], encodable.upper())))
 
 
-def _having(scanner: Scanner, stem: str, rows: Sequence[int], *, capitals: bool) -> frozenset[int]:
+def _rows_with(
+    search_engine: SearchEngine, stem: str, rows: Sequence[int], *, capitals: bool
+) -> frozenset[int]:
     # A scan each. A file that has a word in capitals only is not about it, unless all have it so.
     looks = [literal(form) for form in forms(stem)]
     if capitals:
-        return frozenset(scanner.rows_with_any(looks, rows))
-    usual = frozenset(scanner.rows_with_any(looks[:2], rows))
-    return usual or frozenset(scanner.rows_with_any(looks[2:], rows))
+        return frozenset(search_engine.rows_with_any(looks, rows))
+    usual = frozenset(search_engine.rows_with_any(looks[:2], rows))
+    return usual or frozenset(search_engine.rows_with_any(looks[2:], rows))
 
 
-def _occurs(scanner: Scanner, stem: str, rows: Sequence[int]) -> bool:
+def _occurs_anywhere(search_engine: SearchEngine, stem: str, rows: Sequence[int]) -> bool:
     # For a word that is there the first file will do.
-    return any(True for _ in scanner.rows_with_any([literal(form) for form in forms(stem)], rows))
+    return any(True for _ in search_engine.rows_with_any([literal(form) for form in forms(stem)], rows))
 
 
-def _weight(having: int, total: int) -> float:
-    return math.log(1 + (total - having + 0.5) / (having + 0.5))
+def _idf(frequency: int, total: int) -> float:
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
 
-def _worth(
+def _path_scores(
     weights: Mapping[str, float], in_paths: Mapping[str, Mapping[int, float]], rows: Sequence[int]
 ) -> dict[int, float]:
     allowed = rows if isinstance(rows, range) else frozenset(rows)
-    worth: dict[int, float] = {}
+    scores: dict[int, float] = {}
     for stem, matching in in_paths.items():
         for row in matching:
             if row in allowed:
-                worth[row] = worth.get(row, 0.0) + matching[row] * weights[stem]
-    return worth
+                scores[row] = scores.get(row, 0.0) + matching[row] * weights[stem]
+    return scores
 
 
-def _add(worth: dict[int, float], rows: frozenset[int], weight: float) -> None:
+def _add_to_scores(scores: dict[int, float], rows: frozenset[int], weight: float) -> None:
     for row in rows:
-        worth[row] = worth.get(row, 0.0) + weight
+        scores[row] = scores.get(row, 0.0) + weight
 
 
-def _best(worth: Mapping[int, float], count: int) -> list[int]:
-    return sorted(worth, key=lambda row: (-worth[row], row))[:count]
+def _top(scores: Mapping[int, float], count: int) -> list[int]:
+    return sorted(scores, key=lambda row: (-scores[row], row))[:count]
 
 
 def _terms(

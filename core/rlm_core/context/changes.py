@@ -1,4 +1,4 @@
-"""`context.changed` and `context.diff`: what is different from before."""
+"""Changes and diffs: `context.changed` and `context.diff`, what is different from before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 
-class Past(Protocol):
+class HistorySource(Protocol):
     """What the context said before; both raise `QueryError` for an unknown `since`."""
 
     def changes(self, since: str) -> list[tuple[str, str]]:
@@ -42,19 +42,19 @@ class Changed:
         return f"{self.path} ({self.status})"
 
 
-def changed(snapshot: Snapshot, past: Past, since: str) -> Results[Changed]:
+def changed(snapshot: Snapshot, history: HistorySource, since: str) -> Results[Changed]:
     """Returns the files of a snapshot that differ from before, and those that are gone."""
-    found = (Changed(path, status) for path, status in past.changes(since))
+    found = (Changed(path, status) for path, status in history.changes(since))
     return Results(item for item in found if item.status == "deleted" or item.path in snapshot)
 
 
-def diff(snapshot: Snapshot, past: Past, path: str, since: str) -> Text:
+def diff(snapshot: Snapshot, history: HistorySource, path: str, since: str) -> Text:
     """Returns a unified diff of one file.
 
     Raises:
         QueryError: the file is neither there now nor was it then.
     """
-    before = past.text(path, since)
+    before = history.text(path, since)
     if before is None and path not in snapshot:
         raise QueryError(f"{path} is not in the context and was not there at {since}.")
     now = snapshot.text(path) if path in snapshot else ""
@@ -64,8 +64,8 @@ def diff(snapshot: Snapshot, past: Past, path: str, since: str) -> Text:
     return Text("\n".join(lines) or f"{path} is the same as at {since}.")
 
 
-class NoPast:
-    """Of a context that nobody remembers."""
+class NoHistory:
+    """The history of a context that has none."""
 
     def changes(self, since: str) -> list[tuple[str, str]]:
         """Raises `QueryError`."""

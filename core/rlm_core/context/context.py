@@ -1,4 +1,4 @@
-"""The `context` variable. Its docstrings are what models read (`rlm_core.context.api_reference`)."""
+"""`Context`, the variable `context`: models read its docstrings (`rlm_core.context.api_reference`)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
-from rlm_core.context.changes import Changed, NoPast, Past, changed, diff
+from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
-from rlm_core.context.find import Finder, matches, name_parts
+from rlm_core.context.find import DefinitionFinder, is_named, name_parts
 from rlm_core.context.globs import Glob, Globs
-from rlm_core.context.imports import Importer
-from rlm_core.context.paths import resolve
+from rlm_core.context.imports import ImportGraph
+from rlm_core.context.paths import resolve_path
 from rlm_core.context.ranking import Ranker
-from rlm_core.context.references import Referrer
+from rlm_core.context.references import ReferenceFinder
 from rlm_core.context.results import (
     Callee,
     File,
@@ -30,7 +30,7 @@ from rlm_core.context.results import (
     Symbol,
     Text,
 )
-from rlm_core.context.search.engine import Scanner
+from rlm_core.context.search.engine import SearchEngine
 from rlm_core.context.slicing import Ref, Slicer
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
@@ -74,17 +74,17 @@ class Context:
     list of these; `!` in front takes away.
     """
 
-    def __init__(self, snapshot: Snapshot, past: Past | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, history: HistorySource | None = None) -> None:
         self._snapshot = snapshot
-        self._past = past or NoPast()
+        self._history = history or NoHistory()
         self._globs = Globs(snapshot)
-        self._scanner = Scanner(snapshot)
+        self._search_engine = SearchEngine(snapshot)
         self._definitions = Definitions(snapshot)
         self._slicer = Slicer(snapshot, self._definitions)
-        self._ranker = Ranker(snapshot, self._scanner, self._definitions)
-        self._finder = Finder(snapshot, self._scanner, self._definitions)
-        self._referrer = Referrer(snapshot, self._scanner, self._definitions)
-        self._importer = Importer(snapshot, self._scanner)
+        self._ranker = Ranker(snapshot, self._search_engine, self._definitions)
+        self._definition_finder = DefinitionFinder(snapshot, self._search_engine, self._definitions)
+        self._reference_finder = ReferenceFinder(snapshot, self._search_engine, self._definitions)
+        self._import_graph = ImportGraph(snapshot, self._search_engine)
 
     def __len__(self) -> int:
         return len(self._snapshot)
@@ -96,7 +96,7 @@ class Context:
         return path in self._snapshot
 
     def __getitem__(self, path: str) -> str:
-        return self._snapshot.text(resolve(self._snapshot, path))
+        return self._snapshot.text(resolve_path(self._snapshot, path))
 
     def __repr__(self) -> str:
         return f"<context {self.id}: {self.facts}\nhelp(context) lists its methods>"
@@ -137,8 +137,8 @@ class Context:
     ) -> Results[Hit]:
         """Matching lines: `.path .line .column .text` (`.before .after` with context=lines)."""
         rows, note = self._rows(glob)
-        query = grepping.Query(regex, ignore_case, multiline, limit, context)
-        return _with_note(note, grepping.grep(self._snapshot, self._scanner, rows, query))
+        query = grepping.GrepQuery(regex, ignore_case, multiline, limit, context)
+        return _with_note(note, grepping.grep(self._snapshot, self._search_engine, rows, query))
 
     def lines(self, path: str, start: int, end: int) -> Slice:
         """Lines start to end, inclusive, from 1."""
@@ -161,7 +161,7 @@ class Context:
     @_within_memory
     def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
         """Where a name is defined: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
-        return self._finder.find(name, kind, limit)
+        return self._definition_finder.find(name, kind, limit)
 
     def slice(self, ref: Ref) -> Slice:
         """The text of 'path::Class.method', 'path:120' (definition around it), 'path:10-40' or any result.
@@ -183,13 +183,13 @@ class Context:
         string, text.
         """
         rows, note = self._rows(glob)
-        return _with_note(note, self._referrer.references(name, rows, limit))
+        return _with_note(note, self._reference_finder.references(name, rows, limit))
 
     @_within_memory
     def callers(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
         """Those references that are calls; `.symbol` is the caller. By name: of any type's `get`."""
         rows, note = self._rows(glob)
-        return _with_note(note, self._referrer.callers(name, rows, limit))
+        return _with_note(note, self._reference_finder.callers(name, rows, limit))
 
     def callees(self, ref: Ref) -> Results[Callee]:
         """Names that a definition (its name, or a ref as for slice) calls: `.name .path .line .times`.
@@ -197,19 +197,19 @@ class Context:
         By syntax: `find` tells where they may be defined.
         """
         named = [] if isinstance(ref, Symbol) or ref in self else self._named(str(ref))
-        found = self._referrer.callees(self.slice(named[0] if named else ref))
+        found = self._reference_finder.callees(self.slice(named[0] if named else ref))
         others = ", ".join(f"{symbol.path}:{symbol.line}" for symbol in named[1:4])
         return _with_note(f"Also defined at {others}." if others else "", found)
 
     def imports(self, path: str) -> Results[Import]:
         """What a file imports: `.module .target .line`; target is a path, or "" outside the workspace."""
-        return self._importer.imports(self._row(path))
+        return self._import_graph.imports(self._row(path))
 
     @_within_memory
     def importers(self, path: str, glob: Glob | None = None, limit: int = 200) -> Results[Import]:
         """Imports of a file in others: `.path .line .module`."""
         rows, note = self._rows(glob)
-        return _with_note(note, self._importer.importers(self._row(path), rows, limit))
+        return _with_note(note, self._import_graph.importers(self._row(path), rows, limit))
 
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:
         """Whole files cut into slices between definitions; joined, a file's slices give it back.
@@ -232,11 +232,11 @@ class Context:
 
     def changed(self, since: str = "HEAD") -> Results[Changed]:
         """Files that differ from a git revision or an earlier `context.id`: `.path .status`."""
-        return changed(self._snapshot, self._past, since)
+        return changed(self._snapshot, self._history, since)
 
     def diff(self, path: str, since: str = "HEAD") -> Text:
         """Unified diff of a file against a git revision or an earlier `context.id`."""
-        return diff(self._snapshot, self._past, path, since)
+        return diff(self._snapshot, self._history, path, since)
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
         """Files that a question is about: `.path .line .text .symbol .start_line .end_line .score`.
@@ -251,15 +251,15 @@ class Context:
     def _named(self, name: str) -> list[Symbol]:
         """Definitions of exactly this name."""
         parts = name_parts(name)
-        return [symbol for symbol in self.find(name) if matches(symbol, parts)] if _NAME.match(name) else []
+        return [symbol for symbol in self.find(name) if is_named(symbol, parts)] if _NAME.match(name) else []
 
     def _row(self, path: str) -> int:
-        return self._snapshot.index(resolve(self._snapshot, path))
+        return self._snapshot.index(resolve_path(self._snapshot, path))
 
     def _rows(self, glob: Glob | None) -> tuple[Sequence[int], str]:
         """The rows of a glob, and a sentence when there are none."""
         rows = self._globs.rows(glob)
-        return rows, "" if rows or glob is None else self._globs.miss(glob)
+        return rows, "" if rows or glob is None else self._globs.no_match_note(glob)
 
     def _chunked(self, row: int, max_chars: int, overlap: int) -> Iterator[Slice]:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)

@@ -1,10 +1,10 @@
-"""The definitions of the workspace's files, parsed when they are asked for."""
+"""Definitions of the workspace's files, parsed when they are asked for, in an LRU cache."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.context.lru import Kept
+from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Results
 from rlm_core.errors import TangledError
 from rlm_core.syntax.languages import of_source
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 # A symbol takes about 600 bytes.
-_KEPT_SYMBOLS = 120_000
+_CACHED_SYMBOLS = 120_000
 
 
 class Definitions:
@@ -24,11 +24,11 @@ class Definitions:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._kept: Kept[int, Results[Symbol]] = Kept(_KEPT_SYMBOLS)
+        self._cache: WeightedLru[int, Results[Symbol]] = WeightedLru(_CACHED_SYMBOLS)
 
     def of(self, row: int) -> Results[Symbol]:
         """Returns the definitions of a file as a tree; the note says why there are none."""
-        return self._kept.get(row, lambda: self._parse(row), lambda found: sum(1 for _ in walk(found)))
+        return self._cache.get(row, lambda: self._parse(row), lambda found: sum(1 for _ in walk(found)))
 
     def _parse(self, row: int) -> Results[Symbol]:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)

@@ -1,4 +1,4 @@
-"""`context.find`: where a name is defined. The word is searched first; only files that have it are parsed."""
+"""Definition search (`context.find`): the word is searched first; only files that have it are parsed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rlm_core.context.results import Results
 from rlm_core.context.search.patterns import linewise, literal
 from rlm_core.context.stemming import parts as split
-from rlm_core.context.suggest import near
+from rlm_core.context.suggest import close_matches
 from rlm_core.errors import QueryError
 from rlm_core.syntax.languages import detect
 from rlm_core.syntax.symbols import CALLABLES, walk
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
-    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.engine import SearchEngine
     from rlm_core.context.search.patterns import Pattern
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.snapshot import Snapshot
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 PARSED_BYTES = 12_000_000
 _SEPARATOR = re.compile(r"::|[.#\\/]")
 # Shorter words are in too many names by chance.
-_NEAR_CHARS = 4
+_MIN_FUZZY_CHARS = 4
 # Half a name that is shorter stands in too many files.
-_TELLING_CHARS = 4
+_MIN_HALF_CHARS = 4
 
 
 def name_parts(name: str) -> list[str]:
@@ -38,19 +38,19 @@ def name_parts(name: str) -> list[str]:
     return [part for part in _SEPARATOR.split(name.strip().removesuffix("()")) if part]
 
 
-def matches(symbol: Symbol, parts: list[str]) -> bool:
+def is_named(symbol: Symbol, parts: list[str]) -> bool:
     """Whether a name, qualified as far as it goes, means a symbol."""
     if symbol.name != parts[-1]:
         return False
     return len(parts) == 1 or f".{symbol.qualified_name}".endswith("." + ".".join(parts))
 
 
-class Finder:
+class DefinitionFinder:
     """Finds definitions in one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, scanner: Scanner, definitions: Definitions) -> None:
+    def __init__(self, snapshot: Snapshot, search_engine: SearchEngine, definitions: Definitions) -> None:
         self._snapshot = snapshot
-        self._scanner = scanner
+        self._search_engine = search_engine
         self._definitions = definitions
         self._missing: dict[str, set[int]] = {}  # why files that mention the name were not parsed
 
@@ -67,13 +67,13 @@ class Finder:
             raise QueryError("find needs a name and a limit of at least 1.")
         notes: list[str] = []
         if "*" in name:
-            found = self._fitting(parts, notes)
+            found = self._by_wildcard(parts, notes)
         else:
             word = re.escape(parts[-1])
-            found = self._search(literal(parts[-1]), word, lambda symbol: matches(symbol, parts), notes)
+            found = self._search(literal(parts[-1]), word, lambda symbol: is_named(symbol, parts), notes)
             # Where not every file could be parsed, a looser search would only take longer.
             if not found and not notes:
-                found = self._loosely(parts, notes)
+                found = self._by_likeness(parts, notes)
         if kind is not None:
             kinds = sorted({symbol.kind for symbol in found})
             found = [symbol for symbol in found if symbol.kind == kind]
@@ -96,7 +96,7 @@ class Finder:
             notes.append(f"{omitted:,} more than limit={limit}.")
         return Results(found[:limit], " ".join(notes), omitted)
 
-    def _fitting(self, parts: list[str], notes: list[str]) -> list[Symbol]:
+    def _by_wildcard(self, parts: list[str], notes: list[str]) -> list[Symbol]:
         """Definitions whose names a pattern with `*` fits."""
         pieces = parts[-1].split("*")
         longest = max(pieces, key=len)
@@ -112,9 +112,9 @@ class Finder:
             notes,
         )
 
-    def _loosely(self, parts: list[str], notes: list[str]) -> list[Symbol]:
+    def _by_likeness(self, parts: list[str], notes: list[str]) -> list[Symbol]:
         word, lowered = parts[-1], parts[-1].lower()
-        short = len(word) < _NEAR_CHARS and word.isascii() and word.isalpha()
+        short = len(word) < _MIN_FUZZY_CHARS and word.isascii() and word.isalpha()
 
         def contains(symbol: Symbol) -> bool:
             return lowered in (split(symbol.name) if short else symbol.name.lower())
@@ -135,24 +135,24 @@ class Finder:
         if containing:
             notes.append(f"No {whole}; these names contain {word}.")
             return containing
-        similar = self._similar(word, notes) if len(word) >= _NEAR_CHARS else []
+        similar = self._one_edit_away(word, notes) if len(word) >= _MIN_FUZZY_CHARS else []
         notes.append(f"No {whole}; these names are similar." if similar else f"No definition of {whole}.")
         return similar
 
-    def _similar(self, word: str, notes: list[str]) -> list[Symbol]:
+    def _one_edit_away(self, word: str, notes: list[str]) -> list[Symbol]:
         """Definitions whose name is one slip away: a letter missing, added, wrong, or two swapped."""
-        slips: list[str] = []
+        edits: list[str] = []
         for at in range(len(word)):
             before, after = re.escape(word[:at]), re.escape(word[at + 1 :])
-            slips += [f"{before}\\w?{after}", f"{before}\\w{re.escape(word[at:])}"]
+            edits += [f"{before}\\w?{after}", f"{before}\\w{re.escape(word[at:])}"]
             if at:
                 swapped = word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
-                slips.append(re.escape(swapped))
-        expression = f"(?i:{'|'.join(slips)})"
+                edits.append(re.escape(swapped))
+        expression = f"(?i:{'|'.join(edits)})"
         pattern = re.compile(expression)
         # No slip changes both ends, and RE2 finds plain texts several times faster than the slips.
         half = (len(word) - 1) // 2
-        ends = (word[:half], word[-half:]) if half >= _TELLING_CHARS else ()
+        ends = (word[:half], word[-half:]) if half >= _MIN_HALF_CHARS else ()
         return self._search(
             linewise(rf"\b{expression}\b"),
             expression,
@@ -181,8 +181,8 @@ class Finder:
         found: list[Symbol] = []
         left = PARSED_BYTES
         unparsed = 0
-        rows = self._scanner.rows_with_any(first or [pattern], None, pattern if first else None)
-        for row in self._hinted(rows, pattern, names):
+        rows = self._search_engine.rows_with_any(first or [pattern], None, pattern if first else None)
+        for row in self._prefiltered(rows, pattern, names):
             left -= self._snapshot.lengths[row]
             if left < 0:
                 unparsed += 1
@@ -195,11 +195,11 @@ class Finder:
             )
         return found
 
-    def _hinted(self, rows: Iterable[int], word: Pattern, names: str) -> Iterator[int]:
+    def _prefiltered(self, rows: Iterable[int], word: Pattern, names: str) -> Iterator[int]:
         """Leaves out files whose language shows that they do not define a name, and those not parsed."""
         hints: dict[str, Pattern] = {}
         for row in rows:
-            language = detect(self._snapshot.paths[row], self._scanner.first_line(row))
+            language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
             if language is None or not language.parsable:
                 if language is not None and language.wheel:
                     self._missing.setdefault(language.unparsed, set()).add(row)
@@ -209,7 +209,7 @@ class Finder:
                 continue
             if language.name not in hints:
                 hints[language.name] = linewise(language.hint.replace("NAME", f"(?:{names})"))
-            yield from self._scanner.confirmed_near(word, hints[language.name], [row])
+            yield from self._search_engine.verified_by_line(word, hints[language.name], [row])
 
 
 def _with_part(word: str) -> str:
@@ -229,8 +229,8 @@ def _order(word: str, symbol: Symbol) -> tuple[float, bool, str, int]:
     return -likeness, prototype, symbol.path, symbol.line
 
 
-def suggestions(word: str, symbols: Iterable[Symbol]) -> list[str]:
+def similar_symbols(word: str, symbols: Iterable[Symbol]) -> list[str]:
     """Qualified names of symbols like a word."""
     names = {symbol.qualified_name: symbol.name for symbol in symbols}
-    close = set(near(name_parts(word)[-1] if name_parts(word) else word, names.values(), 5))
+    close = set(close_matches(name_parts(word)[-1] if name_parts(word) else word, names.values(), 5))
     return [qualified for qualified, name in names.items() if name in close][:5]

@@ -1,4 +1,4 @@
-"""Which files a glob means, by the rules that gitignore files and ripgrep's `-g` have taught everyone."""
+"""Globs: which files one means, by the rules that gitignore files and ripgrep's `-g` have taught everyone."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
-from rlm_core.context.suggest import did_you_mean, near
+from rlm_core.context.suggest import close_matches, did_you_mean
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 Glob = str | Sequence[str]
-_KEPT = 64
+_CACHED_GLOBS = 64
 _MAX_ALTERNATIVES = 64
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _WILD = re.compile(r"[*?\[{]")
@@ -45,7 +45,7 @@ class Globs:
             self._rows.move_to_end(key)
         else:
             self._rows[key] = self._matching(key)
-            if len(self._rows) > _KEPT:
+            if len(self._rows) > _CACHED_GLOBS:
                 self._rows.popitem(last=False)
         return self._rows[key]
 
@@ -69,7 +69,7 @@ class Globs:
                     rows.append(row)
         return rows
 
-    def miss(self, glob: Glob) -> str:
+    def no_match_note(self, glob: Glob) -> str:
         """A sentence about a glob that matches nothing, with the names that come near."""
         globs = [glob] if isinstance(glob, str) else list(glob)
         shown = ", ".join(repr(str(item)) for item in globs)
@@ -81,9 +81,9 @@ class Globs:
         wild = sorted(part for part in parts if part.startswith("*.") and not _WILD.search(part[2:]))
         if not unknown and wild:
             extensions = {f"*.{name.rpartition('.')[2]}" for name in names if "." in name}
-            suggestions = near(wild[0], extensions)
+            suggestions = close_matches(wild[0], extensions)
         else:
-            suggestions = near(unknown[0], names) if unknown else []
+            suggestions = close_matches(unknown[0], names) if unknown else []
         return f"No file matches {shown}. {did_you_mean(suggestions)}".rstrip()
 
 
@@ -96,7 +96,7 @@ def _compiled(glob: str) -> list[tuple[bool, re.Pattern[str]]]:
     if plain in {"", ".", "/"}:
         plain = "**"
     compiled: list[tuple[bool, re.Pattern[str]]] = []
-    for alternative in _alternatives(plain):
+    for alternative in _expand_braces(plain):
         escaped = f"\\{alternative}" if alternative.startswith("#") else alternative
         try:
             pattern = GitIgnoreBasicPattern(escaped)
@@ -107,7 +107,7 @@ def _compiled(glob: str) -> list[tuple[bool, re.Pattern[str]]]:
     return compiled
 
 
-def _alternatives(glob: str) -> list[str]:
+def _expand_braces(glob: str) -> list[str]:
     """`*.{a,b}` → `*.a`, `*.b`; gitignore has no braces, but everyone writes them."""
     done: list[str] = []
     pending = [glob]

@@ -1,4 +1,4 @@
-"""`context.grep`: the lines that match a regular expression, over the whole workspace."""
+"""Grep (`context.grep`): the lines that match a regular expression, over the whole workspace."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rlm_core.context.results import Hit, Results
-from rlm_core.context.search.expressions import compiled
+from rlm_core.context.search.expressions import compile_expression
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.engine import SearchEngine
     from rlm_core.context.search.expressions import Expression
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -24,7 +24,7 @@ FALLBACK_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class GrepQuery:
     """What is asked of grep.
 
     Attributes:
@@ -42,12 +42,14 @@ class Query:
     around: int = 0
 
 
-def grep(snapshot: Snapshot, scanner: Scanner, rows: Sequence[int], query: Query) -> Results[Hit]:
+def grep(
+    snapshot: Snapshot, search_engine: SearchEngine, rows: Sequence[int], query: GrepQuery
+) -> Results[Hit]:
     """Returns the lines that match, in order of path and line.
 
     Args:
         snapshot: where the rows are from.
-        scanner: over the same snapshot.
+        search_engine: over the same snapshot.
         rows: which files to search, ascending.
         query: what to look for.
 
@@ -58,10 +60,12 @@ def grep(snapshot: Snapshot, scanner: Scanner, rows: Sequence[int], query: Query
         raise QueryError(f"limit must be at least 1, not {query.limit}.")
     if not 0 <= query.around <= MAX_CONTEXT:
         raise QueryError(f"context must be from 0 to {MAX_CONTEXT} lines, not {query.around}.")
-    expression = compiled(query.expression, ignore_case=query.ignore_case, multiline=query.multiline)
+    expression = compile_expression(
+        query.expression, ignore_case=query.ignore_case, multiline=query.multiline
+    )
     notes: list[str] = []
-    files = _files(snapshot, scanner, rows, expression, notes)
-    hits, capped = _collected(snapshot, scanner, rows, files, expression, query, notes)
+    files = _files(snapshot, search_engine, rows, expression, notes)
+    hits, capped = _collected(snapshot, search_engine, rows, files, expression, query, notes)
     if capped:
         more = f" and {len(capped) - 3:,} more" if len(capped) > 3 else ""
         notes.append(f"There are further hits in {', '.join(capped[:3])}{more}: search a file alone.")
@@ -71,18 +75,22 @@ def grep(snapshot: Snapshot, scanner: Scanner, rows: Sequence[int], query: Query
 
 
 def _files(
-    snapshot: Snapshot, scanner: Scanner, rows: Sequence[int], expression: Expression, notes: list[str]
+    snapshot: Snapshot,
+    search_engine: SearchEngine,
+    rows: Sequence[int],
+    expression: Expression,
+    notes: list[str],
 ) -> Iterator[int]:
     """The rows with a match, found as it is fastest."""
-    if expression.literals:
+    if expression.prefilter:
         # Where a text is all that is looked for, its file needs no second look.
-        enough = expression.plain and not expression.plain.bounded
+        enough = expression.literals and not expression.literals.bounded
         also = None if enough else expression.native
-        candidates = scanner.rows_with_any(expression.literals, rows, also)
+        candidates = search_engine.rows_with_any(expression.prefilter, rows, also)
     elif expression.native and not expression.multiline:
-        candidates = scanner.rows_with(expression.native, rows)
+        candidates = search_engine.rows_with(expression.native, rows)
     elif expression.native:
-        candidates = scanner.confirmed(expression.native, rows)
+        candidates = search_engine.verified(expression.native, rows)
     else:
         candidates = iter(rows)
     return candidates if expression.native else _bounded(snapshot, candidates, notes)
@@ -105,11 +113,11 @@ def _bounded(snapshot: Snapshot, rows: Iterator[int], notes: list[str]) -> Itera
 
 def _collected(
     snapshot: Snapshot,
-    scanner: Scanner,
+    search_engine: SearchEngine,
     rows: Sequence[int],
     files: Iterator[int],
     expression: Expression,
-    query: Query,
+    query: GrepQuery,
     notes: list[str],
 ) -> tuple[list[Hit], list[str]]:
     """The hits up to the limits, and the files that have more than were taken."""
@@ -124,7 +132,7 @@ def _collected(
                 f"{after - 1:,} files after it were not searched."
             )
             break
-        in_file = _hits(snapshot.paths[row], scanner.source(row), expression, query.around)
+        in_file = _hits(snapshot.paths[row], search_engine.source(row), expression, query.around)
         hits.extend(islice(in_file, min(per_file, query.limit - len(hits))))
         if next(in_file, None) is not None:
             capped.append(snapshot.paths[row])

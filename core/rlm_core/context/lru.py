@@ -1,4 +1,4 @@
-"""What has been parsed, kept as long as there is room."""
+"""LRU cache with weights: what has been parsed, kept as long as there is room."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
 
 
-class Kept(Generic[K, V]):
-    """Values by key, the latest used ones of them, up to a weight in all.
+class WeightedLru(Generic[K, V]):
+    """Values by key, the latest used ones of them.
 
     A snapshot never changes, so its rows are as good as digests for keys.
+
+    Args:
+        capacity: what all values together may weigh.
     """
 
-    def __init__(self, room: int) -> None:
-        self._room = room
+    def __init__(self, capacity: int) -> None:
+        self._free = capacity
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def get(self, key: K, make: Callable[[], V], weigh: Callable[[V], int]) -> V:
@@ -30,8 +33,8 @@ class Kept(Generic[K, V]):
         value = make()
         weight = 1 + weigh(value)
         self._values[key] = value, weight
-        self._room -= weight
-        while self._room < 0 and len(self._values) > 1:
+        self._free -= weight
+        while self._free < 0 and len(self._values) > 1:
             _, (_, dropped) = self._values.popitem(last=False)
-            self._room += dropped
+            self._free += dropped
         return value

@@ -1,4 +1,4 @@
-"""Which file of the workspace an import means, as far as its words and the layout of folders tell.
+"""Module resolution: which file an import means, as far as its words and the layout of folders tell.
 
 No build is run and no search path is read, so what a tool would find by its configuration is found here
 only where the layout is the usual one. Every function returns a path, a folder with `/` behind it (a
@@ -31,7 +31,7 @@ _USE_END = re.compile(r"(?:::)?\*$|\s+as\s+\w+$|::self$")
 _USE_GROUP = re.compile(r"^(.*?)\{(.*)\}$", re.DOTALL)
 
 
-class Modules:
+class ModuleResolver:
     """Resolves imports over one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -62,7 +62,7 @@ class Modules:
         resolver = self._resolvers.get(language)
         return resolver(path, module) if resolver else ""
 
-    def named(self, language: str, path: str) -> tuple[list[str], str | None]:
+    def import_words(self, language: str, path: str) -> tuple[list[str], str | None]:
         """Returns how imports name a file: words of which each has one, and the folder where none need be.
 
         The latter is None where every import has a word. `from . import x` has no name of the package

@@ -22,7 +22,7 @@ _TREE_CHARS = 12_000
 
 def tree(snapshot: Snapshot, depth: int) -> Text:
     """Returns the folders down to a depth with their number of files and size, and the files in them."""
-    lines = list(_branches(list(zip(snapshot.paths, snapshot.lengths, strict=True)), depth, 0))
+    lines = list(_tree_lines(list(zip(snapshot.paths, snapshot.lengths, strict=True)), depth, 0))
     shown: list[str] = []
     room = _TREE_CHARS
     for line in lines:
@@ -36,7 +36,7 @@ def tree(snapshot: Snapshot, depth: int) -> Text:
     return Text("\n".join(shown))
 
 
-def _branches(entries: Sequence[tuple[str, int]], depth: int, level: int) -> Iterator[str]:
+def _tree_lines(entries: Sequence[tuple[str, int]], depth: int, level: int) -> Iterator[str]:
     """The lines of a tree; paths are relative to the folder."""
     inside: dict[str, list[tuple[str, int]]] = {}
     here: list[tuple[str, int]] = []
@@ -51,7 +51,7 @@ def _branches(entries: Sequence[tuple[str, int]], depth: int, level: int) -> Ite
         total = size(sum(length for _, length in below))
         yield f"{indent}{folder}/  {files(len(below))}, {total}"
         if level + 1 < depth:
-            yield from _branches(below, depth, level + 1)
+            yield from _tree_lines(below, depth, level + 1)
     for name, length in here[:_TREE_FILES]:
         yield f"{indent}{name}  {size(length)}"
     if len(here) > _TREE_FILES:
@@ -69,7 +69,7 @@ def outline(
     room = max_chars
     for number, row in enumerate(rows):
         parsed = definitions.of(row)
-        lines = list(_outlined(parsed, depth, 1, everything=len(rows) == 1))
+        lines = list(_outline_lines(parsed, depth, 1, everything=len(rows) == 1))
         if not lines and len(rows) > 1:
             continue
         count = len(split_lines(snapshot.data(row).decode("utf-8", "replace")))
@@ -87,9 +87,9 @@ def outline(
     return Text("\n".join(part for part in parts if part) or "no definitions in these files")
 
 
-def _outlined(symbols: Iterable[Symbol], depth: int, level: int, *, everything: bool) -> Iterator[str]:
+def _outline_lines(symbols: Iterable[Symbol], depth: int, level: int, *, everything: bool) -> Iterator[str]:
     for symbol in symbols:
         if everything or symbol.kind in BLOCKS:
             yield f"{'  ' * level}{symbol.start_line}-{symbol.end_line} {symbol.signature or symbol.name}"
             if level < depth:
-                yield from _outlined(symbol.children, depth, level + 1, everything=everything)
+                yield from _outline_lines(symbol.children, depth, level + 1, everything=everything)

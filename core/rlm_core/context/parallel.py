@@ -1,4 +1,4 @@
-"""Work on several threads at once, for functions that let go of the interpreter as RE2's do."""
+"""Ordered parallel map on threads, for functions that let go of the interpreter as RE2's do."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ R = TypeVar("R")
 
 _THREADS = min(8, os.cpu_count() or 1)
 # Results that may wait for whoever takes them.
-_AHEAD = 2 * _THREADS
+_MAX_PENDING = 2 * _THREADS
 
 
-def abreast(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def parallel_map(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """Yields what `map` yields, in the same order, with a few items under way ahead of their turn.
 
     Where no thread can be started, all is done on the caller's own. Threads end with the iterator.
     """
-    under_way: deque[Future[R]] = deque()
+    pending: deque[Future[R]] = deque()
     pool = ThreadPoolExecutor(_THREADS)
     try:
         for item in items:
             try:
-                under_way.append(pool.submit(work, item))
+                pending.append(pool.submit(function, item))
             except RuntimeError:  # "can't start new thread"
-                while under_way:
-                    yield under_way.popleft().result()
-                yield work(item)
-            if len(under_way) > _AHEAD:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+                yield function(item)
+            if len(pending) > _MAX_PENDING:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)

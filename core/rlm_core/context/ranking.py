@@ -1,4 +1,4 @@
-"""`context.rank`: the files that a question is about, found by the words that they share.
+"""BM25 ranking (`context.rank`): the files that a question is about, found by the words that they share.
 
 BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) over stems, with weight for
 words in paths and in the names of definitions. Nothing is stored. Which files have a word at all is found
@@ -14,7 +14,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.context import stemming
-from rlm_core.context.candidates import forms, presence
+from rlm_core.context.candidates import find_candidates, forms
 from rlm_core.context.grep import cut_line
 from rlm_core.context.results import Ranked, Results
 from rlm_core.errors import QueryError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from rlm_core.context.candidates import Term
     from rlm_core.context.definitions import Definitions
-    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.engine import SearchEngine
     from rlm_core.workspace.snapshot import Snapshot
 
 _K1, _B = 1.2, 0.75
@@ -45,10 +45,10 @@ _WINDOW, _NEIGHBOUR, _HEAD = 3, 0.3, 2.0
 _LINE_END = re.compile(rb"\n")
 # More occurrences hardly change a score.
 _MAX_COUNT = 60
-_MAX_PLACES = 2000
+_MAX_OCCURRENCES = 2000
 
 
-class _Scored(NamedTuple):
+class _ScoredRow(NamedTuple):
     score: float
     row: int
 
@@ -56,14 +56,14 @@ class _Scored(NamedTuple):
 class Ranker:
     """Ranks the files of one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, scanner: Scanner, definitions: Definitions) -> None:
+    def __init__(self, snapshot: Snapshot, search_engine: SearchEngine, definitions: Definitions) -> None:
         self._snapshot = snapshot
-        self._scanner = scanner
+        self._search_engine = search_engine
         self._definitions = definitions
 
     @cached_property
-    def _paths(self) -> _Paths:
-        return _Paths(self._snapshot.paths)
+    def _path_index(self) -> _PathIndex:
+        return _PathIndex(self._snapshot.paths)
 
     def rank(self, query: str, rows: Sequence[int], k: int) -> Results[Ranked]:
         """Returns the files that fit a query best, with their best place each.
@@ -82,9 +82,9 @@ class Ranker:
         notes = []
         if len(stems) > _MAX_TERMS:
             notes.append(f"Only the first {_MAX_TERMS} words count: {', '.join(stems[:_MAX_TERMS])}.")
-        in_paths = {stem: self._paths.matching(stem) for stem in stems[:_MAX_TERMS]}
-        found = presence(
-            self._scanner, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES, stemming.capitals(query)
+        in_paths = {stem: self._path_index.matching(stem) for stem in stems[:_MAX_TERMS]}
+        found = find_candidates(
+            self._search_engine, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES, stemming.capitals(query)
         )
         if found.missing:
             notes.append(f"In no file: {', '.join(found.missing)}.")
@@ -92,30 +92,30 @@ class Ranker:
         promising = {
             row: sum(in_paths[term.stem].get(row, 0.0) * term.weight for term in terms) for row in found.best
         }
-        counted = self._counted(terms, promising, tests=bool(_TESTS.search(query.replace(" ", "/"))))
+        counted = self._bm25(terms, promising, tests=bool(_TESTS.search(query.replace(" ", "/"))))
         best = self._with_definitions(terms, counted[: max(k, _PARSED_FILES)])
         matching = len(set().union(*(term.rows for term in terms)))
         if matching > k:
-            least = "" if found.everywhere else "At least "
+            least = "" if found.exhaustive else "At least "
             notes.append(f"{least}{matching:,} files have one of the words.")
-        ranked = (self._ranked(row, score, terms) for score, row in best[:k])
+        ranked = (self._best_passage(row, score, terms) for score, row in best[:k])
         return Results(ranked, " ".join(notes), max(0, matching - k))
 
-    def _counted(
+    def _bm25(
         self, terms: Sequence[Term], promising: Mapping[int, float], *, tests: bool
-    ) -> list[_Scored]:
+    ) -> list[_ScoredRow]:
         """BM25 of the promising files, best first."""
         average = max(1.0, self._snapshot.total_bytes / max(1, len(self._snapshot)))
-        scored: list[_Scored] = []
+        scored: list[_ScoredRow] = []
         for row, in_path in promising.items():
             source = self._snapshot.data(row)
             norm = _K1 * (1 - _B + _B * len(source) / average)
             score = in_path
             for term in terms:
                 if row in term.rows:
-                    count = sum(1 for _ in islice(_places(source, term.stem), _MAX_COUNT))
+                    count = sum(1 for _ in islice(_occurrences(source, term.stem), _MAX_COUNT))
                     score += term.weight * count * (_K1 + 1) / (count + norm)
-            scored.append(_Scored(score * self._factor(row, tests=tests), row))
+            scored.append(_ScoredRow(score * self._factor(row, tests=tests), row))
         scored.sort(key=_best_first)
         return scored
 
@@ -129,23 +129,23 @@ class Ranker:
             factor = 1.0 if language.parsable else _PROSE_FACTOR
         return factor * (_TEST_FACTOR if not tests and _TESTS.search(path) else 1.0)
 
-    def _with_definitions(self, terms: Sequence[Term], scored: Sequence[_Scored]) -> list[_Scored]:
+    def _with_definitions(self, terms: Sequence[Term], scored: Sequence[_ScoredRow]) -> list[_ScoredRow]:
         """Adds what the names of definitions are worth, best first."""
         weights = {term.stem: term.weight for term in terms}
-        found: list[_Scored] = []
+        found: list[_ScoredRow] = []
         for score, row in scored:
             named = 0.0
             for symbol in walk(self._definitions.of(row)):
                 stems = {stemming.stem(part) for part in stemming.parts(symbol.name)}
                 named = max(named, sum(weights[stem] for stem in stems & weights.keys()))
-            found.append(_Scored(score + _DEFINITION * named, row))
+            found.append(_ScoredRow(score + _DEFINITION * named, row))
         found.sort(key=_best_first)
         return found
 
-    def _ranked(self, row: int, score: float, terms: Sequence[Term]) -> Ranked:
+    def _best_passage(self, row: int, score: float, terms: Sequence[Term]) -> Ranked:
         """The best place of a file: the lines that have most of the words, best in a definition's head."""
         path = self._snapshot.paths[row]
-        source = self._scanner.source(row) or b"\n"
+        source = self._search_engine.source(row) or b"\n"
         heads = {symbol.line for symbol in walk(self._definitions.of(row))}
         ends = [match.start() for match in _LINE_END.finditer(source)]
         line = _best_line(source, ends, terms, heads)
@@ -158,8 +158,8 @@ class Ranker:
         return Ranked(path, round(score, 3), line, text, name, start, end)
 
 
-class _Paths:
-    """All paths as one text, to find words in them quickly."""
+class _PathIndex:
+    """Index of the paths: all as one text, to find words in them quickly."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._text = "\n".join(paths).lower() + "\n"
@@ -178,11 +178,11 @@ class _Paths:
         return found
 
 
-def _best_first(scored: _Scored) -> tuple[float, int]:
+def _best_first(scored: _ScoredRow) -> tuple[float, int]:
     return -scored.score, scored.row
 
 
-def _places(source: bytes, stem: str) -> Iterator[int]:
+def _occurrences(source: bytes, stem: str) -> Iterator[int]:
     """Where a stem starts a word or a part of one."""
     for form in forms(stem):
         wanted = form.encode()
@@ -197,14 +197,16 @@ def _places(source: bytes, stem: str) -> Iterator[int]:
 
 def _best_line(source: bytes, ends: Sequence[int], terms: Iterable[Term], heads: set[int]) -> int:
     """The line, from 1, that has most of the terms around it; the head of a definition counts more."""
-    worth: dict[int, float] = {}
+    scores: dict[int, float] = {}
     for term in terms:
-        lines = {bisect_left(ends, at) + 1 for at in islice(_places(source, term.stem), _MAX_PLACES)}
+        lines = {
+            bisect_left(ends, at) + 1 for at in islice(_occurrences(source, term.stem), _MAX_OCCURRENCES)
+        }
         for line in lines:
-            worth[line] = worth.get(line, 0.0) + term.weight
+            scores[line] = scores.get(line, 0.0) + term.weight
 
     def total(line: int) -> float:
-        near = sum(worth.get(other, 0.0) for other in range(line - _WINDOW, line + _WINDOW + 1))
-        return worth[line] * (_HEAD if line in heads else 1.0) + _NEIGHBOUR * near
+        near = sum(scores.get(other, 0.0) for other in range(line - _WINDOW, line + _WINDOW + 1))
+        return scores[line] * (_HEAD if line in heads else 1.0) + _NEIGHBOUR * near
 
-    return max(sorted(worth), key=total, default=1)
+    return max(sorted(scores), key=total, default=1)

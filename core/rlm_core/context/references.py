@@ -1,4 +1,4 @@
-"""`context.references`, `callers` and `callees`: where a name is written, and what each place is."""
+"""References, callers and callees of a name: where it is written, and what each place is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.find import name_parts
 from rlm_core.context.grep import cut_line
-from rlm_core.context.lru import Kept
+from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Callee, Reference, Results
 from rlm_core.context.search.patterns import literal
 from rlm_core.errors import QueryError, TangledError
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     from rlm_core.context.definitions import Definitions
     from rlm_core.context.results import Slice
-    from rlm_core.context.search.engine import Scanner
+    from rlm_core.context.search.engine import SearchEngine
     from rlm_core.workspace.snapshot import Snapshot
 
 # A reference takes about 400 bytes.
-_KEPT_REFERENCES = 40_000
+_CACHED_REFERENCES = 40_000
 
 
-class Referrer:
+class ReferenceFinder:
     """Finds the places of a name in one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, scanner: Scanner, definitions: Definitions) -> None:
+    def __init__(self, snapshot: Snapshot, search_engine: SearchEngine, definitions: Definitions) -> None:
         self._snapshot = snapshot
-        self._scanner = scanner
+        self._search_engine = search_engine
         self._definitions = definitions
-        self._kept: Kept[tuple[int, str], list[Reference]] = Kept(_KEPT_REFERENCES)
+        self._cache: WeightedLru[tuple[int, str], list[Reference]] = WeightedLru(_CACHED_REFERENCES)
 
     def references(
         self, name: str, rows: Sequence[int], limit: int, role: str | None = None
@@ -58,7 +58,7 @@ class Referrer:
         word = parts[-1]
         found: list[Reference] = []
         notes = [f"All uses of the word {word}: the type before it is not known."] if parts[1:] else []
-        for row in self._scanner.rows_with(literal(word), rows):
+        for row in self._search_engine.rows_with(literal(word), rows):
             if len(found) >= limit:
                 notes.append(
                     f"Stopped at limit={limit}: files from {self._snapshot.paths[row]} on not searched."
@@ -80,7 +80,7 @@ class Referrer:
     def callees(self, block: Slice) -> Results[Callee]:
         """Returns the names that are called in some lines of a file, each once, in order."""
         row = self._snapshot.index(block.path)
-        source = self._scanner.source(row)
+        source = self._search_engine.source(row)
         try:
             language = of_source(block.path, source)
             everything = calls(source, language) if language else []
@@ -96,10 +96,10 @@ class Referrer:
         return Results(found, f"Calls in {block.header}, by syntax: what a name means is not known.")
 
     def _places(self, row: int, word: str) -> list[Reference]:
-        return self._kept.get((row, word), lambda: self._looked_up(row, word), len)
+        return self._cache.get((row, word), lambda: self._find_places(row, word), len)
 
-    def _looked_up(self, row: int, word: str) -> list[Reference]:
-        path, source = self._snapshot.paths[row], self._scanner.source(row)
+    def _find_places(self, row: int, word: str) -> list[Reference]:
+        path, source = self._snapshot.paths[row], self._search_engine.source(row)
         places = [match.span() for match in _whole_word(word).finditer(source)]
         if not places:
             return []  # only part of longer names

@@ -1,4 +1,4 @@
-"""What `context` gives back: plain small objects that print in few characters and carry `path:line`."""
+"""Results of `context`: plain small objects that print in few characters and carry `path:line`."""
 
 from __future__ import annotations
 

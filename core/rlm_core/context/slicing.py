@@ -1,12 +1,12 @@
-"""`context.slice`: from a reference to the text it means."""
+"""Slicing (`context.slice`): from a reference to the text it means."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from rlm_core.context.find import matches, name_parts, suggestions
-from rlm_core.context.paths import resolve
+from rlm_core.context.find import is_named, name_parts, similar_symbols
+from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import File, Hit, Ranked, Reference, Slice
 from rlm_core.context.suggest import did_you_mean
 from rlm_core.errors import QueryError
@@ -80,7 +80,7 @@ class Slicer:
         return Slice.of("".join(kept), path, first, end, symbol, note)
 
     def _path(self, path: str) -> str:
-        return resolve(self._snapshot, path)
+        return resolve_path(self._snapshot, path)
 
     def _whole(self, path: str) -> Slice:
         text = self._snapshot.text(path)
@@ -111,10 +111,12 @@ class Slicer:
         tree = self._definitions.of(self._snapshot.index(path))
         everything = list(walk(tree))
         parts = name_parts(name)
-        found = [symbol for symbol in everything if parts and matches(symbol, parts)]
+        found = [symbol for symbol in everything if parts and is_named(symbol, parts)]
         if not found:
             why = (
-                tree.note or did_you_mean(suggestions(name, everything)) or "outline(path) lists what it has."
+                tree.note
+                or did_you_mean(similar_symbols(name, everything))
+                or "outline(path) lists what it has."
             )
             raise QueryError(f"{path} has no definition of {name!r}. {why}")
         exact = [symbol for symbol in found if symbol.qualified_name == ".".join(parts)] or found

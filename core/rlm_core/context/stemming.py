@@ -1,4 +1,4 @@
-"""Words of a question and of code, made comparable."""
+"""Stemming and tokenizing: words of a question and of code, made comparable."""
 
 from __future__ import annotations
 

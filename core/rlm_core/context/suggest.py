@@ -1,4 +1,4 @@
-"""Near names, for "did you mean"."""
+"""Suggestions: the close matches of a name, for "did you mean"."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CLOSE = 0.6
+_MIN_RATIO = 0.6
 
 
-def near(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
+def close_matches(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
     """Returns the candidates most like a name, best first; case does not matter."""
     wanted = name.lower()
     letters = set(wanted)
@@ -27,7 +27,7 @@ def near(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
         if 2 * len(letters.intersection(lowered)) < len(letters):
             continue
         matcher.set_seq1(lowered)
-        if matcher.quick_ratio() >= _CLOSE and (ratio := matcher.ratio()) >= _CLOSE:
+        if matcher.quick_ratio() >= _MIN_RATIO and (ratio := matcher.ratio()) >= _MIN_RATIO:
             scored.append((-ratio, candidate))
     return [candidate for _, candidate in sorted(scored)[:count]]
 

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
-from rlm_core.context.api_reference import brief_reference
+from rlm_core.context.api_reference import brief_api_reference
 from rlm_core.errors import QueryError
 from rlm_core.models import ClientModel, Models
 from rlm_core.service import AskOverrides
@@ -50,7 +50,9 @@ def register(server: MCPServer[App], app: App) -> None:
     """Adds the tool to the server."""
     server.tool(
         title="Program over the whole codebase",
-        description=DESCRIPTION.format(methods=brief_reference(METHODS_CHARS), patience=app.grants.patience),
+        description=DESCRIPTION.format(
+            methods=brief_api_reference(METHODS_CHARS), patience=app.grants.patience
+        ),
         annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
         icons=ICONS,
     )(rlm_repl)

@@ -1,4 +1,4 @@
-r"""Finding the files in which a pattern occurs, by searching the mapped shards themselves.
+r"""Search engine: the files in which a pattern occurs, found by searching the mapped shards themselves.
 
 A search over a few long regions is many times faster than one per file, so neighbours in a shard are
 searched as one. Two things could make such a search lie, and files with either are searched on their
@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from rlm_core.context.parallel import abreast
+from rlm_core.context.parallel import parallel_map
 from rlm_core.workspace.line_endings import unix_lines
 
 if TYPE_CHECKING:
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 _NEWLINE = 10
 # Bytes that are searched as one piece of work: each twice as many as the last, up to a most.
-_FIRST_STRETCH, _STRETCH = 1 << 18, 1 << 25
+_FIRST_BATCH_BYTES, _MAX_BATCH_BYTES = 1 << 18, 1 << 25
 # How many are searched before there are threads.
-_ALONE = 4
+_SERIAL_BATCHES = 4
 
 
 class _Region(NamedTuple):
-    """Rows `first` to `last`, whose texts follow each other without a gap in one shard."""
+    """Rows `first` to `last`, whose texts are contiguous in one shard; or one row that needs a copy."""
 
     first: int
     last: int
-    ragged: bool
+    needs_copy: bool
 
 
-class Scanner:
+class SearchEngine:
     """Searches the texts of one snapshot; what it learns about their layout is kept."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -77,28 +77,28 @@ class Scanner:
             also: must match in the row too; may go over lines.
         """
 
-        def search(stretch: Sequence[_Region]) -> list[int]:
-            having = {
-                row for region in stretch for pattern in patterns for row in self._in_region(pattern, region)
+        def search(batch: Sequence[_Region]) -> list[int]:
+            matching = {
+                row for region in batch for pattern in patterns for row in self._in_region(pattern, region)
             }
-            return sorted(having) if also is None else list(self.confirmed(also, sorted(having)))
+            return sorted(matching) if also is None else list(self.verified(also, sorted(matching)))
 
-        stretches = self._stretches(self._over(rows))
+        batches = self._batches(self._regions_of(rows))
         # Where little is wanted these have it, and no thread is started.
-        for stretch in islice(stretches, _ALONE):
-            yield from search(stretch)
-        for found in abreast(search, stretches):
+        for batch in islice(batches, _SERIAL_BATCHES):
+            yield from search(batch)
+        for found in parallel_map(search, batches):
             yield from found
 
-    def confirmed(self, pattern: Pattern, rows: Iterable[int]) -> Iterator[int]:
+    def verified(self, pattern: Pattern, rows: Iterable[int]) -> Iterator[int]:
         """Yields those of some rows in which a pattern matches."""
         for row in rows:
-            yield from self._in_region(pattern, _Region(row, row, bool(self._ragged[row])))
+            yield from self._in_region(pattern, _Region(row, row, bool(self._needs_copy[row])))
 
-    def confirmed_near(self, word: Pattern, line: Pattern, rows: Iterable[int]) -> Iterator[int]:
+    def verified_by_line(self, word: Pattern, line: Pattern, rows: Iterable[int]) -> Iterator[int]:
         """Yields those of some rows in which a line with a word matches an expression for lines.
 
-        Most rows have a word a few times in many lines, so this is faster than `confirmed` for an
+        Most rows have a word a few times in many lines, so this is faster than `verified` for an
         expression that no plain text starts.
 
         Args:
@@ -108,8 +108,8 @@ class Scanner:
         """
         snapshot = self._snapshot
         for row in rows:
-            if self._ragged[row]:
-                yield from self.confirmed(line, [row])
+            if self._needs_copy[row]:
+                yield from self.verified(line, [row])
                 continue
             shard, first = snapshot.maps[snapshot.shards[row]], snapshot.offsets[row]
             at, end = first, first + snapshot.lengths[row]
@@ -121,8 +121,8 @@ class Scanner:
                     break
 
     def _in_region(self, pattern: Pattern, region: _Region) -> Iterator[int]:
-        snapshot, (first, last, ragged) = self._snapshot, region
-        if ragged:
+        snapshot, (first, last, needs_copy) = self._snapshot, region
+        if needs_copy:
             source = self.source(first)
             match = pattern.search(source, 0, len(source))
             if match is not None and match.start() < len(source):
@@ -140,27 +140,27 @@ class Scanner:
             at = offsets[row] + snapshot.lengths[row]
 
     @cached_property
-    def _ragged(self) -> bytearray:
+    def _needs_copy(self) -> bytearray:
         """1 for each row that cannot be searched in place."""
         snapshot = self._snapshot
-        ragged = bytearray(len(snapshot))
+        needs_copy = bytearray(len(snapshot))
         columns = zip(snapshot.shards, snapshot.offsets, snapshot.lengths, strict=True)
         for row, (number, offset, length) in enumerate(columns):
             shard = snapshot.maps[number]
             end = offset + length
-            ragged[row] = not (
+            needs_copy[row] = not (
                 length
                 and shard[end - 1] == _NEWLINE
                 and (offset == 0 or shard[offset - 1] == _NEWLINE)
                 and shard.find(b"\r", offset, end) < 0
             )
-        return ragged
+        return needs_copy
 
     @cached_property
     def _all_regions(self) -> list[_Region]:
         return list(self._regions(range(len(self._snapshot))))
 
-    def _over(self, rows: Sequence[int] | None) -> Iterable[_Region]:
+    def _regions_of(self, rows: Sequence[int] | None) -> Iterable[_Region]:
         if rows is None or len(rows) == len(self._snapshot):
             return self._all_regions
         return self._regions(rows)
@@ -168,7 +168,7 @@ class Scanner:
     def _regions(self, rows: Sequence[int]) -> Iterator[_Region]:
         """Groups rows that lie next to each other both in the table and in a shard."""
         shards, offsets, lengths = self._snapshot.shards, self._snapshot.offsets, self._snapshot.lengths
-        ragged = self._ragged
+        needs_copy = self._needs_copy
         first = last = -1
         for row in rows:
             if not lengths[row]:
@@ -176,34 +176,34 @@ class Scanner:
             if (
                 first >= 0
                 and row == last + 1
-                and not ragged[row]
-                and not ragged[first]
+                and not needs_copy[row]
+                and not needs_copy[first]
                 and shards[row] == shards[last]
                 and offsets[row] == offsets[last] + lengths[last]
             ):
                 last = row
                 continue
             if first >= 0:
-                yield _Region(first, last, bool(ragged[first]))
+                yield _Region(first, last, bool(needs_copy[first]))
             first = last = row
         if first >= 0:
-            yield _Region(first, last, bool(ragged[first]))
+            yield _Region(first, last, bool(needs_copy[first]))
 
-    def _stretches(self, regions: Iterable[_Region]) -> Iterator[list[_Region]]:
+    def _batches(self, regions: Iterable[_Region]) -> Iterator[list[_Region]]:
         """Cuts and joins regions to pieces of work, small ones first."""
         offsets, lengths = self._snapshot.offsets, self._snapshot.lengths
-        size = room = _FIRST_STRETCH
-        stretch: list[_Region] = []
+        size = room = _FIRST_BATCH_BYTES
+        batch: list[_Region] = []
         for region in regions:
             first, behind = region.first, region.last + 1
             while first < behind:
                 last = bisect_right(offsets, offsets[first] + room, first, behind) - 1
-                stretch.append(_Region(first, last, region.ragged))
+                batch.append(_Region(first, last, region.needs_copy))
                 room -= offsets[last] + lengths[last] - offsets[first]
                 first = last + 1
                 if room <= 0:
-                    yield stretch
-                    size = room = min(2 * size, _STRETCH)
-                    stretch = []
-        if stretch:
-            yield stretch
+                    yield batch
+                    size = room = min(2 * size, _MAX_BATCH_BYTES)
+                    batch = []
+        if batch:
+            yield batch

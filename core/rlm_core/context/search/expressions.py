@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import re2
 
-from rlm_core.context.search.literal import Texts
+from rlm_core.context.search.literals import Literals
 from rlm_core.context.search.patterns import linewise, literal
-from rlm_core.context.search.prefilter import required
+from rlm_core.context.search.prefilter import required_literals
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ANCHORS = {"A": "^", "Z": "$", "z": "$"}
 # Each text that must occur costs a scan of its own, which pays as long as there are few.
-_MAX_LITERALS = 8
+_MAX_PREFILTER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class Expression:
         native: compiled by RE2, which takes linear time; None for what it cannot do.
         backtracking: compiled by `re` in that case, which may take for ever.
         multiline: matches may go over line ends.
-        literals: where none of these occurs the expression cannot match; empty when not known.
-        plain: the texts that the expression stands for, if it is nothing more.
+        prefilter: where none of these occurs the expression cannot match; empty when not known.
+        literals: the texts that the expression stands for, if it is nothing more.
     """
 
     native: Pattern | None
     backtracking: re.Pattern[str] | None
     multiline: bool
-    literals: list[Pattern]
-    plain: Texts | None = None
+    prefilter: list[Pattern]
+    literals: Literals | None = None
 
     def spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         r"""Yields start and end of the first match on each line that has one, as byte offsets.
@@ -49,7 +49,7 @@ class Expression:
         Args:
             source: UTF-8, with `\n` behind every line.
         """
-        return self.plain.spans(source) if self.plain else self._searched_spans(source)
+        return self.literals.spans(source) if self.literals else self._searched_spans(source)
 
     def _searched_spans(self, source: bytes) -> Iterator[tuple[int, int]]:
         search = self._native_search if self.native else self._backtracking_search
@@ -80,7 +80,7 @@ class Expression:
         return start, start + len(match[0].encode("utf-8", "surrogateescape"))
 
 
-def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expression:
+def compile_expression(expression: str, *, ignore_case: bool, multiline: bool) -> Expression:
     """Compiles a regular expression; `^` and `$` are the ends of a line, and classes are ASCII.
 
     Raises:
@@ -92,8 +92,8 @@ def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expressi
         expression.encode()
     except UnicodeEncodeError:
         raise QueryError("The regular expression holds half a surrogate pair, which no file does.") from None
-    plain = None if ignore_case else Texts.of(expression)
-    texts = [text.decode() for text in plain.texts] if plain else required(expression)
+    literals = None if ignore_case else Literals.of(expression)
+    texts = [text.decode() for text in literals.texts] if literals else required_literals(expression)
     if not multiline:
         # Every line is searched on its own, so its ends are the ends of the text.
         expression = _ESCAPE.sub(lambda escape: _ANCHORS.get(escape[1], escape[0]), expression)
@@ -102,10 +102,10 @@ def compiled(expression: str, *, ignore_case: bool, multiline: bool) -> Expressi
         native = linewise(expression, ignore_case=ignore_case, multiline=multiline)
     except re2.error:
         backtracking = _backtracking(expression, ignore_case=ignore_case, multiline=multiline)
-    literals = (
-        [literal(text, ignore_case=ignore_case) for text in texts] if len(texts) <= _MAX_LITERALS else []
+    prefilter = (
+        [literal(text, ignore_case=ignore_case) for text in texts] if len(texts) <= _MAX_PREFILTER else []
     )
-    return Expression(native, backtracking, multiline, literals, plain)
+    return Expression(native, backtracking, multiline, prefilter, literals)
 
 
 def _backtracking(expression: str, *, ignore_case: bool, multiline: bool) -> re.Pattern[str]:

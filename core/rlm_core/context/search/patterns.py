@@ -1,4 +1,4 @@
-"""Compiled expressions over bytes, by RE2: plain texts, and expressions that search line by line."""
+"""Patterns compiled by RE2, over bytes: literals, and expressions that search line by line."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Pattern(Protocol):
         ...
 
 
-class _Span(NamedTuple):
-    """A match that is not one of `re2`."""
+class _LiteralMatch(NamedTuple):
+    """A match of a literal that RE2 has not found alone."""
 
     first: int
     behind: int
@@ -44,8 +44,8 @@ class _Span(NamedTuple):
         return self.behind
 
 
-class _Tail:
-    """A text that is searched by its end, from a rare byte on.
+class _RareTail:
+    """A literal that is searched by its end, from a rare byte on.
 
     RE2 looks for the first byte with memchr(3) and stops at each, so `schedule` is found in half the
     time by way of `hedule`.
@@ -55,13 +55,13 @@ class _Tail:
         self._head = head
         self._tail = tail
 
-    def search(self, text: bytes | mmap.mmap, pos: int, endpos: int, /) -> _Span | None:
+    def search(self, text: bytes | mmap.mmap, pos: int, endpos: int, /) -> _LiteralMatch | None:
         head = self._head
         at = pos + len(head)
         while at < endpos and (match := self._tail.search(text, at, endpos)) is not None:
             start = match.start() - len(head)
             if text[start : match.start()] == head:
-                return _Span(start, match.end())
+                return _LiteralMatch(start, match.end())
             at = match.start() + 1
         return None
 
@@ -89,7 +89,7 @@ def literal(text: str, *, ignore_case: bool = False) -> Pattern:
     if ignore_case or not rarest or not encoded.isascii():
         pattern: Pattern = re2.compile(text, options)
         return pattern
-    return _Tail(encoded[:rarest], re2.compile(text[rarest:], options))
+    return _RareTail(encoded[:rarest], re2.compile(text[rarest:], options))
 
 
 @lru_cache(maxsize=256)

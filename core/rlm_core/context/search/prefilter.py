@@ -1,4 +1,4 @@
-"""Text that must occur wherever a regular expression matches.
+"""Prefilter: literals of which one must occur wherever a regular expression matches.
 
 RE2 finds a plain text at many gigabytes per second, and an expression that does not start with one at
 half a gigabyte. So files are first searched for the text, and only where it occurs for the expression.
@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 _UNSURE = re.compile(r"\\Q|\(\?[a-zA-Z]*[ixsUu]|\(\?#")
 
 
-def required(expression: str) -> list[str]:
+def required_literals(expression: str) -> list[str]:
     """Returns texts of which at least one is part of every match; empty when there is no telling.
 
     Args:

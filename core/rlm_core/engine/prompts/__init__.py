@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from rlm_core.context.api_reference import reference
+from rlm_core.context.api_reference import api_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def system(*, code: bool, recursive: bool) -> str:
     )
     return _filled(
         "system.md",
-        context=_filled(f"{kind}_context.md", reference=reference() if code else ""),
+        context=_filled(f"{kind}_context.md", reference=api_reference() if code else ""),
         recursion=recursion,
         examples=_filled(f"{kind}_examples.md"),
         answering=_filled(f"{kind}_answering.md"),

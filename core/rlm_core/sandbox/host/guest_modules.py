@@ -33,7 +33,7 @@ rlm_core.context.results
 rlm_core.context.search
 rlm_core.context.search.engine
 rlm_core.context.search.expressions
-rlm_core.context.search.literal
+rlm_core.context.search.literals
 rlm_core.context.search.patterns
 rlm_core.context.search.prefilter
 rlm_core.context.slicing

@@ -21,9 +21,9 @@ def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
         return {}
     history: Any = context.history
     if history is None:
-        from rlm_core.context.changes import NoPast  # comes with all of `context`
+        from rlm_core.context.changes import NoHistory  # comes with all of `context`
 
-        history = NoPast()
+        history = NoHistory()
 
     async def changes(since: str) -> list[Any]:
         return await asyncio.to_thread(history.changes, str(since))

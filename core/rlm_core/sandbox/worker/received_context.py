@@ -60,7 +60,7 @@ def snapshot_or_text(kind: str, descriptors: Sequence[int]) -> Snapshot | str:
 
 
 class RemoteHistory:
-    """Asks the host what the context said before (`rlm_core.context.changes.Past`)."""
+    """Asks the host what the context said before (`rlm_core.context.changes.HistorySource`)."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self._call = call

@@ -15,7 +15,7 @@ from rlm_core.sandbox.guest import context_rpc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rlm_core.context.changes import Past
+    from rlm_core.context.changes import HistorySource
     from rlm_core.workspace.snapshot import Snapshot
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
@@ -29,8 +29,8 @@ class ContextServer:
     there, so they are pickles.
     """
 
-    def __init__(self, snapshot: Snapshot, past: Past | None = None) -> None:
-        context = Context(snapshot, past)
+    def __init__(self, snapshot: Snapshot, history: HistorySource | None = None) -> None:
+        context = Context(snapshot, history)
         self._members: dict[str, Callable[..., Any]] = {
             name: getattr(context, name) if inspect.isfunction(member) else partial(getattr, context, name)
             for name, member in vars(Context).items()

@@ -1,4 +1,4 @@
-"""Regular expressions that are only texts to find, found without the price of an engine for every hit."""
+"""Literals: expressions that are only texts to find, found without the price of RE2 for every hit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEAR_BYTES = 4096
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 
 
-class Texts(NamedTuple):
+class Literals(NamedTuple):
     r"""Texts of which any is a match.
 
     Attributes:

@@ -29,9 +29,9 @@ EXPRESSIONS = st.sampled_from(["ne", "ne|dl", r"\bne\b", "n.*d", "[ed]l", "e{2}"
 def small_pieces() -> Iterator[pytest.MonkeyPatch]:
     """What takes megabytes otherwise: work for threads."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_FIRST_STRETCH", 4)
-        patch.setattr(engine, "_STRETCH", 32)
-        patch.setattr(engine, "_ALONE", 1)
+        patch.setattr(engine, "_FIRST_BATCH_BYTES", 4)
+        patch.setattr(engine, "_MAX_BATCH_BYTES", 32)
+        patch.setattr(engine, "_SERIAL_BATCHES", 1)
         yield patch
 
 
@@ -86,8 +86,8 @@ def test_what_fails_on_a_thread_fails_for_the_caller() -> None:
 
     done: list[int] = []
     with pytest.raises(MemoryError):
-        done.extend(parallel.abreast(work, range(100)))
-    assert list(parallel.abreast(work, range(50))) == list(range(50))
+        done.extend(parallel.parallel_map(work, range(100)))
+    assert list(parallel.parallel_map(work, range(50))) == list(range(50))
 
 
 WORDS = st.text("abcdefgh_", min_size=4, max_size=14).filter(lambda word: word.strip("_"))
