@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from rlm_core.config import WorkspaceSettings
 from rlm_core.errors import QueryError
-from rlm_core.syntax.languages import of_source
+from rlm_core.syntax.registry import of_source
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import walk
 from rlm_core.workspace.cache import Cache

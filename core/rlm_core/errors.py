@@ -26,7 +26,7 @@ class QueryError(RlmError):
     """A question to the context that cannot be answered as asked (bad regex, unknown path or name)."""
 
 
-class TangledError(QueryError):
+class ParseLimitError(QueryError):
     """A text that is too large or too broken to be parsed within bounds."""
 
 

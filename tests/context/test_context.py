@@ -7,7 +7,7 @@ import pytest
 from rlm_core.context.api_reference import api_reference
 from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
-from rlm_core.syntax.languages import preload
+from rlm_core.syntax.registry import preload
 from rlm_core.workspace.snapshot import Skipped
 from tests.support.snapshots import snapshot_of
 

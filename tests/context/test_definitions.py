@@ -9,7 +9,7 @@ import pytest
 
 from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
-from rlm_core.syntax.languages import LANGUAGES
+from rlm_core.syntax.registry import LANGUAGES
 from rlm_core.workspace.snapshot import Skipped
 from tests.context.conftest import FILES
 from tests.support.snapshots import snapshot_of

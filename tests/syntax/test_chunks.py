@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import Chunk, chunks
-from rlm_core.syntax.languages import LANGUAGES, Language, of_source
+from rlm_core.syntax.registry import LANGUAGES, of_source
 from rlm_core.workspace.line_endings import split_lines
+
+if TYPE_CHECKING:
+    from rlm_core.syntax.language import Language
 
 SAMPLES = {
     path.parent.name: path for path in Path(__file__).parent.glob("samples/*/*") if path.name != "outline.txt"

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 import tree_sitter
 
-from rlm_core.errors import TangledError
+from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.calls_and_imports import calls, imports
-from rlm_core.syntax.languages import LANGUAGES, of_source
-from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.parsing import parse
+from rlm_core.syntax.preprocess import normalized
+from rlm_core.syntax.registry import LANGUAGES, of_source
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import walk
 
@@ -77,7 +78,7 @@ def test_the_names_of_one_import_are_collected_one_by_one() -> None:
 
 
 def test_a_text_that_keeps_too_many_matches_waiting_is_refused() -> None:
-    with pytest.raises(TangledError, match="too entangled"):
+    with pytest.raises(ParseLimitError, match="too entangled"):
         symbols(b"struct A {" * 200 + b"int x;" + b"} a;" * 200, language("C"))
 
 
@@ -133,16 +134,16 @@ def variants(source: bytes, root: tree_sitter.Node) -> Iterator[bytes]:
 @pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
 def test_repeated_parts_keep_few_matches_waiting(folder: Path) -> None:
     [path] = [path for path in folder.iterdir() if path.name != "outline.txt"]
-    source = prepared(path.read_bytes())
+    source = normalized(path.read_bytes())
     found = of_source(path.name, source)
     assert found is not None
-    queries = [query for query in (found.query, found.uses) if query is not None]
+    queries = [query for query in (found.definition_query, found.uses_query) if query is not None]
     sample = parse(source, found).root_node
     usual = depth_of(sample)
     for text in variants(source, sample):
         try:
             root = parse(text, found).root_node
-        except TangledError:
+        except ParseLimitError:
             continue
         if depth_of(root) > usual + 20:
             continue  # not in a row but within each other, which has a bound of its own

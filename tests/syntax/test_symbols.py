@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rlm_core.errors import TangledError
-from rlm_core.syntax.languages import LANGUAGES, Language, detect, of_source
+from rlm_core.errors import ParseLimitError
+from rlm_core.syntax.language import Language
+from rlm_core.syntax.registry import LANGUAGES, detect, of_source
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import walk
 
@@ -158,7 +159,7 @@ def test_deep_nesting_is_kept_flat() -> None:
 
 
 def test_too_large_a_text_is_refused_with_a_sentence() -> None:
-    with pytest.raises(TangledError, match=r"are too many to parse"):
+    with pytest.raises(ParseLimitError, match=r"are too many to parse"):
         symbols(b"x = 1\n" * 1_000_000, language("Python"))
 
 
@@ -192,9 +193,11 @@ def test_a_language_whose_grammar_is_not_installed_says_what_to_install() -> Non
     missing = Language("Nonesuch", (".nonesuch",), wheel="nonesuch", extra=True)
     assert not missing.parsable
     assert symbols(b"def f(): pass\n", missing) == []
-    assert missing.unparsed == ("Nonesuch is parsed only where its grammar is installed (rlm-mcp[languages])")
-    assert language("Text").unparsed == "Text is not parsed"
-    assert language("Python").unparsed == ""
+    assert missing.why_unparsed == (
+        "Nonesuch is parsed only where its grammar is installed (rlm-mcp[languages])"
+    )
+    assert language("Text").why_unparsed == "Text is not parsed"
+    assert language("Python").why_unparsed == ""
 
 
 def test_headings_are_called_by_all_their_text() -> None:

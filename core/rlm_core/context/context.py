@@ -34,7 +34,7 @@ from rlm_core.context.search.engine import SearchEngine
 from rlm_core.context.slicing import Ref, Slicer
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
-from rlm_core.syntax.languages import of_source
+from rlm_core.syntax.registry import of_source
 from rlm_core.workspace.line_endings import line_ends
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Results
-from rlm_core.errors import TangledError
-from rlm_core.syntax.languages import of_source
+from rlm_core.errors import ParseLimitError
+from rlm_core.syntax.registry import of_source
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import BLOCKS, walk
 
@@ -34,11 +34,11 @@ class Definitions:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)
         language = of_source(path, source)
         if language is None or not language.parsable:
-            why = language.unparsed if language else "This kind of file is not parsed"
+            why = language.why_unparsed if language else "This kind of file is not parsed"
             return Results(note=f"{path}: {why}; grep, lines and chunks work.")
         try:
             return Results(symbols(source, language, path))
-        except TangledError as error:
+        except ParseLimitError as error:
             return Results(note=f"{path}: {error} grep, lines and chunks work.")
 
     def enclosing(self, row: int, line: int) -> Symbol | None:

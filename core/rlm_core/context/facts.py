@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rlm_core.syntax.languages import detect
+from rlm_core.syntax.registry import detect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

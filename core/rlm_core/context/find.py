@@ -12,7 +12,7 @@ from rlm_core.context.search.patterns import linewise, literal
 from rlm_core.context.stemming import parts as split
 from rlm_core.context.suggest import close_matches
 from rlm_core.errors import QueryError
-from rlm_core.syntax.languages import detect
+from rlm_core.syntax.registry import detect
 from rlm_core.syntax.symbols import CALLABLES, walk
 
 if TYPE_CHECKING:
@@ -202,13 +202,13 @@ class DefinitionFinder:
             language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
             if language is None or not language.parsable:
                 if language is not None and language.wheel:
-                    self._missing.setdefault(language.unparsed, set()).add(row)
+                    self._missing.setdefault(language.why_unparsed, set()).add(row)
                 continue
-            if not language.hint:
+            if not language.definition_hint:
                 yield row
                 continue
             if language.name not in hints:
-                hints[language.name] = linewise(language.hint.replace("NAME", f"(?:{names})"))
+                hints[language.name] = linewise(language.definition_hint.replace("NAME", f"(?:{names})"))
             yield from self._search_engine.verified_by_line(word, hints[language.name], [row])
 
 

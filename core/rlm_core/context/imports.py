@@ -10,16 +10,16 @@ from rlm_core.context.lru import WeightedLru
 from rlm_core.context.module_resolution import ModuleResolver, spread
 from rlm_core.context.results import Import, Results
 from rlm_core.context.search.patterns import linewise, literal
-from rlm_core.errors import QueryError, TangledError
+from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.calls_and_imports import INCLUDING, imports
-from rlm_core.syntax.languages import LANGUAGES, detect, of_source
+from rlm_core.syntax.registry import LANGUAGES, detect, of_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rlm_core.context.search.engine import SearchEngine
     from rlm_core.syntax.calls_and_imports import ImportStatement
-    from rlm_core.syntax.languages import Language
+    from rlm_core.syntax.language import Language
     from rlm_core.workspace.snapshot import Snapshot
 
 # An import takes about 300 bytes.
@@ -59,7 +59,7 @@ class ImportGraph:
             raise QueryError("importers needs a limit of at least 1.")
         path = self._snapshot.paths[row]
         language = detect(path, self._search_engine.first_line(row))
-        if language is None or not language.parsable or language.uses is None or language is _C_SHARP:
+        if language is None or not language.parsable or language.uses_query is None or language is _C_SHARP:
             return Results(note=f"{path}: {_unknown(language)}")
         targets = {path}
         if language.name in _WITH_PACKAGES:
@@ -98,11 +98,11 @@ class ImportGraph:
     def _imports(self, row: int) -> Results[Import]:
         path, source = self._snapshot.paths[row], self._search_engine.source(row)
         language = of_source(path, source)
-        if language is None or not language.parsable or language.uses is None:
+        if language is None or not language.parsable or language.uses_query is None:
             return Results(note=f"{path}: {_unknown(language)}")
         try:
             statements = imports(source, language)
-        except TangledError as error:
+        except ParseLimitError as error:
             return Results(note=f"{path}: {error} grep works.")
         found: dict[tuple[int, str], Import] = {}
         for statement in statements:

@@ -18,7 +18,7 @@ from rlm_core.context.candidates import find_candidates, forms
 from rlm_core.context.grep import cut_line
 from rlm_core.context.results import Ranked, Results
 from rlm_core.errors import QueryError
-from rlm_core.syntax.languages import detect
+from rlm_core.syntax.registry import detect
 from rlm_core.syntax.symbols import walk
 
 if TYPE_CHECKING:

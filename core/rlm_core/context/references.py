@@ -11,9 +11,9 @@ from rlm_core.context.grep import cut_line
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Callee, Reference, Results
 from rlm_core.context.search.patterns import literal
-from rlm_core.errors import QueryError, TangledError
+from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.calls_and_imports import calls, imports
-from rlm_core.syntax.languages import of_source
+from rlm_core.syntax.registry import of_source
 from rlm_core.syntax.roles import roles
 from rlm_core.syntax.symbols import walk
 
@@ -84,7 +84,7 @@ class ReferenceFinder:
         try:
             language = of_source(block.path, source)
             everything = calls(source, language) if language else []
-        except TangledError as error:
+        except ParseLimitError as error:
             return Results(note=f"{block.path}: {error}")
         inside = [call for call in everything if block.start_line <= call.line <= block.end_line]
         times = Counter(call.name for call in inside)
@@ -126,7 +126,7 @@ class ReferenceFinder:
             kinds: list[str] = list(roles(source, language, places))
             called = {call.start for call in calls(source, language)}
             spans = [(statement.start, statement.end) for statement in imports(source, language)]
-        except TangledError:
+        except ParseLimitError:
             return ["text"] * len(places)
         for number, (start, _) in enumerate(places):
             if kinds[number] == "code" and start in called:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 
-from rlm_core.syntax.languages import detect
+from rlm_core.syntax.registry import detect
 from rlm_core.syntax.symbols import Symbol
 from rlm_core.workspace.line_endings import split_lines
 

@@ -1,4 +1,4 @@
-"""What a file uses: the calls and imports in it, as they are written. What they mean is not known here."""
+"""Calls and imports of a file, as they are written. What they mean is not known here."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rlm_core.syntax.matches import matches
-from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.parsing import parse
+from rlm_core.syntax.preprocess import normalized
+from rlm_core.syntax.query_matches import query_matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import tree_sitter
 
-    from rlm_core.syntax.languages import Language
-    from rlm_core.syntax.matches import Captures
+    from rlm_core.syntax.language import Language
+    from rlm_core.syntax.query_matches import Captures
 
 # A preprocessor works by lines, so we do.
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
@@ -24,8 +25,8 @@ _MODULE_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A name that is called.
+class CallSite:
+    """A place where a name is called.
 
     Attributes:
         name: the last part of what is called: `get` in `store.get()`.
@@ -57,7 +58,7 @@ class ImportStatement:
     line: int
 
 
-def calls(source: bytes, language: Language) -> list[Call]:
+def calls(source: bytes, language: Language) -> list[CallSite]:
     r"""Returns the calls in a text in order of appearance; broken text gives what parses.
 
     Args:
@@ -65,13 +66,13 @@ def calls(source: bytes, language: Language) -> list[Call]:
         language: how to read it; there is nothing in one without a query for uses.
 
     Raises:
-        TangledError: the text cannot be parsed within bounds.
+        ParseLimitError: the text cannot be parsed within bounds.
     """
-    found: dict[int, Call] = {}
-    for captures in _matches(source, language):
+    found: dict[int, CallSite] = {}
+    for captures in _uses_matches(source, language):
         if "call" in captures:
             node = captures["call"][0]
-            found[node.start_byte] = Call(_text(source, node), node.start_byte, node.start_point.row + 1)
+            found[node.start_byte] = CallSite(_text(source, node), node.start_byte, node.start_point.row + 1)
     return [found[at] for at in sorted(found)]
 
 
@@ -81,7 +82,7 @@ def imports(source: bytes, language: Language) -> list[ImportStatement]:
         return list(_includes(source))
     found: dict[int, ImportStatement] = {}
     names: dict[int, list[str]] = {}
-    for captures in _matches(source, language):
+    for captures in _uses_matches(source, language):
         if "import" in captures:
             at = _module(captures).start_byte
             names.setdefault(at, []).extend(_text(source, node) for node in captures.get("name", ()))
@@ -91,10 +92,10 @@ def imports(source: bytes, language: Language) -> list[ImportStatement]:
     return [replace(found[at], names=tuple(names[at])) for at in sorted(found)]
 
 
-def _matches(source: bytes, language: Language) -> Iterator[Captures]:
-    query = language.uses if language.parsable else None
+def _uses_matches(source: bytes, language: Language) -> Iterator[Captures]:
+    query = language.uses_query if language.parsable else None
     if query is not None:
-        for _, captures in matches(query, parse(prepared(source), language), language):
+        for _, captures in query_matches(query, parse(normalized(source), language), language):
             yield captures
 
 

@@ -1,4 +1,4 @@
-"""Cutting a text into pieces of bounded size, along its own joints."""
+"""Chunking: a text in pieces of bounded size, cut along its own joints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from rlm_core.errors import QueryError, TangledError
+from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import walk
 from rlm_core.workspace.line_endings import line_ends, split_lines
@@ -62,11 +62,11 @@ def chunks(text: str, language: Language | None, max_chars: int, overlap: int = 
     if len(text) <= max_chars:
         pieces: Iterable[str] = [text] if text else []
     else:
-        pieces = _Cutter(text, _definitions(text, language), max_chars - overlap).pieces()
-    return list(_placed(pieces, overlap))
+        pieces = _Chunker(text, _definitions(text, language), max_chars - overlap).pieces()
+    return list(_with_overlap(pieces, overlap))
 
 
-def _placed(pieces: Iterable[str], overlap: int) -> Iterator[Chunk]:
+def _with_overlap(pieces: Iterable[str], overlap: int) -> Iterator[Chunk]:
     """Puts the end of each piece in front of the next, and counts lines."""
     line = 1
     before = ""
@@ -75,7 +75,7 @@ def _placed(pieces: Iterable[str], overlap: int) -> Iterator[Chunk]:
     for piece in pieces:
         if before.endswith("\r") and piece.startswith("\n"):
             line, whole, at_start = line - 1, [], False  # one line end, cut in two
-        kept = _last(whole, overlap)
+        kept = _last_lines(whole, overlap)
         breaks = line_ends(piece)
         at_end = piece.endswith(("\n", "\r"))
         yield Chunk(kept + piece, line - line_ends(kept), line + breaks - at_end, len(kept))
@@ -85,7 +85,7 @@ def _placed(pieces: Iterable[str], overlap: int) -> Iterator[Chunk]:
         before, at_start = piece, at_end
 
 
-def _last(lines: list[str], max_chars: int) -> str:
+def _last_lines(lines: list[str], max_chars: int) -> str:
     """As many of the last lines as fit."""
     start = len(lines)
     while start and len(lines[start - 1]) <= max_chars:
@@ -100,13 +100,13 @@ def _definitions(text: str, language: Language | None) -> list[Range]:
         return []
     try:
         tree = symbols(text.encode("utf-8", "surrogatepass"), language)
-    except TangledError:
+    except ParseLimitError:
         return []
     ranges = {(symbol.start_line - 1, symbol.end_line) for symbol in walk(tree)}
     return sorted(ranges, key=lambda lines: (lines[0], -lines[1]))
 
 
-class _Cutter:
+class _Chunker:
     def __init__(self, text: str, definitions: list[Range], max_chars: int) -> None:
         self._text = text
         self._lines = split_lines(text, keepends=True)
@@ -117,14 +117,14 @@ class _Cutter:
     def pieces(self) -> Iterator[str]:
         """Joins neighbouring parts as long as they fit."""
         start = end = 0
-        for part_end in self._ends():
+        for part_end in self._cut_points():
             if part_end - start > self._max:
                 yield self._text[start:end]
                 start = end
             end = part_end
         yield self._text[start:end]
 
-    def _ends(self) -> Iterator[int]:
+    def _cut_points(self) -> Iterator[int]:
         """Where the text may be cut, in order, no two places further apart than a piece may be long."""
         for lines in self._split((0, len(self._lines)), self._definitions, _MAX_DEPTH):
             yield from self._line_ends(lines)

@@ -1,4 +1,4 @@
-"""Lines that may define NAME, by language.
+"""Definition hints: lines that may define NAME, by language.
 
 Most mentions of a name are uses, and a hint saves parsing their files. RE2 expressions, looked for in
 single lines; NAME stands for an expression.

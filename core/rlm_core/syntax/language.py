@@ -1,4 +1,4 @@
-"""What a language is: how its files are recognised, and with what they are parsed."""
+"""Language: how its files are recognised, and with what they are parsed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ class Language:
         function: the function of the wheel that gives the grammar.
         queries: files in `queries/`, joined: a grammar that extends another one extends its query too.
             Without any, it is the file that is called like the wheel.
-        hint: RE2 expression for lines that may define NAME; a file without one is not parsed to find it.
-        noise: rewrites what the grammar trips over, in place.
+        definition_hint: RE2 expression for lines that may define NAME; a file without such a line is not
+            parsed to find it.
+        preprocess: rewrites what the grammar trips over; nothing in the text moves.
         prose: it is text for people, not code.
     """
 
@@ -46,8 +47,8 @@ class Language:
     extra: bool = False
     function: str = "language"
     queries: tuple[str, ...] = ()
-    hint: str = ""
-    noise: Callable[[bytes], bytes] | None = None
+    definition_hint: str = ""
+    preprocess: Callable[[bytes], bytes] | None = None
     prose: bool = False
 
     @cached_property
@@ -62,7 +63,7 @@ class Language:
         return True
 
     @property
-    def unparsed(self) -> str:
+    def why_unparsed(self) -> str:
         """Why files are not parsed; empty when they are."""
         if self.parsable:
             return ""
@@ -88,30 +89,30 @@ class Language:
         return self.queries or (self.wheel.replace("-", "_"),)
 
     @cached_property
-    def query_source(self) -> str:
+    def definition_query_source(self) -> str:
         """The query for definitions, read on first use."""
         return "\n".join((_QUERIES / f"{name}.scm").read_text("utf-8") for name in self.query_names)
 
     @cached_property
-    def query(self) -> tree_sitter.Query:
+    def definition_query(self) -> tree_sitter.Query:
         """The query for definitions, compiled on first use: that takes longer than to load the grammar."""
         import tree_sitter
 
-        return tree_sitter.Query(self.grammar, self.query_source)
+        return tree_sitter.Query(self.grammar, self.definition_query_source)
 
     @cached_property
-    def uses_source(self) -> str:
+    def uses_query_source(self) -> str:
         """The query for calls and imports, read on first use; empty where nobody has written one."""
         names = [*self.query_names, *(["jsx"] if self.grammar.id_for_node_kind(_JSX, True) else [])]
         files = [file for name in names if (file := _QUERIES / f"{name}_uses.scm").is_file()]
         return "\n".join(file.read_text("utf-8") for file in files)
 
     @cached_property
-    def uses(self) -> tree_sitter.Query | None:
+    def uses_query(self) -> tree_sitter.Query | None:
         """The query for calls and imports, compiled on first use."""
         import tree_sitter
 
-        return tree_sitter.Query(self.grammar, self.uses_source) if self.uses_source else None
+        return tree_sitter.Query(self.grammar, self.uses_query_source) if self.uses_query_source else None
 
 
 def _capsule(language: Any) -> Any:

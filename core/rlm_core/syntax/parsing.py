@@ -7,15 +7,12 @@ into a process that may die, such as a sandbox's worker.
 
 from __future__ import annotations
 
-import codecs
-import re
 import time
 from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from rlm_core.errors import TangledError
-from rlm_core.workspace.line_endings import unix_lines
+from rlm_core.errors import ParseLimitError
 
 if TYPE_CHECKING:
     from rlm_core.syntax.language import Language
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 1024 * 1024
 # Ordinary code parses at 5 MB/s and more. Where a grammar goes astray it gets thousands of times slower
 # and takes hundreds of megabytes a second, so what falls behind this pace is given up early.
-GRACE_SECONDS = 0.25
+PARSE_GRACE_SECONDS = 0.25
 BYTES_PER_SECOND = 300_000
 MAX_SECONDS = 5.0
 # Queries do not look deeper into the syntax tree than this.
@@ -33,12 +30,9 @@ _STEP_SECONDS = 2e-6
 # The binding (0.26.1) never lets go of what it is given to read, and a grammar that asks for the columns of
 # its tokens reads again for each: in blocks of 64 KB, 230 KB of Perl left 1.5 GB behind.
 _BLOCK = 512
-_WORD = rb"[\w\x80-\xff:-]"
-_UNBROKEN = re.compile(rb"(?<!%b)%b{3000,}" % (_WORD, _WORD))
-_CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
 # The latest tree is kept, as the definitions, uses and roles of a file are asked for one after another.
 # A tree takes some fifty times as much as its text.
-_KEPT_BYTES = 512 * 1024
+_CACHED_BYTES = 512 * 1024
 _latest: tuple[Language, bytes, tree_sitter.Tree] | None = None
 
 
@@ -46,54 +40,39 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
     """Returns the syntax tree of a text, errors and all.
 
     Args:
-        source: UTF-8 text as `prepared` gives it.
+        source: UTF-8 text as `normalized` gives it.
         language: one that is `parsable`.
 
     Raises:
-        TangledError: the text cannot be parsed within bounds.
+        ParseLimitError: the text cannot be parsed within bounds.
     """
     global _latest
     if _latest is not None and _latest[0] is language and _latest[1] == source:
         return _latest[2]
     original = source
     if len(source) > MAX_BYTES:
-        raise TangledError(f"{len(source):,} bytes are too many to parse (at most {MAX_BYTES:,}).")
-    if language.noise is not None:
-        source = language.noise(source)
+        raise ParseLimitError(f"{len(source):,} bytes are too many to parse (at most {MAX_BYTES:,}).")
+    if language.preprocess is not None:
+        source = language.preprocess(source)
     # Processor time of this thread, so that a busy machine does not change what is found.
     start = time.thread_time()
 
-    def late(offset: int, _has_error: bool) -> bool:
-        return time.thread_time() - start > min(GRACE_SECONDS + offset / BYTES_PER_SECOND, MAX_SECONDS)
+    def timed_out(offset: int, _has_error: bool) -> bool:
+        return time.thread_time() - start > min(PARSE_GRACE_SECONDS + offset / BYTES_PER_SECOND, MAX_SECONDS)
 
     try:
         tree = tree_sitter.Parser(language.grammar).parse(
-            lambda offset, _point: source[offset : offset + _BLOCK], progress_callback=late
+            lambda offset, _point: source[offset : offset + _BLOCK], progress_callback=timed_out
         )
     except ValueError:
-        raise TangledError(f"It is not {language.name} that can be parsed in reasonable time.") from None
-    if _is_tangled(tree):
-        raise TangledError(f"It is too broken to be parsed as {language.name}.")
-    _latest = (language, original, tree) if len(original) <= _KEPT_BYTES else None
+        raise ParseLimitError(f"It is not {language.name} that can be parsed in reasonable time.") from None
+    if _is_costly_to_query(tree):
+        raise ParseLimitError(f"It is too broken to be parsed as {language.name}.")
+    _latest = (language, original, tree) if len(original) <= _CACHED_BYTES else None
     return tree
 
 
-def prepared(source: bytes) -> bytes:
-    r"""Returns the text in the form that is parsed: `\n` line ends, blanks for control characters, UTF-8.
-
-    Some scanners take exponential time or memory over NULs, others over what is not UTF-8, or over very long
-    words in other scripts, and a query's predicates read a word again for each match that it is in. So words
-    that are no names (3000 bytes) get blanks too.
-    """
-    source = unix_lines(source).translate(_CONTROLS)
-    try:
-        source.decode()
-    except UnicodeDecodeError:
-        source = source.decode(errors=_BLANKS).encode()
-    return _UNBROKEN.sub(lambda found: b" " * len(found[0]), source)
-
-
-def _is_tangled(tree: tree_sitter.Tree) -> bool:
+def _is_costly_to_query(tree: tree_sitter.Tree) -> bool:
     """Whether a query would take quadratic time in the children of some node.
 
     It does where they are bare tokens of an error, and where a grammar makes a row by nesting nodes that do
@@ -112,7 +91,10 @@ def _is_tangled(tree: tree_sitter.Tree) -> bool:
         while more:
             number += 1
             _ = cursor.field_name  # takes what a step of the query takes
-            if not number % 1024 and time.thread_time() - start > GRACE_SECONDS + number * _STEP_SECONDS:
+            if (
+                not number % 1024
+                and time.thread_time() - start > PARSE_GRACE_SECONDS + number * _STEP_SECONDS
+            ):
                 return True
             child = cursor.node
             if (
@@ -123,12 +105,3 @@ def _is_tangled(tree: tree_sitter.Tree) -> bool:
                 left.append((child, depth + 1))
             more = cursor.goto_next_sibling()
     return False
-
-
-def _blanked(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return " " * (error.end - error.start), error.end
-
-
-codecs.register_error(_BLANKS := "rlm-blanks", _blanked)

@@ -1,14 +1,24 @@
-"""What grammars trip over, rewritten before parsing. Nothing changes its place: lengths stay the same."""
+"""Preprocessing: what grammars trip over, rewritten before a text is parsed.
+
+`normalized` is for every language, a function of its name for one. None of the latter moves anything: lengths
+stay the same.
+"""
 
 from __future__ import annotations
 
+import codecs
 import re
 
-from rlm_core.errors import TangledError
+from rlm_core.errors import ParseLimitError
+from rlm_core.workspace.line_endings import unix_lines
+
+_WORD = rb"[\w\x80-\xff:-]"
+_LONG_WORD = re.compile(rb"(?<!%b)%b{3000,}" % (_WORD, _WORD))
+_CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
 
 # Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header. These are
 # the Linux kernel's; other projects have taken many of them over.
-_WORDS = b"""
+_ATTRIBUTE_NAMES = b"""
 always_inline always_unused attribute_const__ bitwise cacheline_aligned cold cpuidle deprecated exit
 exitdata force hot init initconst initdata iomem irq_entry kprobes latent_entropy lockfunc malloc
 maybe_unused meminit must_check net_exit net_init no_kcsan no_sanitize_address noclone nocast nonstring
@@ -17,7 +27,7 @@ read_mostly ref refdata ro_after_init sched softirq_entry used user visible weak
 """
 _ATTRIBUTES = re.compile(  # begins with plain letters, which makes the search for it many times faster
     rb"__(?<!\w__)(?:"
-    rb"(?<!define __)(?:" + b"|".join(_WORDS.split()) + rb"|__cacheline_\w+)\b"
+    rb"(?<!define __)(?:" + b"|".join(_ATTRIBUTE_NAMES.split()) + rb"|__cacheline_\w+)\b"
     rb"|(?<=[\s*]__)\w+\s*\([^()\n]*\)(?=\s+[A-Za-z_*])"
     rb"|(?<=\)\s__)\w+\s*\([^()\n]*\)(?=\s*\{)"
     rb"|(?<=[\w*][ \t]__)\w*(?:init|exit)\w*(?=[ \t]+\**\w+[ \t]*\()"
@@ -37,6 +47,21 @@ _YAML_MARKS = re.compile(rb"^ *|[?:-](?=\s|$)")
 _YAML_LEVELS = 200
 
 
+def normalized(source: bytes) -> bytes:
+    r"""Returns the text in the form that is parsed: `\n` line ends, blanks for control characters, UTF-8.
+
+    Some scanners take exponential time or memory over NULs, others over what is not UTF-8, or over very long
+    words in other scripts, and a query's predicates read a word again for each match that it is in. So words
+    that are no names (3000 bytes) get blanks too.
+    """
+    source = unix_lines(source).translate(_CONTROLS)
+    try:
+        source.decode()
+    except UnicodeDecodeError:
+        source = source.decode(errors=_BLANKS).encode()
+    return _LONG_WORD.sub(lambda found: b" " * len(found[0]), source)
+
+
 def c(source: bytes) -> bytes:
     """C and C++ without attribute macros."""
     source = _ATTRIBUTES.sub(_blank, source)
@@ -54,7 +79,7 @@ def yaml(source: bytes) -> bytes:
     """YAML as it is.
 
     Raises:
-        TangledError: it may be nested more than 200 levels deep; the grammar crashes at 256.
+        ParseLimitError: it may be nested more than 200 levels deep; the grammar crashes at 256.
     """
     columns: list[int] = []
     for line in source.split(b"\n"):
@@ -64,7 +89,7 @@ def yaml(source: bytes) -> bytes:
                 columns.pop()
             columns.append(column)
             if len(columns) > _YAML_LEVELS:
-                raise TangledError("It is too deeply nested to be parsed as YAML.")
+                raise ParseLimitError("It is too deeply nested to be parsed as YAML.")
     return source
 
 
@@ -75,3 +100,12 @@ def _enum(found: re.Match[bytes]) -> bytes:
 
 def _blank(found: re.Match[bytes]) -> bytes:
     return b" " * len(found[0])
+
+
+def _blanked(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return " " * (error.end - error.start), error.end
+
+
+codecs.register_error(_BLANKS := "rlm-blanks", _blanked)

@@ -1,17 +1,19 @@
-"""The languages we know: one record each."""
+"""Registry of languages: one record each, and which of them a file is in."""
 
 from __future__ import annotations
+
+import re
 
 from rlm_core.syntax import definition_hints, preprocess
 from rlm_core.syntax.language import Language
 
-C = Language("C", (".c", ".h"), wheel="c", hint=definition_hints.C, noise=preprocess.c)
+C = Language("C", (".c", ".h"), wheel="c", definition_hint=definition_hints.C, preprocess=preprocess.c)
 CPP = Language(
     "C++",
     (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh"),
     wheel="cpp",
     queries=("c", "cpp"),
-    noise=preprocess.c,
+    preprocess=preprocess.c,
 )
 OBJECTIVE_C = Language(
     "Objective-C",
@@ -19,7 +21,7 @@ OBJECTIVE_C = Language(
     wheel="objc",
     extra=True,
     queries=("c", "objc"),
-    noise=preprocess.objective_c,
+    preprocess=preprocess.objective_c,
 )
 
 _CORE = (
@@ -29,7 +31,7 @@ _CORE = (
         ("SConstruct", "SConscript", "wscript"),
         ("python", "pypy"),
         wheel="python",
-        hint=definition_hints.PYTHON,
+        definition_hint=definition_hints.PYTHON,
     ),
     Language(
         "JavaScript",
@@ -55,8 +57,8 @@ _CORE = (
         function="language_tsx",
         queries=("javascript", "typescript"),
     ),
-    Language("Go", (".go",), wheel="go", hint=definition_hints.GO),
-    Language("Rust", (".rs",), (), ("rust-script",), wheel="rust", hint=definition_hints.RUST),
+    Language("Go", (".go",), wheel="go", definition_hint=definition_hints.GO),
+    Language("Rust", (".rs",), (), ("rust-script",), wheel="rust", definition_hint=definition_hints.RUST),
     Language("Java", (".java",), wheel="java"),
     C,
     CPP,
@@ -81,23 +83,33 @@ _CORE = (
 # Every repository has some of these, and their grammars are small.
 _DATA = (
     Language(
-        "Markdown", (".md", ".markdown", ".mdx"), wheel="markdown", hint=definition_hints.MARKDOWN, prose=True
+        "Markdown",
+        (".md", ".markdown", ".mdx"),
+        wheel="markdown",
+        definition_hint=definition_hints.MARKDOWN,
+        prose=True,
     ),
     Language(
         "JSON",
         (".json", ".jsonc", ".json5", ".geojson", ".webmanifest"),
         wheel="json",
-        hint=definition_hints.JSON,
+        definition_hint=definition_hints.JSON,
     ),
-    Language("YAML", (".yml", ".yaml"), wheel="yaml", hint=definition_hints.YAML, noise=preprocess.yaml),
+    Language(
+        "YAML",
+        (".yml", ".yaml"),
+        wheel="yaml",
+        definition_hint=definition_hints.YAML,
+        preprocess=preprocess.yaml,
+    ),
     Language(
         "TOML",
         (".toml",),
         ("Pipfile", "Cargo.lock", "poetry.lock", "uv.lock"),
         wheel="toml",
-        hint=definition_hints.TOML,
+        definition_hint=definition_hints.TOML,
     ),
-    Language("HTML", (".html", ".htm", ".xhtml"), wheel="html", hint=definition_hints.HTML),
+    Language("HTML", (".html", ".htm", ".xhtml"), wheel="html", definition_hint=definition_hints.HTML),
     Language("CSS", (".css",), wheel="css"),
     Language(
         "Make",
@@ -105,7 +117,7 @@ _DATA = (
         ("Makefile", "makefile", "GNUmakefile", "Kbuild"),
         ("make",),
         wheel="make",
-        hint=definition_hints.MAKE,
+        definition_hint=definition_hints.MAKE,
     ),
     Language("Dockerfile", (".dockerfile",), ("Dockerfile", "Containerfile"), wheel="containerfile"),
 )
@@ -166,3 +178,59 @@ _NOT_PARSED = (
 )
 
 LANGUAGES: tuple[Language, ...] = (*_CORE, *_DATA, *_FURTHER, *_NOT_PARSED)
+
+_BY_EXTENSION = {extension: language for language in LANGUAGES for extension in language.extensions}
+_BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}
+_BY_INTERPRETER = {name: language for language in LANGUAGES for name in language.interpreters}
+_SHEBANG = re.compile(r"#!\s*(?:\S*/)?([\w.+-]+)(?:\s+(?:-\S+\s+|\w+=\S*\s+)*([\w.+-]+))?")
+_CPP_HEADER = re.compile(
+    rb"^[ \t]*(?:class\s+\w+[^;(]*[{:]|namespace\b|template\s*<|using\s+\w+"
+    rb"|(?:public|private|protected)\s*:)",
+    re.MULTILINE,
+)
+_OBJECTIVE_C_HEADER = re.compile(rb"^(?:@(?:interface|protocol|class|import)\b|#import\b)", re.MULTILINE)
+
+
+def detect(path: str, first_line: str = "") -> Language | None:
+    """Returns the language of a file by its name or else by its `#!` line; None when neither tells.
+
+    Args:
+        path: POSIX path; only its last part is looked at.
+        first_line: the first line of the file, if it is at hand.
+    """
+    name = path.rpartition("/")[2]
+    if language := _BY_FILENAME.get(name):
+        return language
+    stem, dot, extension = name.rpartition(".")
+    if dot and stem:
+        # `Dockerfile.dev` is a Dockerfile, `Makefile.md` is not a Makefile.
+        return _BY_EXTENSION.get(f".{extension.lower()}") or _BY_FILENAME.get(name.partition(".")[0])
+    if first_line.startswith("#!") and (shebang := _SHEBANG.match(first_line)):
+        program = shebang[2] if shebang[1] == "env" and shebang[2] else shebang[1]
+        return _BY_INTERPRETER.get(program.rstrip("0123456789.").lower())
+    return None
+
+
+def of_source(path: str, source: bytes) -> Language | None:
+    """Returns the language of a file whose text is at hand.
+
+    Sharper than `detect`: a `.h` file is Objective-C or C++ where it has what only these have, such as
+    `@interface`, classes, namespaces, templates or access labels, else C. (The C++ grammar would do for
+    most C, but it is slower, and it fails on C that uses `class`, `new` or `template` as names.)
+    """
+    language = detect(path, source[:200].partition(b"\n")[0].decode("utf-8", "ignore"))
+    if language is C and path.endswith((".h", ".H")):
+        if _OBJECTIVE_C_HEADER.search(source):
+            return OBJECTIVE_C
+        return CPP if _CPP_HEADER.search(source) else C
+    return language
+
+
+def preload() -> None:
+    """Loads every grammar that is installed, so that nothing is read from disk later.
+
+    Queries are compiled when they are needed: that takes no file, and most workspaces need few of them.
+    """
+    for language in LANGUAGES:
+        if language.parsable:
+            _ = language.definition_query_source, language.uses_query_source

@@ -1,10 +1,11 @@
-"""What a place in a text is: code, a comment, a string, or text for people."""
+"""Syntactic roles: what a place in a text is: code, a comment, a string, or text for people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.parsing import parse
+from rlm_core.syntax.preprocess import normalized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,11 @@ def roles(source: bytes, language: Language, places: Sequence[tuple[int, int]]) 
         places: start and end as byte offsets.
 
     Raises:
-        TangledError: the text cannot be parsed within bounds.
+        ParseLimitError: the text cannot be parsed within bounds.
     """
     if language.prose:
         return ["text"] * len(places)
-    root = parse(prepared(source), language).root_node
+    root = parse(normalized(source), language).root_node
     found: list[Role] = []
     for start, end in places:
         node = root.descendant_for_byte_range(start, end)

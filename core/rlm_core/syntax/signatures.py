@@ -1,4 +1,4 @@
-"""The head of a definition: its name, and its signature on one line."""
+"""Signatures: the head of a definition on one line, and the name in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ELEMENT_NODES = 200
 _STATEMENT = re.compile(rb"[;{}(]")
 
 
-def scoped(name: str) -> tuple[str, str]:
+def split_scope(name: str) -> tuple[str, str]:
     """Splits `A::b` and `a.b` into scope and name, and takes quotes, sigils and template arguments away."""
     name = name.strip("\"'`")
     if name.startswith("operator "):  # of a conversion: operator bool() const
@@ -35,7 +35,7 @@ def scoped(name: str) -> tuple[str, str]:
     return ".".join(outer), last
 
 
-def scope(text: str) -> str:
+def join_scope(text: str) -> str:
     """A scope as it stands in qualified names."""
     return ".".join(part.strip("\"'`[]") for part in _SCOPE_SEPARATOR.split(text) if part)
 
@@ -58,7 +58,7 @@ def signature(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | No
     return line if len(line) <= SIGNATURE_CHARS else f"{line[: SIGNATURE_CHARS - 1]}…"
 
 
-def texts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+def text_nodes(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     """The first nodes of plain text in an element, whatever elements they are in."""
     cursor = node.walk()
     found: list[tree_sitter.Node] = []
@@ -72,7 +72,7 @@ def texts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     return found
 
 
-def text(source: bytes, node: tree_sitter.Node) -> str:
+def node_text(source: bytes, node: tree_sitter.Node) -> str:
     """The text of a node on one line, cut like a signature."""
     end = min(node.end_byte, node.start_byte + SIGNATURE_CHARS)
     return " ".join(source[node.start_byte : end].decode("utf-8", "ignore").split())

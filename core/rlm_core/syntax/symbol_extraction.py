@@ -9,15 +9,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rlm_core.syntax import signatures
-from rlm_core.syntax.matches import matches
-from rlm_core.syntax.parsing import parse, prepared
+from rlm_core.syntax.parsing import parse
+from rlm_core.syntax.preprocess import normalized
+from rlm_core.syntax.query_matches import query_matches
 from rlm_core.syntax.symbols import CALLABLES, TYPES, Symbol
 
 if TYPE_CHECKING:
     import tree_sitter
 
     from rlm_core.syntax.language import Language
-    from rlm_core.syntax.matches import Captures
+    from rlm_core.syntax.query_matches import Captures
 
 _VALUES = frozenset({"variable", "constant", "field"})
 _ROLES = frozenset({"definition", "declaration", "container", "section", "clause"})
@@ -57,16 +58,18 @@ def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
         path: where the text is from, for the symbols.
 
     Raises:
-        TangledError: the text cannot be parsed within bounds.
+        ParseLimitError: the text cannot be parsed within bounds.
     """
     if not language.parsable:
         return []
-    source = prepared(source)
-    drafts = _drafts(source, language, matches(language.query, parse(source, language), language))
+    source = normalized(source)
+    drafts = _drafts(
+        source, language, query_matches(language.definition_query, parse(source, language), language)
+    )
     root = _nested(drafts)
-    _end(drafts, source)
-    _adopt(root)
-    return _frozen(root, path, "")
+    _set_end_lines(drafts, source)
+    _move_methods_into_types(root)
+    return _as_symbols(root, path, "")
 
 
 def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]) -> list[_Draft]:
@@ -77,7 +80,7 @@ def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]
     named: dict[int, tuple[int, Captures]] = {}
     for pattern, captures in found:
         if "lead" in captures:
-            _note_lead(leads, source, captures["lead"][0])
+            _note_comment(leads, source, captures["lead"][0])
         elif "wrapper" in captures:
             wrappers.append(captures["wrapper"][0])
         elif "stop" in captures:
@@ -88,21 +91,21 @@ def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]
                 named[at] = (pattern, captures)
     drafts = [_draft(source, captures) for _, captures in named.values()]
     for draft, (pattern, _) in zip(drafts, named.values(), strict=True):
-        draft.level = int(language.query.pattern_settings(pattern).get("level") or 0)
+        draft.level = int(language.definition_query.pattern_settings(pattern).get("level") or 0)
     drafts.sort(key=lambda draft: (draft.start, -draft.end))
-    _cut(drafts, stops)
-    _widen(drafts, wrappers)
-    _stretch(drafts, len(source))
-    tops = _tops(leads)
+    _cut_at_stops(drafts, stops)
+    _include_wrappers(drafts, wrappers)
+    _extend_sections(drafts, len(source))
+    comment_starts = _comment_starts(leads)
     for draft in drafts:
         here = (draft.start, draft.start_line)
-        draft.lead_start, draft.lead_line = tops.get(draft.start_line - 1, here)
+        draft.lead_start, draft.lead_line = comment_starts.get(draft.start_line - 1, here)
     return drafts
 
 
 def _name_nodes(captures: Captures) -> list[tree_sitter.Node]:
     if "text" in captures:
-        return signatures.texts(captures["text"][0])
+        return signatures.text_nodes(captures["text"][0])
     return captures.get("name") or captures.get("quoted") or captures["title"]
 
 
@@ -116,16 +119,16 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
     signature = signatures.signature(source, node, body)
     name, scope = signature, ""
     if "name" in captures:
-        scope, name = signatures.scoped(signatures.text(source, names[0]))
+        scope, name = signatures.split_scope(signatures.node_text(source, names[0]))
         if kind == "variable" and _CONSTANT.match(name):
             kind = "constant"
     elif "quoted" in captures:
-        name = signatures.text(source, names[0]).strip('"')
+        name = signatures.node_text(source, names[0]).strip('"')
     elif names[0] != node:
-        name = " ".join(signatures.text(source, part) for part in names)[: signatures.SIGNATURE_CHARS]
+        name = " ".join(signatures.node_text(source, part) for part in names)[: signatures.SIGNATURE_CHARS]
     for around in ("scope", "space"):
         if around in captures:
-            scope = signatures.scope(signatures.text(source, captures[around][0]))
+            scope = signatures.join_scope(signatures.node_text(source, captures[around][0]))
     return _Draft(
         name,
         kind,
@@ -141,7 +144,7 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
     )
 
 
-def _note_lead(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sitter.Node) -> None:
+def _note_comment(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sitter.Node) -> None:
     """Records a comment by its last line, if nothing stands before it on its first line."""
     column = node.start_point.column
     if not source[node.start_byte - min(column, 200) : node.start_byte].strip():
@@ -149,16 +152,16 @@ def _note_lead(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sit
         leads[node.end_point.row + (node.end_point.column > 0)] = node
 
 
-def _tops(leads: dict[int, tree_sitter.Node]) -> dict[int, tuple[int, int]]:
+def _comment_starts(leads: dict[int, tree_sitter.Node]) -> dict[int, tuple[int, int]]:
     """For the last line of each comment, where the comments that stand directly above each other begin."""
-    tops: dict[int, tuple[int, int]] = {}
+    comment_starts: dict[int, tuple[int, int]] = {}
     for last in sorted(leads):
         first = leads[last].start_point.row + 1
-        tops[last] = tops.get(first - 1, (leads[last].start_byte, first))
-    return tops
+        comment_starts[last] = comment_starts.get(first - 1, (leads[last].start_byte, first))
+    return comment_starts
 
 
-def _stretch(drafts: list[_Draft], end: int) -> None:
+def _extend_sections(drafts: list[_Draft], end: int) -> None:
     """Lets every section reach to the next one of its level or of one above."""
     reaching: list[_Draft] = []
     for draft in drafts:
@@ -170,7 +173,7 @@ def _stretch(drafts: list[_Draft], end: int) -> None:
         draft.end = end
 
 
-def _end(drafts: list[_Draft], source: bytes) -> None:
+def _set_end_lines(drafts: list[_Draft], source: bytes) -> None:
     """Notes the last line of each definition, without the blank ones behind it."""
     starts: list[int] = []  # of the text in each line that is not blank
     numbers: list[int] = []
@@ -185,7 +188,7 @@ def _end(drafts: list[_Draft], source: bytes) -> None:
         draft.end_line = max([draft.line, *numbers[before - 1 : before]])
 
 
-def _cut(drafts: list[_Draft], stops: list[int]) -> None:
+def _cut_at_stops(drafts: list[_Draft], stops: list[int]) -> None:
     """Lets every definition end before the first stop in it."""
     stops.sort()
     for draft in drafts:
@@ -193,7 +196,7 @@ def _cut(drafts: list[_Draft], stops: list[int]) -> None:
         draft.end = min([draft.end, *stops[first : first + 1]])
 
 
-def _widen(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
+def _include_wrappers(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
     """Gives each wrapper's first line to the definition that ends with it."""
     ends: dict[int, _Draft] = {}
     for draft in reversed(drafts):
@@ -239,7 +242,7 @@ def _nested(drafts: list[_Draft]) -> _Draft:
     return root
 
 
-def _adopt(parent: _Draft) -> None:
+def _move_methods_into_types(parent: _Draft) -> None:
     """Moves methods that are written outside of their type into it, where it is in the same file."""
     types = {child.name: child for child in reversed(parent.children) if child.kind in TYPES}
     kept: list[_Draft] = []
@@ -256,10 +259,10 @@ def _adopt(parent: _Draft) -> None:
                 kept.append(member)
     parent.children = kept
     for child in kept:
-        _adopt(child)
+        _move_methods_into_types(child)
 
 
-def _frozen(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
+def _as_symbols(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
     found: list[Symbol] = []
     values: set[str] = set()
     for draft in sorted(parent.children, key=attrgetter("line", "start")):
@@ -278,7 +281,7 @@ def _frozen(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
             draft.line,
             draft.signature,
         )
-        found.append(replace(symbol, children=tuple(_frozen(draft, path, qualified))))
+        found.append(replace(symbol, children=tuple(_as_symbols(draft, path, qualified))))
     return found
 
 

@@ -67,10 +67,9 @@ rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
 rlm_core.syntax.definition_hints
 rlm_core.syntax.language
-rlm_core.syntax.languages
-rlm_core.syntax.matches
 rlm_core.syntax.parsing
 rlm_core.syntax.preprocess
+rlm_core.syntax.query_matches
 rlm_core.syntax.registry
 rlm_core.syntax.roles
 rlm_core.syntax.signatures

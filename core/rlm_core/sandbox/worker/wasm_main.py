@@ -73,7 +73,7 @@ def _context_server(context: Snapshot | str, relay: _Relay) -> Callable[[bytes],
         text = context.encode("utf-8", "surrogatepass")
         return lambda _request: text
     from rlm_core.sandbox.worker.wasm_context_server import ContextServer
-    from rlm_core.syntax.languages import preload
+    from rlm_core.syntax.registry import preload
 
     preload()
     return ContextServer(context, received_context.RemoteHistory(relay.call)).answer

@@ -23,7 +23,7 @@ from rlm_core.sandbox.repl import importable
 from rlm_core.sandbox.wire import MAX_DESCRIPTORS
 from rlm_core.sandbox.worker import native_main
 from rlm_core.sandbox.worker.native_main import CHANNEL
-from rlm_core.syntax.languages import preload
+from rlm_core.syntax.registry import preload
 
 if sys.platform != "linux":
     raise ImportError("Only Linux has the native sandbox.")

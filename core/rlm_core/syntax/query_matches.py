@@ -1,4 +1,4 @@
-"""Query matches in a syntax tree, within bounds."""
+"""Query matches: what a tree-sitter query finds in a syntax tree, within bounds."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from rlm_core.errors import TangledError
+from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.parsing import MAX_NODE_DEPTH
 
 if TYPE_CHECKING:
     from rlm_core.syntax.language import Language
 
 Captures = dict[str, list[tree_sitter.Node]]
-# Our queries have some ten matches under way at a time, and a few more for each level of nesting. What a
+# Our queries have some ten matches in progress at a time, and a few more for each level of nesting. What a
 # query goes through at each node grows with their square where they are of one pattern.
-MAX_UNDER_WAY = 256
+MATCH_LIMIT = 256
 
 
-def matches(
+def query_matches(
     query: tree_sitter.Query, tree: tree_sitter.Tree, language: Language
 ) -> list[tuple[int, Captures]]:
     """Returns what a query matches: the pattern's number and its captures.
 
     Raises:
-        TangledError: more matches were under way at once than any ordinary text has, and some were dropped.
+        ParseLimitError: more matches were in progress at once than any ordinary text has; some were dropped.
     """
-    cursor = tree_sitter.QueryCursor(query, match_limit=MAX_UNDER_WAY)
+    cursor = tree_sitter.QueryCursor(query, match_limit=MATCH_LIMIT)
     cursor.set_max_start_depth(MAX_NODE_DEPTH)
     found = cursor.matches(tree.root_node)
     if cursor.did_exceed_match_limit:
-        raise TangledError(f"It is too entangled to be read as {language.name}.")
+        raise ParseLimitError(f"It is too entangled to be read as {language.name}.")
     return found
