@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.history import Change
     from rlm_core.workspace.snapshot import Snapshot
-    from rlm_core.workspace.workspace import Watching
+    from rlm_core.workspace.workspace import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Service:
         self.settings = settings
         self.workspace = Workspace(roots, settings.workspace, _cache(roots, settings))
         self._watch = watch
-        self._watcher: Watching | None = None
+        self._watcher: Watcher | None = None
         self._sandboxes: dict[frozenset[tuple[str, float]], Sandbox] = {}  # by the limits of their own
         self._models: Models | None = None
         self._latest_changes: tuple[Snapshot, Snapshot, list[Change]] | None = None

@@ -101,8 +101,8 @@ def test_stopping_ends_the_processes(
         begun.set()
         return process
 
-    start = bulk._started
-    monkeypatch.setattr(bulk, "_started", started)
+    start = bulk._spawn
+    monkeypatch.setattr(bulk, "_spawn", started)
     workspace = opened(tmp_path, roots)
     errors: list[Exception] = []
 

@@ -131,7 +131,7 @@ def test_text_lost_in_a_crash_of_the_machine_is_noticed(
     first.save()
     first.close()
     flip(shard_of(next((tmp_path / "cache").iterdir())), 30)
-    monkeypatch.setattr("rlm_core.workspace.cache._boot", lambda: "another boot")
+    monkeypatch.setattr("rlm_core.workspace.cache._boot_id", lambda: "another boot")
     again = opened(tmp_path)
     assert texts(again.snapshot()) == tree
     again.close()

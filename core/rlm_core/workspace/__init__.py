@@ -1,1 +1,1 @@
-"""What files there are and what they say: discovery, arena, snapshots, watching, editor overlays."""
+"""Workspace: what files there are, and what they say (discovery, arena, snapshots, watching, overlays)."""

@@ -1,4 +1,4 @@
-"""The arena: the workspace's text, one blob after another, in a few append-only mapped files.
+"""Arena: the workspace's text, one blob after another, in a few append-only mapped files.
 
 A shard is a file of fixed size, sparse where the system has such files, that is mapped once, whole.
 Text is written into the hole and shows through every mapping of the same file, so a worker that maps a

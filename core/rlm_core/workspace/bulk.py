@@ -1,4 +1,4 @@
-"""Reading very many files at once: in processes of their own, each into shards of its own.
+"""Bulk reading of very many files: in processes of their own, each into shards of its own.
 
 Reading is checking, hashing and copying as much as it is waiting, and threads of one interpreter get in
 each other's way. Shards are independent files, so a process that has filled some only has to name them.
@@ -39,25 +39,25 @@ _PACKAGE_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReadJob:
     """What all processes of one reading are told.
 
     Attributes:
         roots: the workspace's folders.
-        odd: `Roots.odd`.
+        disk_names: `Roots.disk_names`.
         shards: the folder to write shards to.
         max_bytes: larger files are left out.
-        wanted: paths that are kept although a machine has made them.
+        unignored: `FileListing.unignored`.
     """
 
     roots: list[str]
-    odd: dict[str, str]
+    disk_names: dict[str, str]
     shards: str
     max_bytes: int
-    wanted: list[str]
+    unignored: list[str]
 
 
-class Part(NamedTuple):
+class ReadResult(NamedTuple):
     """What one process has read.
 
     Attributes:
@@ -73,14 +73,14 @@ class Part(NamedTuple):
     table: FileTable
 
 
-class Processes:
-    """Reads files with all of the machine's processors."""
+class ReaderPool:
+    """Processes that read files, as many as the machine has processors for."""
 
     def __init__(self) -> None:
         self._running: list[subprocess.Popen[bytes]] = []
         self._stopped = False
 
-    def read(self, job: Job, paths: Sequence[str]) -> list[Part]:
+    def read(self, job: ReadJob, paths: Sequence[str]) -> list[ReadResult]:
         """Reads the files; those that are gone are in no part.
 
         Raises:
@@ -94,11 +94,11 @@ class Processes:
             try:
                 for number in range(count):
                     mine = [path for block in blocks[number::count] for path in block]
-                    given = files.enter_context(tempfile.TemporaryFile())
-                    given.write(head + b"\n" + "\0".join(mine).encode("utf-8", "surrogateescape"))
-                    given.seek(0)
+                    job_file = files.enter_context(tempfile.TemporaryFile())
+                    job_file.write(head + b"\n" + "\0".join(mine).encode("utf-8", "surrogateescape"))
+                    job_file.seek(0)
                     results.append(files.enter_context(tempfile.TemporaryFile()))
-                    self._running.append(_started(given, results[-1]))
+                    self._running.append(_spawn(job_file, results[-1]))
                     if self._stopped:  # after the append: either this or `stop` sees the process
                         break
                 for process in self._running:
@@ -111,7 +111,7 @@ class Processes:
                 self._running.clear()
             if self._stopped:
                 raise OSError(errno.ECANCELED, "stopped")
-            return [_part(result) for result in results]
+            return [_read_result(result) for result in results]
 
     def stop(self) -> None:
         """Ends a `read` that another thread waits for, and each later one."""
@@ -128,30 +128,30 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _started(given: IO[bytes], result: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(job_file: IO[bytes], result: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - ourselves
         [sys.executable, "-I", "-X", "utf8", "-c", _COMMAND, str(_PACKAGE_ROOT)],
-        stdin=given,
+        stdin=job_file,
         stdout=result,
         stderr=subprocess.DEVNULL,
         creationflags=NO_WINDOW,
     )
 
 
-def _part(result: IO[bytes]) -> Part:
+def _read_result(result: IO[bytes]) -> ReadResult:
     result.seek(0)
     about = json.loads(result.readline())
-    return Part(about["names"], about["end"], about["used"], FileTable.load(result.read()))
+    return ReadResult(about["names"], about["end"], about["used"], FileTable.load(result.read()))
 
 
 def main() -> None:
-    """What a reading process does: a job and NUL-separated paths on stdin, a `Part` on stdout."""
-    job = Job(**json.loads(sys.stdin.buffer.readline()))
+    """What a reading process does: a job and NUL-separated paths on stdin, a `ReadResult` on stdout."""
+    job = ReadJob(**json.loads(sys.stdin.buffer.readline()))
     paths = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")
     roots = Roots([Path(root) for root in job.roots])
-    roots.call(job.odd)
+    roots.set_disk_names(job.disk_names)
     arena, table = Arena(Path(job.shards)), FileTable()
-    reader = Reader(arena, job.max_bytes, frozenset(job.wanted))
+    reader = Reader(arena, job.max_bytes, frozenset(job.unignored))
     with Disk(roots) as disk:
         for path in paths:
             try:

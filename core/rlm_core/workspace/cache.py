@@ -1,4 +1,4 @@
-"""A workspace's arena and table on disk, so that the next start reads only what has changed.
+"""Cache on disk of a workspace's arena and table, so that the next start reads only what has changed.
 
 One folder for each set of roots, mode 0700, files 0600:
 
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Arena
-from rlm_core.workspace.file_lock import locked
+from rlm_core.workspace.file_lock import try_lock
 from rlm_core.workspace.file_table import FileTable
 from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.snapshot import DIGEST_BYTES
@@ -59,7 +59,7 @@ class Cache:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = self.folder / "index"
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        self.owner = locked(self._lock)
+        self.owner = try_lock(self._lock)
         os.utime(self.folder)
         if self.owner:
             _evict(base, self.folder, max_bytes)
@@ -96,8 +96,8 @@ class Cache:
         if [shard.size() for shard in arena.maps] != about["sizes"]:
             raise ValueError("a shard is not as long as it was")
         files = FileTable.load(table)
-        if about["boot"] != _boot():
-            _check(arena, files)
+        if about["boot"] != _boot_id():
+            _verify_digests(arena, files)
         self._sweep(arena)
         return arena, files
 
@@ -110,7 +110,7 @@ class Cache:
             "sizes": [mapped.size() for mapped in arena.maps],
             "end": arena.end,
             "used": arena.used,
-            "boot": _boot(),
+            "boot": _boot_id(),
             "max_file_bytes": max_file_bytes,
         }
         body = json.dumps(about).encode() + b"\n" + files.dump()
@@ -138,7 +138,7 @@ class Cache:
                         file.unlink()
 
 
-def _check(arena: Arena, files: FileTable) -> None:
+def _verify_digests(arena: Arena, files: FileTable) -> None:
     maps = arena.maps
     for path in files:
         entry = files.entry(path)
@@ -148,7 +148,7 @@ def _check(arena: Arena, files: FileTable) -> None:
                 raise ValueError("text was lost since it was written")
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     """Names this run of the machine."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
@@ -165,17 +165,17 @@ def _evict(base: Path, current: Path, max_bytes: int) -> None:
     folders = sorted((folder for folder in base.iterdir() if folder.is_dir()), key=_last_used, reverse=True)
     total = 0
     for folder in folders:
-        total += sum(_taken(file.stat()) for file in folder.iterdir())
+        total += sum(_disk_usage(file.stat()) for file in folder.iterdir())
         if total > max_bytes and folder != current:
             with contextlib.suppress(OSError):
                 descriptor = os.open(folder / "lock", os.O_RDWR)
-                if locked(descriptor):
+                if try_lock(descriptor):
                     # Windows keeps what is open, here the lock: an empty folder stays.
                     shutil.rmtree(folder, ignore_errors=True)
                 os.close(descriptor)
 
 
-def _taken(status: os.stat_result) -> int:
+def _disk_usage(status: os.stat_result) -> int:
     """Bytes on the disk: a sparse file takes less than it is long. Windows has none, and does not tell."""
     if sys.platform == "win32":
         taken = status.st_size

@@ -1,14 +1,11 @@
-"""From a file's bytes to UTF-8 text, or to the reason why it is none."""
+"""Decoding: from a file's bytes to UTF-8 text, or to the reason why it is none."""
 
 from __future__ import annotations
 
 import codecs
-from itertools import pairwise
 
 _HEAD = 8000  # what git looks at to tell binary from text (buffer_is_binary in git's xdiff-interface.c)
 _SAMPLE = 64 * 1024
-_MINIFIED_BYTES = 32 * 1024
-_MINIFIED_LINE = 1000
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -17,7 +14,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ANY_BOM = tuple(bom for bom, _ in _BOMS)
-_GENERATED_HEAD = 1024
 
 
 class NotTextError(Exception):
@@ -46,36 +42,6 @@ def to_utf8(raw: bytes) -> bytes:
     except UnicodeDecodeError:
         return _detected(raw)
     return raw
-
-
-def made_by_machine(text: bytes) -> str:
-    """Why nobody wrote or reads this text, in a few words; empty when somebody does."""
-    if len(text) > _MINIFIED_BYTES:
-        ends = text.count(b"\n")
-        if (
-            len(text) > (ends + 1) * _MINIFIED_LINE
-            and len(text) > (ends + 1 + text.count(b"\r")) * _MINIFIED_LINE
-        ):
-            return "minified or generated: very long lines"
-    return "generated: its head says so" if _says_generated(text[:_GENERATED_HEAD].lower()) else ""
-
-
-def _says_generated(head: bytes) -> bool:
-    """Whether a comment says what generators write there (https://go.dev/s/generatedcode and its likes).
-
-    A line of code that prints the same words is a generator and not its output.
-    """
-    if b"generated" not in head:
-        return False
-    lines = head.split(b"\n")
-    for line, after in pairwise([*lines, b""]):
-        before, word, _ = line.partition(b"generated")
-        start = before.lstrip()[:1]
-        if word and start and not start.isalnum() and b'"' not in before and b"'" not in before:
-            both = line + after
-            if before.endswith(b"@") or b"do not edit" in both or b"do not modify" in both:
-                return True
-    return False
 
 
 def _detected(raw: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Which files belong to a root: git's view where there is git, the gitignore rules elsewhere."""
+"""File discovery: what belongs to a root, by git where there is git, by the gitignore rules elsewhere."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import ignore
 
 from rlm_core.workspace import gitview, ignore_files
-from rlm_core.workspace.gitview import View
+from rlm_core.workspace.gitview import GitListing
 from rlm_core.workspace.ignore_files import IgnoreFiles
-from rlm_core.workspace.roots import show
+from rlm_core.workspace.roots import printable_path
 from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 IGNORE_FILE = ".rlmignore"
-NEVER = Path(__file__).with_name("default.gitignore")
+DEFAULT_IGNORES = Path(__file__).with_name("default.gitignore")
 IGNORE_FILES = frozenset({".gitignore", IGNORE_FILE})
 
 # More new files than this are listed with all the others rather than by name.
@@ -29,42 +29,42 @@ _NAMED_FILES = 200
 
 
 @dataclass(slots=True)
-class Listing:
+class FileListing:
     """What discovery found below one root, or several.
 
     Attributes:
         paths: the files, relative, by the names that are shown.
-        odd: those that are called otherwise on disk, and how.
-        wanted: those that an ignore file takes back by name, whatever they hold.
+        disk_names: those that are called otherwise on disk, and how.
+        unignored: those that an ignore file takes back by name, whatever they hold.
         skipped: what exists but is left out.
         notes: sentences about how the listing was made, where that is not the usual way.
         rules: the `.rlmignore` files that are in force, and how many files each has left out.
         folders: absolute paths in which a file that belongs may appear, if asked for.
-        by_name: whether a new file can be decided by itself (`listed_among`).
+        incremental: whether a new file can be decided by itself (`list_new_files`).
     """
 
     paths: list[str] = field(default_factory=list)
-    odd: dict[str, str] = field(default_factory=dict)
-    wanted: set[str] = field(default_factory=set)
+    disk_names: dict[str, str] = field(default_factory=dict)
+    unignored: set[str] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
-    by_name: bool = True
+    incremental: bool = True
 
-    def add(self, other: Listing, prefix: str) -> None:
+    def add(self, other: FileListing, prefix: str) -> None:
         """Takes in what was found below one root; its paths start with a prefix here."""
         self.paths += [prefix + path for path in other.paths] if prefix else other.paths
-        self.odd |= {prefix + path: prefix + raw for path, raw in other.odd.items()}
-        self.wanted |= {prefix + path for path in other.wanted}
+        self.disk_names |= {prefix + path: prefix + raw for path, raw in other.disk_names.items()}
+        self.unignored |= {prefix + path for path in other.unignored}
         self.skipped += [Skipped(prefix + item.path, item.reason) for item in other.skipped]
         self.notes += other.notes
         self.rules |= {prefix + path: count for path, count in other.rules.items()}
         self.folders |= other.folders
-        self.by_name &= other.by_name
+        self.incremental &= other.incremental
 
 
-def discover(root: Path, *, with_folders: bool = False) -> Listing:
+def discover(root: Path, *, with_folders: bool = False) -> FileListing:
     """Lists the files below a root that may belong to the context; does not open them.
 
     Git's view (`ls-files` with tracked and untracked files, submodules and embedded repositories
@@ -73,10 +73,10 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
     not, and can take back (`!name`) what git ignores and what would be left out as generated. Symbolic links
     are not followed.
     """
-    listing = Listing()
-    seen = gitview.listed(root, listing.notes, with_folders=with_folders)
-    listing.by_name = seen is not None
-    paths, listing.folders, unlisted = seen or View([], set(), [""])
+    listing = FileListing()
+    seen = gitview.list_files(root, listing.notes, with_folders=with_folders)
+    listing.incremental = seen is not None
+    paths, listing.folders, unlisted = seen or GitListing([], set(), [""])
     for folder in unlisted:
         listing.notes.append(
             f"No git view of {root / folder}: .gitignore files and a list of usual folders were applied."
@@ -85,67 +85,73 @@ def discover(root: Path, *, with_folders: bool = False) -> Listing:
         paths.extend(within)
         listing.folders |= folders if with_folders else set()
     rules = IgnoreFiles(root, IGNORE_FILE)
-    rules.read(ignore_files.holding(paths))
-    if rules.take_back:
-        taken = _taken_back(root, paths, unlisted, rules)
+    rules.read(ignore_files.parent_folders(paths))
+    if rules.has_negations:
+        taken = _unignored_files(root, paths, unlisted, rules)
         paths = [*paths, *taken]
         if with_folders:
-            listing.folders |= {f"{root}/{folder}".rstrip("/") for folder in ignore_files.holding(taken)}
+            listing.folders |= {
+                f"{root}/{folder}".rstrip("/") for folder in ignore_files.parent_folders(taken)
+            }
     if rules:
-        listing.by_name = False
+        listing.incremental = False
         listing.notes += rules.notes
-        listing.rules = dict.fromkeys(map(show, rules.files), 0)
-    for path in _kept(paths, rules, listing) if rules else paths:
+        listing.rules = dict.fromkeys(map(printable_path, rules.files), 0)
+    for path in _apply_rules(paths, rules, listing) if rules else paths:
         if is_secret(path):
-            listing.skipped.append(Skipped(show(path), "secret: file name"))
+            listing.skipped.append(Skipped(printable_path(path), "secret: file name"))
         elif path.isascii() and path.isprintable():
             listing.paths.append(path)
         else:
-            _add_odd(listing, path)
+            _add_printable(listing, path)
     return listing
 
 
-def _taken_back(root: Path, paths: Sequence[str], unlisted: Sequence[str], rules: IgnoreFiles) -> list[str]:
+def _unignored_files(
+    root: Path, paths: Sequence[str], unlisted: Sequence[str], rules: IgnoreFiles
+) -> list[str]:
     """The ignored files that the rules take back, if the ignore files beside them do not leave them out."""
     known = set(paths)
-    ignored = [] if "" in unlisted else gitview.ignored(root)
+    ignored = [] if "" in unlisted else gitview.list_ignored(root)
     for folder in unlisted:
         ignored += [path for path in _walk(root, folder, [], everything=True)[0] if path not in known]
     taken: set[str] = set()
     while True:
         taken |= {path for path in ignored if rules.decide(path)[0] is False}
-        if not rules.read(ignore_files.holding(taken)):
+        if not rules.read(ignore_files.parent_folders(taken)):
             return sorted(taken)
 
 
-def _kept(paths: Sequence[str], rules: IgnoreFiles, listing: Listing) -> Iterator[str]:
+def _apply_rules(paths: Sequence[str], rules: IgnoreFiles, listing: FileListing) -> Iterator[str]:
     for path in paths:
         verdict, file = rules.decide(path)
         if verdict:
-            listing.skipped.append(Skipped(show(path), f"named in {IGNORE_FILE}"))
-            listing.rules[show(file)] += 1
+            listing.skipped.append(Skipped(printable_path(path), f"named in {IGNORE_FILE}"))
+            listing.rules[printable_path(file)] += 1
             continue
         if verdict is False:
-            listing.wanted.add(show(path))
+            listing.unignored.add(printable_path(path))
         yield path
 
 
-def _add_odd(listing: Listing, path: str) -> None:
-    shown = show(path)
+def _add_printable(listing: FileListing, path: str) -> None:
+    shown = printable_path(path)
     listing.paths.append(shown)
     if shown != path:
-        listing.odd[shown] = path
+        listing.disk_names[shown] = path
 
 
-def listed_among(root: Path, paths: Sequence[str]) -> Listing | None:
-    """Those of the given new files (relative) that belong, where `Listing.by_name` holds.
+def list_new_files(root: Path, paths: Sequence[str]) -> FileListing | None:
+    """Those of the given new files (relative) that belong, where `FileListing.incremental` holds.
 
     Returns None when only a full listing can tell: a folder, a repository within, an odd name, too many.
     """
-    if len(paths) > _NAMED_FILES or any(_is_tree(root, path) or show(path) != path for path in paths):
+    if len(paths) > _NAMED_FILES or any(
+        _is_tree(root, path) or printable_path(path) != path for path in paths
+    ):
         return None
-    listing = Listing()
-    for path in gitview.named(root, paths) if paths else ():
+    listing = FileListing()
+    for path in gitview.filter_listed(root, paths) if paths else ():
         if is_secret(path):
             listing.skipped.append(Skipped(path, "secret: file name"))
         else:
@@ -153,30 +159,30 @@ def listed_among(root: Path, paths: Sequence[str]) -> Listing | None:
     return listing
 
 
-def would_belong(root: Path, path: str) -> bool:
+def would_be_listed(root: Path, path: str) -> bool:
     """Whether a file (relative) that is not on disk would belong if it were."""
-    out = _named_out(root, path)
+    out = _excluded_by_name(root, path)
     if out is None:
         out = gitview.is_ignored(root, path)
     if out is None:
-        out = _decided(root, path, ".gitignore")
+        out = _ignore_verdict(root, path, ".gitignore")
     if out is None:
-        out = ignore_files.names(NEVER, path)
+        out = ignore_files.names(DEFAULT_IGNORES, path)
     return not out
 
 
-def left_out(root: Path, path: str) -> bool:
+def is_excluded(root: Path, path: str) -> bool:
     """Whether a file that git knows does not belong by its name: a secret, or named in `.rlmignore`."""
-    return bool(_named_out(root, path))
+    return bool(_excluded_by_name(root, path))
 
 
-def _named_out(root: Path, path: str) -> bool | None:
-    return True if is_secret(path) else _decided(root, path, IGNORE_FILE)
+def _excluded_by_name(root: Path, path: str) -> bool | None:
+    return True if is_secret(path) else _ignore_verdict(root, path, IGNORE_FILE)
 
 
-def _decided(root: Path, path: str, name: str) -> bool | None:
+def _ignore_verdict(root: Path, path: str, name: str) -> bool | None:
     rules = IgnoreFiles(root, name)
-    rules.read(ignore_files.holding([path]))
+    rules.read(ignore_files.parent_folders([path]))
     return rules.decide(path)[0]
 
 
@@ -201,7 +207,7 @@ def _walk(
     if everything:
         walk.ignore(False).git_ignore(False).git_exclude(False)
     else:
-        walk.add_ignore(NEVER)
+        walk.add_ignore(DEFAULT_IGNORES)
     prefix = len(os.path.join(root, ""))  # noqa: PTH118 - strings: this runs once for every file
     found: list[str] = []
     folders: set[str] = set()
@@ -218,5 +224,5 @@ def _walk(
         except FileNotFoundError:
             continue  # deleted while we were looking
         except (ignore.Error, ignore.IOError, OSError) as error:
-            skipped.append(Skipped(show(str(error)), "unreadable folder"))
+            skipped.append(Skipped(printable_path(str(error)), "unreadable folder"))
     return [path for path in found if "/.git/" not in f"/{path}"] if everything else found, folders

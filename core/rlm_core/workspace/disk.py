@@ -1,4 +1,4 @@
-"""The workspace's files on disk, reached without following a symbolic link anywhere on the way."""
+"""Disk access to the workspace's files, without following a symbolic link anywhere on the way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING, Self
 
-from rlm_core.workspace.roots import leads_down
+from rlm_core.workspace.roots import is_plain_path
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -64,8 +64,8 @@ class Disk:
 
     def _reach(self, path: str) -> tuple[str, int | None]:
         """What the system calls a file, and the descriptor of the folder that this is relative to."""
-        if self._roots.odd:
-            path = self._roots.odd.get(path, path)
+        if self._roots.disk_names:
+            path = self._roots.disk_names.get(path, path)
         folder, _, name = path.rpartition("/")
         if folder != self._folder:
             self._folder = None
@@ -74,7 +74,7 @@ class Disk:
             else:
                 self._prefix = self._checked(folder)
             self._folder = folder
-        if not (_RELATIVE or leads_down(name)):
+        if not (_RELATIVE or is_plain_path(name)):
             raise OSError(errno.ELOOP, "leads elsewhere", path)
         return self._prefix + name, self._trail[-1][1] if self._trail else None
 
@@ -97,7 +97,7 @@ class Disk:
 
     def _checked(self, folder: str) -> str:
         """The folder's whole path, where there is nothing better than to compare it with the real one."""
-        if folder and not leads_down(folder):
+        if folder and not is_plain_path(folder):
             raise OSError(errno.ELOOP, "leads elsewhere", folder)
         whole = str(self._roots.file_of(f"{folder}/." if folder else "."))
         # git's spelling of a folder may have other capitals than the disk's, which are no link.

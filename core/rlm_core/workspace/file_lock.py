@@ -1,11 +1,11 @@
-"""Locks between processes, which end with whoever holds them."""
+"""File locks between processes, which end with whoever holds them."""
 
 from __future__ import annotations
 
 import sys
 
 
-def locked(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
     """Takes the lock, until the descriptor is closed, if nobody has it."""
     try:
         if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""What is known of every file, by column: compact in memory, and quick to save, load and compare."""
+"""Table of what is known of every file, by column: compact in memory, and quick to save, load and compare."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NO_DIGEST = bytes(DIGEST_BYTES)
 
 
-class Known(NamedTuple):
+class FileRecord(NamedTuple):
     """A file as last read.
 
     Attributes:
@@ -35,7 +35,7 @@ class Known(NamedTuple):
 
 
 class FileTable:
-    """Path → `Known`, as a dictionary of row numbers over arrays.
+    """Path → `FileRecord`, as a dictionary of row numbers over arrays.
 
     A start with 80,000 unchanged files compares stamps and builds a snapshot's columns; with an object
     for each file that took three times as long and six times the memory.
@@ -61,14 +61,14 @@ class FileTable:
         """All paths, as a set that follows the table."""
         return self._rows.keys()
 
-    def get(self, path: str) -> Known | None:
+    def get(self, path: str) -> FileRecord | None:
         """What is known of a file."""
         row = self._rows.get(path)
         if row is None:
             return None
         mtime, ctime, size, inode, *span = (column[row] for column in self._numbers)
         digest = bytes(self._digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES])
-        return Known((mtime, ctime, size, inode), Span(*span), digest, self.reasons.get(path, ""))
+        return FileRecord((mtime, ctime, size, inode), Span(*span), digest, self.reasons.get(path, ""))
 
     def unchanged(self, path: str, status: os.stat_result) -> bool:
         """Whether a file's stat is what it was when the file was read."""
@@ -97,7 +97,7 @@ class FileTable:
             or inodes[row] != status.st_ino
         )
 
-    def put(self, path: str, known: Known) -> None:
+    def put(self, path: str, known: FileRecord) -> None:
         """Replaces or adds a file."""
         row = self._rows.get(path)
         if row is None:
@@ -122,7 +122,7 @@ class FileTable:
             self.reasons.pop(path, None)
             self._sorted = 0
 
-    def take(self, other: FileTable, first_shard: int) -> None:
+    def merge(self, other: FileTable, first_shard: int) -> None:
         """Takes in another table's files; its first shard has this number here."""
         start = len(self._numbers[0])
         self._rows.update((path, start + row) for path, row in other._rows.items())

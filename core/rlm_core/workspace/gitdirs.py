@@ -1,4 +1,4 @@
-"""Whose repository git would read in a folder: an archive can bring a `.git` that leads to another one.
+"""Git directories: whose repository git would read in a folder, as an archive can bring a foreign `.git`.
 
 Only a few names on disk are looked at (gitrepository-layout(5)); no git is run.
 """
@@ -21,7 +21,7 @@ _QUOTING = re.compile(r'\\(.)|"')
 _MOST_CHARS = 1 << 20  # more, and git does not take it for a `.git` file either
 
 
-def foreign(root: Path) -> str:
+def foreign_repository(root: Path) -> str:
     """Why git must not be asked about a folder (absolute, links resolved), as a sentence; empty if it may.
 
     A repository is a folder's own if it lies directly in it, or if it names the folder as its work tree,
@@ -43,7 +43,7 @@ def foreign(root: Path) -> str:
     return ""
 
 
-def lent(objects: Path) -> bool:
+def has_alternates(objects: Path) -> bool:
     """Whether a repository's folder of objects takes some from elsewhere, by `info/alternates` or by links.
 
     Nothing tells whether the repository that they belong to was meant.

@@ -1,4 +1,4 @@
-"""Git's own view of a work tree: its files, the folders in which more may appear, and its past."""
+"""Git's view of a work tree: its files, the folders in which more may appear, and its history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace import gitdirs
-from rlm_core.workspace.roots import FOREIGN, leads_down
+from rlm_core.workspace.roots import SPECIAL_CHARS, is_plain_path
 from rlm_core.workspace.subprocesses import NO_WINDOW, git
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 # Where the server was started by git (a hook, an editor), these name the repository that git was run in.
-_OF_ANOTHER = frozenset(
+_REPOSITORY_VARIABLES = frozenset(
     {
         "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
         "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_GRAFT_FILE",
@@ -44,7 +44,7 @@ _GITLINK = re.compile(r"(?:^|\0)160000 [^\t]*\t([^\0]*)")
 _SUBMODULE = "160000 "
 
 
-class View(NamedTuple):
+class GitListing(NamedTuple):
     """What git sees below a folder.
 
     Attributes:
@@ -59,33 +59,33 @@ class View(NamedTuple):
     unlisted: list[str]
 
 
-def listed(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
+def list_files(root: Path, notes: list[str], *, with_folders: bool) -> GitListing | None:
     """The view of a folder in a work tree, submodules and embedded repositories included.
 
     None where git has nothing to say: there is no git or no repository, or the root is itself ignored
     or still empty. `notes` takes a sentence when there is a repository that git cannot or must not list.
     """
-    view = _view(root, notes, with_folders=with_folders)
-    return view if view and (view.paths or view.unlisted) else None
+    listing = _listing(root, notes, with_folders=with_folders)
+    return listing if listing and (listing.paths or listing.unlisted) else None
 
 
-def _view(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
-    tracked = _begin(root, ["ls-files", "-z", "--stage"])
-    others = _finish(_begin(root, _OTHERS))  # both at once: the one reads the index, the other the tree
+def _listing(root: Path, notes: list[str], *, with_folders: bool) -> GitListing | None:
+    tracked = _start(root, ["ls-files", "-z", "--stage"])
+    others = _finish(_start(root, _OTHERS))  # both at once: the one reads the index, the other the tree
     entries = _finish(tracked)
     if entries is None or others is None:
-        if why_not := gitdirs.foreign(root):
+        if why_not := gitdirs.foreign_repository(root):
             notes.append(why_not)
         elif os.path.lexists(root / ".git"):
             notes.append(f"git could not list {root}; the .gitignore files were read without it.")
         return None
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
     inner = _GITLINK.findall(entries) if _SUBMODULE in entries else []  # few repositories have any
-    if elsewhere := _elsewhere(paths):
-        count = len(elsewhere)
+    if escaping := _escaping(paths):
+        count = len(escaping)
         notes.append(f"git's index of {root} names {count} files by paths that could lead out; left out.")
-        paths = dict.fromkeys(path for path in paths if path not in elsewhere)
-        inner = [path for path in inner if path not in elsewhere]
+        paths = dict.fromkeys(path for path in paths if path not in escaping)
+        inner = [path for path in inner if path not in escaping]
     for name in _records(others):
         if name.endswith("/"):
             inner.append(name[:-1])
@@ -93,29 +93,29 @@ def _view(root: Path, notes: list[str], *, with_folders: bool) -> View | None:
             paths[name] = None
     for folder in inner:
         paths.pop(folder, None)
-    view = View(list(paths), _folders(root, paths) if with_folders else set(), [])
+    listing = GitListing(list(paths), _folders(root, paths) if with_folders else set(), [])
     for folder in inner:
         if os.path.lexists(root / folder / ".git") and _is_real(root / folder):
-            _add(view, folder, _view(root / folder, notes, with_folders=with_folders))
-    return view
+            _add(listing, folder, _listing(root / folder, notes, with_folders=with_folders))
+    return listing
 
 
-def _add(view: View, folder: str, below: View | None) -> None:
+def _add(listing: GitListing, folder: str, below: GitListing | None) -> None:
     """Takes in what git sees in a repository below."""
     if below is None:
-        view.unlisted.append(folder)
+        listing.unlisted.append(folder)
     else:
-        view.paths.extend(f"{folder}/{path}" for path in below.paths)
-        view.folders.update(below.folders)
-        view.unlisted.extend(f"{folder}/{path}" for path in below.unlisted)
+        listing.paths.extend(f"{folder}/{path}" for path in below.paths)
+        listing.folders.update(below.folders)
+        listing.unlisted.extend(f"{folder}/{path}" for path in below.unlisted)
 
 
-def ignored(root: Path) -> list[str]:
+def list_ignored(root: Path) -> list[str]:
     """The files that git ignores."""
     return _records(_git(root, [*_OTHERS, "--ignored"]))
 
 
-def named(root: Path, paths: Sequence[str]) -> list[str]:
+def filter_listed(root: Path, paths: Sequence[str]) -> list[str]:
     """Those of the paths that belong to git's view."""
     arguments = ["--literal-pathspecs", *_OTHERS, "--cached", "--deduplicate", "--", *paths]
     return _records(_git(root, arguments))
@@ -123,22 +123,22 @@ def named(root: Path, paths: Sequence[str]) -> list[str]:
 
 def is_ignored(root: Path, path: str) -> bool | None:
     """Whether git would ignore a file of that name; None where git has nothing to say."""
-    printed = _finish(_begin(root, ["check-ignore", "-z", "--stdin"]), [path])
+    printed = _finish(_start(root, ["check-ignore", "-z", "--stdin"]), [path])
     return None if printed is None else bool(printed)
 
 
-def commit(root: Path, revision: str) -> str | None:
+def resolve_commit(root: Path, revision: str) -> str | None:
     """The id of the commit that a revision (gitrevisions(7)) names; None when there is none.
 
     Raises:
         QueryError: the repository's past could be another one's.
     """
-    if why_not := gitdirs.foreign(root):
+    if why_not := gitdirs.foreign_repository(root):
         raise QueryError(why_not)
     # What a program asks for must not be read as an option, here or later: only the id goes on.
     asked = ["--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
     objects, _, commit_id = _git(root, ["rev-parse", "--git-path", "objects", *asked]).partition("\n")
-    if objects and gitdirs.lent(root / objects):
+    if objects and gitdirs.has_alternates(root / objects):
         raise QueryError(
             f"The repository of {root.name}/ takes objects from another one, by objects/info/alternates or "
             "by links. That one may not be meant, so there is no past. `git repack -a -d` copies the "
@@ -147,16 +147,16 @@ def commit(root: Path, revision: str) -> str | None:
     return commit_id.strip() or None
 
 
-def tree(root: Path, commit_id: str) -> dict[str, str]:
+def list_tree(root: Path, commit_id: str) -> dict[str, str]:
     """The files of a commit below a folder, relative to it, and their blobs' ids; no submodules."""
     entries = _records(_git(root, ["ls-tree", "-r", "-z", commit_id]))
     split = (entry.partition("\t") for entry in entries if not entry.startswith(_SUBMODULE))
     return {path: about.split(" ")[2] for about, _, path in split}
 
 
-def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
+def read_blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
     """The contents of blobs, in order, one at a time; raises `QueryError` when the repository lacks one."""
-    process = _started(root, ["cat-file", "--batch"], subprocess.PIPE)
+    process = _spawn(root, ["cat-file", "--batch"], subprocess.PIPE)
     if process is None or process.stdin is None or process.stdout is None:
         raise QueryError("git is not there to read the revision with.")
     with process:
@@ -170,10 +170,10 @@ def blobs(root: Path, ids: Sequence[str]) -> Iterator[bytes]:
             process.stdout.read(1)
 
 
-def _elsewhere(paths: Iterable[str]) -> set[str]:
+def _escaping(paths: Iterable[str]) -> set[str]:
     """The paths that do not simply lead down; the quick look spares all others the thorough one."""
-    odd = [path for path in paths if "./" in path or "//" in path or path[:1] == "/" or FOREIGN]
-    return {path for path in odd if not leads_down(path)}
+    suspects = [path for path in paths if "./" in path or "//" in path or path[:1] == "/" or SPECIAL_CHARS]
+    return {path for path in suspects if not is_plain_path(path)}
 
 
 def _folders(root: Path, paths: Iterable[str]) -> set[str]:
@@ -228,7 +228,7 @@ def _subfolders(root: Path, folder: str) -> list[str]:
 
 def _git(root: Path, arguments: Sequence[str], lines: Sequence[str] = ()) -> str:
     """What git prints; nothing where it fails. `lines` go to its stdin, each ended by NUL."""
-    return _finish(_begin(root, arguments), lines) or ""
+    return _finish(_start(root, arguments), lines) or ""
 
 
 def _records(output: str) -> list[str]:
@@ -240,18 +240,18 @@ class _Running(NamedTuple):
     output: IO[bytes]
 
 
-def _begin(root: Path, arguments: Sequence[str]) -> _Running | None:
+def _start(root: Path, arguments: Sequence[str]) -> _Running | None:
     """Starts git; what it prints goes to a file, so that it never waits for us to read."""
     output = tempfile.TemporaryFile()  # noqa: SIM115 - `_finish` closes it
-    process = _started(root, arguments, output.fileno())
+    process = _spawn(root, arguments, output.fileno())
     if process is None:
         output.close()
         return None
     return _Running(process, output)
 
 
-def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Popen[bytes] | None:
-    if gitdirs.foreign(root):
+def _spawn(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Popen[bytes] | None:
+    if gitdirs.foreign_repository(root):
         return None
     try:
         return subprocess.Popen(  # noqa: S603 - fixed program, no shell
@@ -260,7 +260,8 @@ def _started(root: Path, arguments: Sequence[str], stdout: int) -> subprocess.Po
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if name not in _OF_ANOTHER} | _ENVIRONMENT,
+            env={name: value for name, value in os.environ.items() if name not in _REPOSITORY_VARIABLES}
+            | _ENVIRONMENT,
             creationflags=NO_WINDOW,
         )
     except OSError:

@@ -1,4 +1,4 @@
-"""What the workspace said before: git revisions, and earlier snapshots of this process."""
+"""History: what the workspace said before, in git revisions and earlier snapshots of this process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from rlm_core.errors import QueryError
 from rlm_core.workspace import gitview
 from rlm_core.workspace.decoding import NotTextError, to_utf8
-from rlm_core.workspace.discovery import left_out
-from rlm_core.workspace.roots import show
+from rlm_core.workspace.discovery import is_excluded
+from rlm_core.workspace.roots import printable_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -70,14 +70,14 @@ class History:
         for root, prefix in self._roots:
             if path.startswith(prefix):
                 name = path.removeprefix(prefix)
-                blob = gitview.tree(root, self._commit(root, since)).get(name)
-                if blob is None or left_out(root, name):
+                blob = gitview.list_tree(root, self._commit(root, since)).get(name)
+                if blob is None or is_excluded(root, name):
                     return None
-                return _text(next(gitview.blobs(root, [blob])))
+                return _text(next(gitview.read_blobs(root, [blob])))
         return None
 
     def _commit(self, root: Path, since: str) -> str:
-        commit = gitview.commit(root, since)
+        commit = gitview.resolve_commit(root, since)
         if commit is None:
             known = ", ".join(self._earlier)
             raise QueryError(
@@ -89,7 +89,8 @@ class History:
     def _since_revision(self, root: Path, prefix: str, since: str) -> list[Change]:
         present = self.present
         then = {
-            prefix + show(path): oid for path, oid in gitview.tree(root, self._commit(root, since)).items()
+            prefix + printable_path(path): oid
+            for path, oid in gitview.list_tree(root, self._commit(root, since)).items()
         }
         rows = {path: row for row, path in enumerate(present.paths) if path.startswith(prefix)}
         differing = {
@@ -98,7 +99,9 @@ class History:
             if path in rows and not _is_blob(present.data(rows[path]), oid)
         }
         # Another encoding, a byte order mark: other bytes, same text.
-        for path, blob in zip(list(differing), gitview.blobs(root, list(differing.values())), strict=True):
+        for path, blob in zip(
+            list(differing), gitview.read_blobs(root, list(differing.values())), strict=True
+        ):
             if _lines((_text(blob) or "").encode()) == _lines(present.data(rows[path])):
                 del differing[path]
         unread = {item.path for item in present.skipped}

@@ -1,4 +1,4 @@
-"""gitignore(5) files that are read here: `.rlmignore`, and `.gitignore` where git has nothing to say."""
+"""Ignore files (gitignore(5)) read here: `.rlmignore`, and `.gitignore` where git has nothing to say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.disk import Disk
-from rlm_core.workspace.roots import Roots, show
+from rlm_core.workspace.roots import Roots, printable_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ class IgnoreFiles:
         return [*self._notes[:_NOTES], *([f"The same goes for {more:,} more."] if more > 0 else [])]
 
     @property
-    def take_back(self) -> bool:
+    def has_negations(self) -> bool:
         """Whether any has a rule that begins with `!`."""
         return any(pattern.include is False for spec in self._specs.values() for pattern in spec.patterns)
 
@@ -81,7 +81,7 @@ class IgnoreFiles:
             folder = folder.rpartition("/")[0]
             start = f"{folder}/" if folder else ""
             if start in self._specs:
-                verdict = self._specs[start].check_file(show(path[len(start) :])).include
+                verdict = self._specs[start].check_file(printable_path(path[len(start) :])).include
                 if verdict is not None:
                     return verdict, start + self._name
         return None, ""
@@ -90,12 +90,14 @@ class IgnoreFiles:
         folder = path.removesuffix(self._name)
         try:
             self._specs[folder], bad = _usable(self._lines(disk, path))
-            self._notes += [f"{show(path)} has a rule that cannot be used: {rule[:80]!r}." for rule in bad]
+            self._notes += [
+                f"{printable_path(path)} has a rule that cannot be used: {rule[:80]!r}." for rule in bad
+            ]
         except FileNotFoundError:
             pass  # deleted while we were looking
         except _UnusableError as error:
-            whose = show(folder) or "its folder"
-            self._notes.append(f"{show(path)} {error}, so all files of {whose} are left out.")
+            whose = printable_path(folder) or "its folder"
+            self._notes.append(f"{printable_path(path)} {error}, so all files of {whose} are left out.")
             self._specs[folder] = _spec(["*"])
 
     def _lines(self, disk: Disk, path: str) -> list[str]:
@@ -124,7 +126,7 @@ def names(file: Path, path: str) -> bool:
     return _spec(file.read_text("utf-8").split("\n")).match_file(path)
 
 
-def holding(paths: Iterable[str]) -> set[str]:
+def parent_folders(paths: Iterable[str]) -> set[str]:
     """The folders that paths lie in, up to the root (empty)."""
     found = {""}
     for folder in {path.rpartition("/")[0] for path in paths}:

@@ -1,4 +1,4 @@
-"""Watching on Linux: one inotify watch for each folder of the workspace, and for no other.
+"""Inotify watcher (Linux): one watch for each folder of the workspace, and for no other.
 
 watchdog's observers watch a whole tree, `node_modules` included, keep quiet about folders that the
 system would not let them watch, and tell nobody that events were lost. Its inotify thread, which they
@@ -18,7 +18,7 @@ from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEv
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import WatchDescriptor
 
-    from rlm_core.workspace.watcher import Reports
+    from rlm_core.workspace.watcher import EventHandler
 
 if sys.platform != "linux":
     raise ImportError("Only Linux has inotify.")
@@ -50,8 +50,8 @@ class InotifyWatcher:
         OSError: the user has too many inotify instances.
     """
 
-    def __init__(self, reports: Reports) -> None:
-        self._reports = reports
+    def __init__(self, handler: EventHandler) -> None:
+        self._handler = handler
         self._id = CallbackId(id(self))
         self._lock = threading.Lock()
         self._watched: dict[str, WatchDescriptor] = {}
@@ -65,7 +65,7 @@ class InotifyWatcher:
         self._marker = self._inotify.add_callback(place, Mask(InotifyConstants.IN_MODIFY), self, self._id)
 
     def follow(self, folders: set[str]) -> bool:
-        """See `Watching.follow`."""
+        """See `Watcher.follow`."""
         with self._lock:
             # What is gone goes first: a folder that was moved has the same watch under another name.
             replaced = tuple(f"{folder}/" for folder in self._replaced)
@@ -79,12 +79,12 @@ class InotifyWatcher:
             return bool(fresh & self._watched.keys())
 
     def forget(self, folder: str) -> None:
-        """See `Watching.forget`."""
+        """See `Watcher.forget`."""
         with self._lock:
             self._replaced.add(folder)
 
     def settle(self) -> bool:
-        """See `Watching.settle`."""
+        """See `Watcher.settle`."""
         self._marked.clear()
         try:
             os.pwrite(self._mark.fileno(), b"x", 0)
@@ -120,7 +120,7 @@ class InotifyWatcher:
             path = f"{folder}/{os.fsdecode(event.name)}"
             if event.mask & InotifyConstants.IN_MOVED_FROM and path in self._watched:
                 self.forget(path)  # its watches go with it, and another one may take its place
-            self._reports.changed([path])
+            self._handler.changed([path])
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """A watched folder is gone (watchdog's `WatchCallback`)."""
@@ -131,4 +131,4 @@ class InotifyWatcher:
 
     def on_queue_overflow(self) -> None:
         """The kernel dropped events (watchdog's `WatchCallback`)."""
-        self._reports.lost()
+        self._handler.lost()

@@ -1,4 +1,4 @@
-r"""What a line is: text ends a line with `\n`, `\r\n` or `\r`, and with nothing else.
+r"""Line endings: text ends a line with `\n`, `\r\n` or `\r`, and with nothing else.
 
 `str.splitlines` also splits at form feeds and Unicode separators, which editors and compilers do not
 count, so citations made with it would point to the wrong place.

@@ -1,4 +1,4 @@
-"""Hearing of changes on macOS and Windows, where one watch covers a tree (watchdog's own observers)."""
+"""Observer watcher (macOS, Windows): watchdog's own observers, where one watch covers a tree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rlm_core.workspace.watcher import Reports
+    from rlm_core.workspace.watcher import EventHandler
 
 _EVENTS: list[type[FileSystemEvent]] = [
     FileCreatedEvent, FileModifiedEvent, FileAttribEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent,
@@ -35,7 +35,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
 ]  # fmt: skip
 
 
-class RecursiveWatcher(FileSystemEventHandler):
+class ObserverWatcher(FileSystemEventHandler):
     """Watches the roots whole and reports what lies in the folders that are followed.
 
     What it reports is a hint that something has changed, and no more: it comes late, some of it is lost
@@ -45,8 +45,8 @@ class RecursiveWatcher(FileSystemEventHandler):
         OSError: the system cannot watch a root.
     """
 
-    def __init__(self, reports: Reports, roots: Sequence[Path]) -> None:
-        self._reports = reports
+    def __init__(self, handler: EventHandler, roots: Sequence[Path]) -> None:
+        self._handler = handler
         self._followed: set[str] = set()
         self._observer = Observer()
         for root in roots:
@@ -57,15 +57,15 @@ class RecursiveWatcher(FileSystemEventHandler):
             raise OSError(errno.EIO, str(error)) from error
 
     def follow(self, folders: set[str]) -> bool:
-        """See `Watching.follow`; nothing is ever unwatched here, so nothing can have been missed."""
+        """See `Watcher.follow`; nothing is ever unwatched here, so nothing can have been missed."""
         self._followed = {_folded(folder) for folder in folders}
         return False
 
     def forget(self, folder: str) -> None:
-        """See `Watching.forget`; here a path is watched, whatever is there."""
+        """See `Watcher.forget`; here a path is watched, whatever is there."""
 
     def settle(self) -> bool:
-        """See `Watching.settle`; there is no way to wait, so each snapshot looks for itself."""
+        """See `Watcher.settle`; there is no way to wait, so each snapshot looks for itself."""
         return False
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class RecursiveWatcher(FileSystemEventHandler):
         files = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
         followed = [file for file in files if _folded(os.path.dirname(file)) in self._followed]  # noqa: PTH120
         if followed:
-            self._reports.changed(followed)
+            self._handler.changed(followed)
 
 
 def _folded(folder: str) -> str:

@@ -1,4 +1,4 @@
-"""The unsaved text of open editors."""
+"""Overlays: the unsaved text of open editors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Overlays:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[str, Overlay] = {}
-        self._typed: set[str] = set()
+        self._changed: set[str] = set()
 
     def put(self, path: str, text: str, version: int) -> None:
         """Notes what an editor shows; an older version than the known one is ignored."""
@@ -29,19 +29,19 @@ class Overlays:
             known = self._open.get(path)
             if known is None or known.version <= version:
                 self._open[path] = Overlay(version, text)
-                self._typed.add(path)
+                self._changed.add(path)
 
     def drop(self, path: str) -> None:
         """The editor has closed the file."""
         with self._lock:
             if self._open.pop(path, None) is not None:
-                self._typed.add(path)
+                self._changed.add(path)
 
-    def take_typed(self) -> set[str]:
+    def take_changed(self) -> set[str]:
         """The paths that were put or dropped since the last call."""
         with self._lock:
-            typed, self._typed = self._typed, set()
-            return typed
+            changed, self._changed = self._changed, set()
+            return changed
 
     def get(self, path: str) -> bytes | None:
         """The unsaved text of a file as UTF-8, None when no editor has it open."""

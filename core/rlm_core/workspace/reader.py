@@ -1,4 +1,4 @@
-"""One file on disk: what does it say, or why does it say nothing?"""
+"""Reader of one file on disk: what does it say, or why does it say nothing?"""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.arena import Span
-from rlm_core.workspace.decoding import NotTextError, made_by_machine, to_utf8
-from rlm_core.workspace.file_table import Known
+from rlm_core.workspace.decoding import NotTextError, to_utf8
+from rlm_core.workspace.file_table import FileRecord
+from rlm_core.workspace.generated import why_generated
 from rlm_core.workspace.snapshot import DIGEST_BYTES
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # with the kernel's coarse clock (git calls such entries racy, gitformat-index(5)).
 _RACY_NS = 20_000_000
 
-_NOWHERE = Span(0, 0, 0)
+_NO_SPAN = Span(0, 0, 0)
 
 
 class Reader:
@@ -32,37 +33,37 @@ class Reader:
     Args:
         arena: where the text goes.
         max_bytes: larger files are left out.
-        wanted: paths that are kept although a machine has made them.
+        unignored: paths that are kept although a machine has made them.
     """
 
-    def __init__(self, arena: Arena, max_bytes: int, wanted: Container[str]) -> None:
+    def __init__(self, arena: Arena, max_bytes: int, unignored: Container[str]) -> None:
         self._arena = arena
         self._max_bytes = max_bytes
-        self._wanted = wanted
+        self._unignored = unignored
 
-    def read(self, disk: Disk, path: str, status: os.stat_result, known: Known | None) -> Known:
+    def read(self, disk: Disk, path: str, status: os.stat_result, known: FileRecord | None) -> FileRecord:
         """The file as it is now; its text goes into the arena unless `known` has it there.
 
         Raises:
-            OSError: the arena has no room. (An unreadable file is `Known` with that reason.)
+            OSError: the arena has no room. (An unreadable file is `FileRecord` with that reason.)
         """
         times = (status.st_mtime_ns, status.st_ctime_ns)
         settled = time.time_ns() - max(times) >= _RACY_NS
         reason, blob = "", b""
         try:
-            blob = text_of(disk, path, status, self._max_bytes)
-            reason = made_by_machine(blob)
+            blob = read_text(disk, path, status, self._max_bytes)
+            reason = why_generated(blob)
         except NotTextError as error:
             reason = str(error)
-        if reason and blob and path in self._wanted:
+        if reason and blob and path in self._unignored:
             # It is here because an ignore file says so today: look again each time.
             settled, reason = False, ""
         stamp = (times[0] if settled else 0, times[1], status.st_size, status.st_ino)
         if reason:
-            return Known(stamp, _NOWHERE, reason=reason)
+            return FileRecord(stamp, _NO_SPAN, reason=reason)
         digest = digest_of(blob)
         touched = known is not None and not known.reason and known.digest == digest
-        return Known(stamp, known.span if known and touched else self._arena.append(blob), digest)
+        return FileRecord(stamp, known.span if known and touched else self._arena.append(blob), digest)
 
 
 def digest_of(blob: bytes) -> bytes:
@@ -70,7 +71,7 @@ def digest_of(blob: bytes) -> bytes:
     return hashlib.sha256(blob).digest()[:DIGEST_BYTES]
 
 
-def text_of(disk: Disk, path: str, status: os.stat_result, max_bytes: int) -> bytes:
+def read_text(disk: Disk, path: str, status: os.stat_result, max_bytes: int) -> bytes:
     """The file's text as UTF-8; raises `NotTextError` with the reason when it has none."""
     if stat.S_ISLNK(status.st_mode):
         raise NotTextError("symbolic link")

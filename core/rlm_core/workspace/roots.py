@@ -1,4 +1,4 @@
-"""The folders that a workspace is made of, and what their files are called in it."""
+"""Roots: the folders that a workspace is made of, and what their files are called in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # What can make more of a path than names below a folder: Windows has drives, streams and backslashes too.
-FOREIGN = ("\\", ":") if sys.platform == "win32" else ()
+SPECIAL_CHARS = ("\\", ":") if sys.platform == "win32" else ()
 
 
 class Roots:
@@ -33,13 +33,13 @@ class Roots:
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = checked_roots(folders)
         self.prefixes = _prefixes(self.folders)
-        self.odd: Mapping[str, str] = {}
+        self.disk_names: Mapping[str, str] = {}
         self._shown: dict[str, str] = {}
 
-    def call(self, odd: Mapping[str, str]) -> None:
+    def set_disk_names(self, disk_names: Mapping[str, str]) -> None:
         """Takes in which paths are called otherwise on disk: path → path on disk, both with prefix."""
-        self.odd = odd
-        self._shown = {raw: path for path, raw in odd.items()}
+        self.disk_names = disk_names
+        self._shown = {raw: path for path, raw in disk_names.items()}
 
     def path_of(self, file: str) -> str | None:
         """What a file on disk (absolute, links resolved) is called; None outside the roots."""
@@ -57,21 +57,21 @@ class Roots:
 
     def split(self, path: str) -> tuple[Path, str]:
         """The root that a path is in, and what it is called there on disk; raises as `file_of`."""
-        raw = self.odd.get(path, path)
+        raw = self.disk_names.get(path, path)
         for folder, prefix in zip(self.folders, self.prefixes, strict=True):
             if raw.startswith(prefix):
                 return folder, raw.removeprefix(prefix)
         raise WorkspaceError(f"{path} is in none of the workspace's folders.")
 
 
-def leads_down(path: str) -> bool:
+def is_plain_path(path: str) -> bool:
     """Whether a path is made of plain names, so that it can name nothing but what is below its folder.
 
     git's index may say anything: nobody checks it when a repository comes as an archive.
     """
     names = path.split("/")
     plain = "" not in names and "." not in names and ".." not in names
-    return plain and not any(sign in path for sign in FOREIGN)
+    return plain and not any(sign in path for sign in SPECIAL_CHARS)
 
 
 def default_root() -> Path:
@@ -82,7 +82,7 @@ def default_root() -> Path:
     return here if top == Path.home() else top
 
 
-def show(path: str) -> str:
+def printable_path(path: str) -> str:
     r"""A path as printable Unicode: other characters, and bytes that are not UTF-8, appear as `\xNN`.
 
     A name may hold line ends and what a terminal takes for commands.

@@ -1,4 +1,4 @@
-"""Files whose very name says that nobody should be shown their content."""
+"""Secrets by name: files whose very name says that nobody should be shown their content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frozen view of the workspace: an immutable table over the arena."""
+"""Snapshot: a frozen view of the workspace, an immutable table over the arena."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read of the workspace's files: their text in an arena, and a table of what is known of each."""
+"""Store of what was read: the files' text in an arena, and a table of what is known of each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.arena import Arena
-from rlm_core.workspace.bulk import MIN_FILES, Job, Processes
+from rlm_core.workspace.bulk import MIN_FILES, ReaderPool, ReadJob
 from rlm_core.workspace.decoding import NotTextError
 from rlm_core.workspace.disk import Disk
 from rlm_core.workspace.file_table import FileTable
-from rlm_core.workspace.reader import Reader, digest_of, text_of
+from rlm_core.workspace.reader import Reader, digest_of, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -39,7 +39,7 @@ class Store:
         self._max_bytes = max_bytes
         self._cache = cache
         self.arena, self.known = (Arena(), FileTable()) if cache is None else cache.load(max_bytes)
-        self._processes = Processes()
+        self._pool = ReaderPool()
         self._stopped = False
         self._unsaved = False
 
@@ -52,12 +52,12 @@ class Store:
                 differing.add(path)
         return differing
 
-    def read(self, paths: Collection[str], wanted: Collection[str]) -> set[str]:
+    def read(self, paths: Collection[str], unignored: Collection[str]) -> set[str]:
         """Looks at files; returns those that say something else than before, or have nothing to say now.
 
         Args:
             paths: where to look.
-            wanted: files that are kept although a machine has made them.
+            unignored: files that are kept although a machine has made them.
 
         Raises:
             OSError: the arena has no room.
@@ -65,9 +65,9 @@ class Store:
         """
         if len(paths) >= MIN_FILES and self.arena.folder is not None:
             ordered = sorted(paths)
-            if self._read_in_processes(ordered, wanted):
+            if self._read_in_processes(ordered, unignored):
                 return set(ordered)
-        reader = Reader(self.arena, self._max_bytes, wanted)
+        reader = Reader(self.arena, self._max_bytes, unignored)
         touched: set[str] = set()
         with Disk(self._roots) as disk:
             for path in sorted(paths):
@@ -93,7 +93,7 @@ class Store:
 
     def _digest_now(self, disk: Disk, path: str) -> bytes | None:
         try:
-            return digest_of(text_of(disk, path, disk.status(path), self._max_bytes))
+            return digest_of(read_text(disk, path, disk.status(path), self._max_bytes))
         except (OSError, NotTextError):
             return None
 
@@ -108,7 +108,7 @@ class Store:
     def stop(self) -> None:
         """Makes a `read` in another thread give up; any thread may call it."""
         self._stopped = True
-        self._processes.stop()
+        self._pool.stop()
 
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""
@@ -119,7 +119,7 @@ class Store:
             except OSError as error:
                 log.warning("The workspace's cache could not be written: %s", error)
 
-    def wasteful(self, living: int) -> bool:
+    def needs_compaction(self, living: int) -> bool:
         """Whether the arena holds so much besides the living bytes that it should be rewritten."""
         return self.arena.used > 2 * living + _DEAD_BYTES
 
@@ -146,22 +146,22 @@ class Store:
         if self._stopped:
             raise WorkspaceError("The workspace was closed while its files were being read.")
 
-    def _read_in_processes(self, paths: list[str], wanted: Collection[str]) -> bool:
-        job = Job(
+    def _read_in_processes(self, paths: list[str], unignored: Collection[str]) -> bool:
+        job = ReadJob(
             roots=[str(folder) for folder in self._roots.folders],
-            odd=dict(self._roots.odd),
+            disk_names=dict(self._roots.disk_names),
             shards=str(self.arena.folder),
             max_bytes=self._max_bytes,
-            wanted=list(wanted),
+            unignored=list(unignored),
         )
         try:
-            parts = self._processes.read(job, paths)
+            parts = self._pool.read(job, paths)
         except OSError as error:
             self._check_stopped()
             log.warning("%d files are read one after another: %s", len(paths), error)
             return False
         self.forget(paths)
         for part in parts:
-            self.known.take(part.table, self.arena.adopt(part.names, end=part.end, used=part.used))
+            self.known.merge(part.table, self.arena.adopt(part.names, end=part.end, used=part.used))
         self._unsaved = True
         return True

@@ -1,4 +1,4 @@
-"""Starting other programs, as far as the systems differ in that."""
+"""Subprocesses: starting other programs, as far as the systems differ in that."""
 
 from __future__ import annotations
 

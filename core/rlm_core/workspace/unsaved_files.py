@@ -1,17 +1,17 @@
-"""Files that only an editor has: whether they would belong to the workspace once they are saved."""
+"""Unsaved files: those that only an editor has, and whether they would belong once they are saved."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.workspace.discovery import would_belong
+from rlm_core.workspace.discovery import would_be_listed
 from rlm_core.workspace.disk import Disk
 
 if TYPE_CHECKING:
     from rlm_core.workspace.roots import Roots
 
 
-class Drafts:
+class UnsavedFiles:
     """Decides about open files without text in the context, and remembers it until something changes.
 
     Args:
@@ -25,7 +25,7 @@ class Drafts:
     def belongs(self, path: str) -> bool:
         """Whether such a file is a new one, and would not be left out by its name."""
         if path not in self._known:
-            self._known[path] = not self._exists(path) and would_belong(*self._roots.split(path))
+            self._known[path] = not self._exists(path) and would_be_listed(*self._roots.split(path))
         return self._known[path]
 
     def forget(self, path: str) -> None:

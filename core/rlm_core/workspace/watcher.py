@@ -1,4 +1,4 @@
-"""Tells a workspace which files change, through watchdog."""
+"""File watching: tells a workspace which files change, through watchdog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rlm_core.workspace.workspace import Watching, Workspace
+    from rlm_core.workspace.workspace import Watcher, Workspace
 
 # Mounts on which changes made by others raise no event.
 _EVENTLESS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "vboxsf", "afs", "sshfs"})
@@ -19,7 +19,7 @@ _EVENTLESS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs"
 _GIT_STATE = ("index", "HEAD", "exclude")
 
 
-class Reports:
+class EventHandler:
     """Sorts raw file events into what a workspace must look at again."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -37,7 +37,7 @@ class Reports:
         self._workspace.invalidate_all()
 
 
-def start(workspace: Workspace) -> tuple[Watching | None, str]:
+def start(workspace: Workspace) -> tuple[Watcher | None, str]:
     """The watcher that fits this system, not yet following anything; or None, and a sentence why not."""
     for root in workspace.roots:
         kind = _file_system(root)
@@ -46,24 +46,24 @@ def start(workspace: Workspace) -> tuple[Watching | None, str]:
                 None,
                 f"{root} is on {kind}, where changes raise no events: every question looks at all files.",
             )
-    reports = Reports(workspace)
+    handler = EventHandler(workspace)
     try:
-        return _watcher(reports, workspace.roots), ""
+        return _watcher_for(handler, workspace.roots), ""
     except OSError as error:
         return None, f"The system cannot watch files ({error.strerror}): every question looks at all of them."
 
 
-def _watcher(reports: Reports, roots: Sequence[Path]) -> Watching:
-    watching: Watching
+def _watcher_for(handler: EventHandler, roots: Sequence[Path]) -> Watcher:
+    watcher: Watcher
     if sys.platform == "linux":
         from rlm_core.workspace.inotify import InotifyWatcher
 
-        watching = InotifyWatcher(reports)
+        watcher = InotifyWatcher(handler)
     else:
-        from rlm_core.workspace.observer import RecursiveWatcher
+        from rlm_core.workspace.observer import ObserverWatcher
 
-        watching = RecursiveWatcher(reports, roots)
-    return watching
+        watcher = ObserverWatcher(handler, roots)
+    return watcher
 
 
 def _file_system(path: Path) -> str:

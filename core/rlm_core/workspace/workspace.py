@@ -1,4 +1,4 @@
-"""The present: what the workspace says now, from disk and from open editors."""
+"""`Workspace`: what the files say now, from disk and from open editors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
 from rlm_core.well_formed import well_formed
-from rlm_core.workspace.discovery import IGNORE_FILES, Listing, discover, listed_among
+from rlm_core.workspace.discovery import IGNORE_FILES, FileListing, discover, list_new_files
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
 from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.roots import Roots
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 from rlm_core.workspace.store import Store
-from rlm_core.workspace.unsaved_files import Drafts
+from rlm_core.workspace.unsaved_files import UnsavedFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ _REMEMBERED = 8
 _PATCHED_ROWS = 500
 
 
-class Watching(Protocol):
+class Watcher(Protocol):
     """What a workspace needs of a watcher."""
 
     def follow(self, folders: set[str]) -> bool:
@@ -80,20 +80,20 @@ class Workspace:
         self, roots: Sequence[Path], settings: WorkspaceSettings, cache: Cache | None = None
     ) -> None:
         self._roots = Roots(roots)
-        self.on_report: Callable[[], None] = _nobody
-        self._reading = threading.RLock()  # held while files are read: for seconds, when there are many
+        self.on_report: Callable[[], None] = _no_listener
+        self._read_lock = threading.RLock()  # held while files are read: for seconds, when there are many
         self._store = Store(self._roots, settings.max_file_kb * 1024, cache)
-        self._listing = Listing()
+        self._listing = FileListing()
         self._identities = [_identity(root) for root in self._roots.folders]
-        self._touched: set[str] = set()  # rows in which the next snapshot differs from the latest
-        self._drafts = Drafts(self._roots)
+        self._dirty: set[str] = set()  # rows in which the next snapshot differs from the latest
+        self._unsaved_files = UnsavedFiles(self._roots)
         self._latest: Snapshot | None = None
         self._remembered: deque[Snapshot] = deque(maxlen=_REMEMBERED)
-        self._watching: Watching | None = None
+        self._watcher: Watcher | None = None
         self._unwatched = ""
         self._closed = False
         self._overlays = Overlays()
-        self._inbox = threading.Lock()  # held for moments: what event loops and watchers write to
+        self._inbox_lock = threading.Lock()  # held for moments: what event loops and watchers write to
         self._reported: set[str] = set()
         self._rescan = True
 
@@ -119,21 +119,21 @@ class Workspace:
         Raises:
             WorkspaceError: there is no room to keep the text, or the workspace was closed meanwhile.
         """
-        with self._reading:
+        with self._read_lock:
             if self._closed:
                 raise WorkspaceError("The workspace is closed.")
-            settled = self._watching is None or self._watching.settle()
-            settled &= not self._replaced()
-            with self._inbox:
+            settled = self._watcher is None or self._watcher.settle()
+            settled &= not self._roots_replaced()
+            with self._inbox_lock:
                 reported, self._reported = self._reported, set()
-                rescan = self._rescan or self._watching is None or not settled
+                rescan = self._rescan or self._watcher is None or not settled
                 self._rescan = False
-            self._touched |= self._overlays.take_typed()
+            self._dirty |= self._overlays.take_changed()
             try:
-                if rescan or not self._take(reported):
+                if rescan or not self._apply(reported):
                     self._read_all()
-                if self._latest is None or self._touched:
-                    self._latest = self._freeze()
+                if self._latest is None or self._dirty:
+                    self._latest = self._build_snapshot()
             except BaseException as error:
                 self._rescan = True  # what was taken out of the inbox must not be forgotten
                 if not isinstance(error, OSError):
@@ -144,20 +144,20 @@ class Workspace:
                 ) from error
             return self._latest
 
-    def watch(self, watching: Watching | None, why_not: str = "") -> None:
+    def watch(self, watcher: Watcher | None, why_not: str = "") -> None:
         """From now on changes are (None: no longer, and why) reported through `invalidate`."""
-        with self._reading:
-            self._watching, self._unwatched = watching, why_not
+        with self._read_lock:
+            self._watcher, self._unwatched = watcher, why_not
             self._rescan = True
 
     @property
     def watched(self) -> bool:
         """Whether changes are followed as they happen."""
-        return self._watching is not None
+        return self._watcher is not None
 
     def invalidate(self, files: Iterable[str]) -> None:
         """Notes paths on disk that may have changed; returns at once."""
-        with self._inbox:
+        with self._inbox_lock:
             self._reported.update(files)
         self.on_report()
 
@@ -201,14 +201,14 @@ class Workspace:
         """Those of a snapshot's files that say something else by now; looks only at these."""
         now = self._store.digests_now(paths)
         for path in now:
-            typed = self._overlays.get(path)
-            if typed is not None:
-                now[path] = digest_of(typed)
+            unsaved = self._overlays.get(path)
+            if unsaved is not None:
+                now[path] = digest_of(unsaved)
         return [path for path in now if now[path] != snapshot.entry(path).digest]
 
     def save(self) -> None:
         """Writes the cache's table; a later start then reads only what has changed."""
-        with self._reading:
+        with self._read_lock:
             if not self._closed:
                 self._store.save()
 
@@ -220,19 +220,19 @@ class Workspace:
     def close(self) -> None:
         """Gives the arena back; snapshots cannot be handed to workers afterwards."""
         self.stop_reading()
-        with self._reading:
+        with self._read_lock:
             self._store.close()
 
-    def _replaced(self) -> bool:
+    def _roots_replaced(self) -> bool:
         """Whether another folder stands where a root was at the last snapshot, or none."""
         now = [_identity(root) for root in self._roots.folders]
         before, self._identities = self._identities, now
         replaced = [
             root for root, was, is_ in zip(self._roots.folders, before, now, strict=True) if was != is_
         ]
-        if self._watching is not None:
+        if self._watcher is not None:
             for root in replaced:
-                self._watching.forget(str(root))
+                self._watcher.forget(str(root))
         return bool(replaced)
 
     def _read_all(self) -> None:
@@ -240,91 +240,91 @@ class Workspace:
         while True:
             # Git lists in processes of its own; meanwhile there are the files of the last listing to look at.
             with ThreadPoolExecutor(1) as pool:
-                listing = pool.submit(self._list)
+                listing = pool.submit(self._discover)
                 stale = self._store.differing()
                 self._listing = listing.result()
             # What appears in a folder between its listing and its watch makes no event: list again.
             if not self._follow(self._listing.folders):
                 break
-        self._roots.call(self._listing.odd)
-        self._touched |= self._drafts.clear()
+        self._roots.set_disk_names(self._listing.disk_names)
+        self._dirty |= self._unsaved_files.clear()
         listed, known = set(self._listing.paths), self._store.known
-        kept_out = self._listing.wanted & known.reasons.keys()
-        self._touched |= self._store.forget(known.paths() - listed | kept_out)
-        self._look((stale & listed) | (listed - known.paths()))
+        kept_out = self._listing.unignored & known.reasons.keys()
+        self._dirty |= self._store.forget(known.paths() - listed | kept_out)
+        self._read_files((stale & listed) | (listed - known.paths()))
 
-    def _list(self) -> Listing:
-        whole = Listing()
+    def _discover(self) -> FileListing:
+        whole = FileListing()
         for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
-            whole.add(discover(root, with_folders=self._watching is not None), prefix)
+            whole.add(discover(root, with_folders=self._watcher is not None), prefix)
         return whole
 
     def _follow(self, folders: set[str]) -> bool:
-        if self._watching is None:
+        if self._watcher is None:
             return False
         try:
-            return self._watching.follow(folders)
+            return self._watcher.follow(folders)
         except OSError as error:
-            self._watching = None
+            self._watcher = None
             self._unwatched = (
                 f"The system cannot watch the workspace ({error.strerror}), so every question looks at all "
                 "files again. On Linux, raise fs.inotify.max_user_watches."
             )
             return False
 
-    def _take(self, reported: set[str]) -> bool:
+    def _apply(self, reported: set[str]) -> bool:
         """Takes in what the watcher has named; False when only a new listing can tell what it means."""
         if any(file.rpartition(os.sep)[2] in IGNORE_FILES for file in reported):
             return False
         named = {path for file in reported if (path := self._roots.path_of(file)) is not None}
         strange = {path for path in named if path not in self._store.known}
-        if strange and not self._listing.by_name:
+        if strange and not self._listing.incremental:
             return False
-        fresh = Listing()
+        fresh = FileListing()
         for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
             inner = [path.removeprefix(prefix) for path in strange if path.startswith(prefix)]
-            found = listed_among(root, inner)
+            found = list_new_files(root, inner)
             if found is None:
                 return False
             fresh.add(found, prefix)
         self._listing.skipped += fresh.skipped
         for path in named:
-            self._drafts.forget(path)
-        self._look((named - strange) | set(fresh.paths))
+            self._unsaved_files.forget(path)
+        self._read_files((named - strange) | set(fresh.paths))
         return True
 
-    def _look(self, paths: set[str]) -> None:
-        self._touched |= self._store.read(paths, self._listing.wanted)
+    def _read_files(self, paths: set[str]) -> None:
+        self._dirty |= self._store.read(paths, self._listing.unignored)
 
-    def _freeze(self) -> Snapshot:
+    def _build_snapshot(self) -> Snapshot:
         store = self._store
         unread = [Skipped(path, reason) for path, reason in store.known.reasons.items()]
         skipped = tuple(sorted({*self._listing.skipped, *unread}, key=_by_path))
-        if self._latest is None or len(self._touched) > _PATCHED_ROWS:
+        if self._latest is None or len(self._dirty) > _PATCHED_ROWS:
             snapshot = Snapshot(*store.known.columns(), skipped, store.arena.maps, store.arena)
             changed = {path: self._entry(path) for path in self._overlays.paths()}
         else:
             snapshot = self._latest
-            changed = {path: self._entry(path) for path in self._touched}
+            changed = {path: self._entry(path) for path in self._dirty}
         if changed:
             snapshot = snapshot.patched(changed, skipped, store.arena)
-        self._touched = set()
-        if store.wasteful(snapshot.total_bytes):
+        self._dirty = set()
+        if store.needs_compaction(snapshot.total_bytes):
             store.compact()
             self._latest = None
-            snapshot = self._freeze()
+            snapshot = self._build_snapshot()
             store.save()
         return snapshot
 
     def _entry(self, path: str) -> Entry | None:
-        typed = self._overlays.get(path)
+        unsaved = self._overlays.get(path)
         entry = self._store.known.entry(path)
-        if typed is None or (entry is None and not self._drafts.belongs(path)):
+        if unsaved is None or (entry is None and not self._unsaved_files.belongs(path)):
             return entry
-        return Entry(path, *self._store.arena.append(typed), digest_of(typed))
+        return Entry(path, *self._store.arena.append(unsaved), digest_of(unsaved))
 
 
-def _nobody() -> None:
+def _no_listener() -> None:
     """Whom a report reaches as long as nobody wants to hear of it."""
 
 

@@ -29,7 +29,7 @@ from rlm_core.config import APP
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.host import guest_modules
 from rlm_core.sandbox.host.spawned_process import KEPT_ENVIRONMENT
-from rlm_core.workspace.file_lock import locked
+from rlm_core.workspace.file_lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +188,7 @@ def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
 def _build_lock(folder: Path) -> Iterator[None]:
     """Waits until no other process builds in a folder, and lets none begin."""
     with (folder / "lock").open("ab") as file:
-        while not locked(file.fileno()):
+        while not try_lock(file.fileno()):
             time.sleep(0.1)
         yield
 
