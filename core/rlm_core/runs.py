@@ -10,6 +10,7 @@ from rlm_core.engine.event_stream import new_run_id
 from rlm_core.engine.events import Event, SubcallCompleted, SubcallStarted, shortened
 from rlm_core.engine.progress_text import describe
 from rlm_core.errors import QueryError, RlmError
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -121,9 +122,10 @@ class Runs:
         """
         mine = [run for run in self.under_way() if run.owner == owner]
         if len(mine) >= self._at_once:
+            count = pluralize(len(mine), "run is", "runs are")
             listed = ", ".join(run.id for run in mine)
             raise QueryError(
-                f"{len(mine)} runs are under way ({listed}), which is the limit (server.runs): "
+                f"{count} under way ({listed}), which is the limit (server.runs): "
                 "wait for one, or cancel one."
             )
         run = RunHandle(new_run_id(), owner, question, client_model)

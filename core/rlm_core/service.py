@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rlm_core.config import cache_dir
 from rlm_core.context.globs import Globs
 from rlm_core.errors import QueryError, WorkspaceError
+from rlm_core.wording import pluralize
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.history import differences
 from rlm_core.workspace.roots import checked_roots
@@ -287,10 +288,10 @@ class Service:
         if not snapshot.skipped:
             return self.workspace.notes
         reasons = Counter(item.reason for item in snapshot.skipped)
-        listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
         return (
             *self.workspace.notes,
-            f"{len(snapshot.skipped)} files are not part of the context: {listed}.",
+            f"{pluralize(len(snapshot.skipped), 'file is', 'files are')} not part of the context: {listed}.",
         )
 
     def _open(self) -> None:

@@ -15,6 +15,7 @@ from rlm_core.engine.trace import KEPT_TRACES
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import choice
 from rlm_core.service import Service
+from rlm_core.wording import comma_list, pluralize
 from rlm_core.workspace.discovery import IGNORE_FILE
 from rlm_mcp.cli import server_log
 from rlm_mcp.cli.clients import installation
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from rlm_core.workspace.snapshot import Snapshot
 
-_SHOWN = 10  # of ignore files
+SHOWN_IGNORE_FILES = 10
+SHOWN_SKIPPED = 3  # for each reason
 
 
 class Finding(NamedTuple):
@@ -177,8 +179,8 @@ async def _opened_workspace(service: Service) -> AsyncIterator[Finding]:
     yield Finding(
         "workspace",
         "ok",
-        f"{len(snapshot):,} files, {snapshot.total_bytes / 1e6:,.1f} MB of text, snapshot {snapshot.id}, "
-        f"{took:.2f} s to open",
+        f"{pluralize(len(snapshot), 'file')}, {snapshot.total_bytes / 1e6:,.1f} MB of text, "
+        f"snapshot {snapshot.id}, {took:.2f} s to open",
     )
     for finding in (*_ignore_files(workspace.rules), *_skipped(snapshot)):
         yield finding
@@ -193,18 +195,19 @@ def _ignore_files(rules: Mapping[str, int]) -> Iterator[Finding]:
     if not rules:
         yield Finding("rlmignore", "ok", f"there is no {IGNORE_FILE} here")
     ordered = sorted(rules.items(), key=lambda item: -item[1])
-    for file, count in ordered[:_SHOWN]:
-        yield Finding("rlmignore", "ok", f"{file} leaves out {count:,} {'file' if count == 1 else 'files'}")
-    if rest := ordered[_SHOWN:]:
+    for file, count in ordered[:SHOWN_IGNORE_FILES]:
+        yield Finding("rlmignore", "ok", f"{file} leaves out {pluralize(count, 'file')}")
+    if rest := ordered[SHOWN_IGNORE_FILES:]:
         left_out = sum(count for _, count in rest)
-        yield Finding("rlmignore", "ok", f"{len(rest):,} more {IGNORE_FILE} leave out {left_out:,} files")
+        yield Finding(
+            "rlmignore", "ok", f"{len(rest):,} more {IGNORE_FILE} leave out {pluralize(left_out, 'file')}"
+        )
 
 
 def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
-    for reason, count in Counter(item.reason for item in snapshot.skipped).most_common():
-        examples = [item.path for item in snapshot.skipped if item.reason == reason][:3]
-        more = f" and {count - len(examples)} more" if count > len(examples) else ""
-        yield Finding("skipped", "note", f"{reason}: {', '.join(examples)}{more}")
+    for reason, _ in Counter(item.reason for item in snapshot.skipped).most_common():
+        paths = [item.path for item in snapshot.skipped if item.reason == reason]
+        yield Finding("skipped", "note", f"{reason}: {comma_list(paths, SHOWN_SKIPPED)}")
 
 
 async def _sandbox(settings: Settings) -> AsyncIterator[Finding]:

@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
 
 from rlm_core import __version__
+from rlm_core.wording import truncate
 from rlm_mcp.server import argument_completion, prompts, resources, tools
 from rlm_mcp.server.handshake import Handshake
 from rlm_mcp.server.icons import ICONS
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, Tool
 
     from rlm_mcp.server.app import App
+
+QUOTED_CHARS = 200  # of a client's own words
 
 
 class _Server(MCPServer["App"]):
@@ -54,8 +57,8 @@ class _Server(MCPServer["App"]):
                 tool.name: tool.input_schema["properties"] for tool in await self.list_tools()
             }
         known = self._parameters.get(name, arguments)
-        if unknown := ", ".join(sorted(arguments.keys() - known)):
-            raise ToolError(f"{name} takes no {unknown[:200]}; it takes {', '.join(known)}.")
+        if unknown := truncate(", ".join(sorted(arguments.keys() - known)), QUOTED_CHARS):
+            raise ToolError(f"{name} takes no {unknown}; it takes {', '.join(known)}.")
         return await super().call_tool(name, arguments, context)
 
     async def get_prompt(
@@ -64,13 +67,15 @@ class _Server(MCPServer["App"]):
         """Says what is wrong with a call, by -32602 (server/prompts, "Error Handling"): the SDK does not."""
         known = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
         if name not in known:
-            raise MCPError(INVALID_PARAMS, f"There is no prompt {name[:200]!r}, only {', '.join(known)}.")
+            shown = truncate(name, QUOTED_CHARS)
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {shown!r}, only {', '.join(known)}.")
         given, takes = arguments or {}, ", ".join(argument.name for argument in known[name])
         for argument in known[name]:
             if argument.required and not given.get(argument.name):
                 raise MCPError(INVALID_PARAMS, f"The prompt {name} needs the argument {argument.name}.")
         if unknown := ", ".join(sorted(given.keys() - {argument.name for argument in known[name]})):
-            raise MCPError(INVALID_PARAMS, f"The prompt {name} takes no {unknown[:200]}; it takes {takes}.")
+            unknown = truncate(unknown, QUOTED_CHARS)
+            raise MCPError(INVALID_PARAMS, f"The prompt {name} takes no {unknown}; it takes {takes}.")
         return await super().get_prompt(name, arguments, context)
 
 

@@ -16,6 +16,7 @@ from rlm_core.engine.answer_markdown import markdown
 from rlm_core.engine.transcript import transcript
 from rlm_core.errors import QueryError, RlmError
 from rlm_core.well_formed import well_formed
+from rlm_core.wording import bullet_list
 from rlm_mcp.server.app import owner_of
 from rlm_mcp.server.icons import ICONS
 
@@ -97,7 +98,7 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
     service = app.service
     model = "the configured endpoint" if service.settings.model.endpoint else "none is configured"
     parts = [
-        "# Workspace\n\n" + "\n".join(f"- {well_formed(str(root))}" for root in service.workspace.roots),
+        "# Workspace\n\n" + bullet_list([well_formed(str(root)) for root in service.workspace.roots]),
         f"Snapshot {snapshot.id}. {facts(snapshot)}",
         f"Model: {model}. "
         + (
@@ -108,9 +109,8 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
     if snapshot.skipped:
         parts.append("## Left out")
     for reason, count in Counter(item.reason for item in snapshot.skipped).most_common():
-        paths = [item.path for item in snapshot.skipped if item.reason == reason][:SHOWN_SKIPPED]
-        more = f"\n- and {count - len(paths):,} more" if count > len(paths) else ""
-        parts.append(f"### {reason} ({count:,})\n\n" + "\n".join(f"- {path}" for path in paths) + more)
+        paths = [item.path for item in snapshot.skipped if item.reason == reason]
+        parts.append(f"### {reason} ({count:,})\n\n{bullet_list(paths, SHOWN_SKIPPED)}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -72,7 +72,7 @@ async def test_proper_finishes(turns: list[str], answer: str, asker: Asker, serv
         ),
         pytest.param(
             [repl("FINAL('guess')") + "\n" + repl("print(1)")],
-            "One block after block 1 did not run, because block 1 gave a final answer.",
+            "1 block after block 1 did not run, because block 1 gave a final answer.",
             id="a program behind the finish",
         ),
         pytest.param([LOOK + "\nFINAL(guess)"], "before your programs had looked", id="imagined output"),

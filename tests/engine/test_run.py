@@ -239,7 +239,7 @@ async def test_the_program_recovers_from_an_error(asker: Asker, serve: Serve) ->
     told, recovered = server.prompts("root")[1:]
     assert "ZeroDivisionError" in told
     assert "boom = kept / 0" in told
-    assert "One block after block 1 did not run, because block 1 failed." in told
+    assert "1 block after block 1 did not run, because block 1 failed." in told
     assert "never" not in recovered
     assert "kept 3" in recovered
     assert answer.status == "complete"
@@ -251,7 +251,7 @@ async def test_long_output_is_cut_and_the_rest_counted(asker: Asker, serve: Serv
     await asker.ask("?", server)
     told = server.prompts("root")[1]
     assert len(told) < 22_000
-    assert "more characters were printed and are not shown" in told
+    assert "more characters were printed, but not shown" in told
     omitted = asker.of(CellCompleted)[0].omitted
     assert f"{omitted:,} more characters" in told
     assert omitted > 30_000

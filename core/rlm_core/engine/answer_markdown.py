@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.progress_text import spent
+from rlm_core.wording import bullet_list, pluralize
 
 if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer, Citation
@@ -16,19 +17,19 @@ def markdown(answer: Answer) -> str:
     if answer.status == "incomplete":
         parts.insert(0, f"> **Incomplete:** {answer.reason}")
     if answer.citations:
-        parts.append("### Citations\n\n" + _bullets([cite(citation) for citation in answer.citations]))
+        parts.append("### Citations\n\n" + bullet_list([cite(citation) for citation in answer.citations]))
     if answer.unverified:
         parts.append(
             "### Unverified\n\nCited, but not in the snapshot:\n\n"
-            + _bullets([f"`{text}`" for text in answer.unverified])
+            + bullet_list([f"`{text}`" for text in answer.unverified])
         )
     if answer.changed:
         parts.append(
             "### Changed meanwhile\n\nCited as they were when the question was asked:\n\n"
-            + _bullets([f"`{path}`" for path in answer.changed])
+            + bullet_list([f"`{path}`" for path in answer.changed])
         )
     if answer.notes:
-        parts.append("### Notes\n\n" + _bullets(answer.notes))
+        parts.append("### Notes\n\n" + bullet_list(answer.notes))
     return "\n\n".join([*parts, f"*{footer(answer)}*"]) + "\n"
 
 
@@ -43,12 +44,7 @@ def cite(citation: Citation) -> str:
 def footer(answer: Answer) -> str:
     """Who answered, from what, for how much."""
     usage = answer.usage
-    turns = f"{usage.turns} turn" + ("" if usage.turns == 1 else "s")
     return (
-        f"{answer.model} · {turns}, {spent(usage)} · {usage.seconds:.1f} s · "
+        f"{answer.model} · {pluralize(usage.turns, 'turn')}, {spent(usage)} · {usage.seconds:.1f} s · "
         f"snapshot {answer.snapshot} · run {answer.run_id}"
     )
-
-
-def _bullets(items: list[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)

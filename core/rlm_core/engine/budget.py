@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rlm_core.engine.usage import Ledger
 from rlm_core.errors import RlmError
 from rlm_core.models import Usage
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -99,12 +100,12 @@ class Budget:
             BudgetExceeded: fewer are left.
         """
         left = self._limits.calls - self._ledger.sub_calls
-        limit = f"the limit of {self._limits.calls} sub-calls (limits.calls)"
+        limit = f"the limit of {pluralize(self._limits.calls, 'sub-call')} (limits.calls)"
         if count and not left:
             raise self._exceed(f"No sub-call is left: {limit} is reached.")
         if count > left:
             # Not the end of the run: nothing has been spent on it, and the program may ask for less.
-            raise BudgetExceeded(f"{count} sub-calls are asked for, but {limit} leaves {left}; ask fewer.")
+            raise BudgetExceeded(f"{count:,} sub-calls are asked for, but {limit} leaves {left}; ask fewer.")
 
     def take_call(self) -> None:
         """Counts a sub-call that is about to be made; raises `BudgetExceeded` when none is left."""

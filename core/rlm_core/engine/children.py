@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rlm_core.engine import prompts
 from rlm_core.engine.run import Run
 from rlm_core.engine.run_reporter import RunReporter
-from rlm_core.engine.subcalls import head
+from rlm_core.engine.subcalls import HEAD_CHARS
+from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
     from rlm_core.engine.run_tree import RunTree
@@ -48,7 +49,7 @@ class Children:
         grandchildren = Children.of(tree, node, self._depth)
         run = Run(tree, model, prompt, prompts.text_opening(prompt), grandchildren, node)
         reporter = RunReporter(tree, node, model, prompt)
-        reporter.started(head(prompt))
+        reporter.started(one_line(prompt, HEAD_CHARS))
         with tree.stream.reporting_failure(node):
             outcome = await run.outcome()
         reporter.completed(outcome)

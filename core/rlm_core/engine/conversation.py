@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rlm_core.models import Message
+from rlm_core.wording import elide
 
 # What stands in for a feedback message that had to go.
 DROPPED = (
@@ -66,6 +67,6 @@ class Conversation:
         if len(self._messages) < 3 or len(latest) < SHORT_CHARS:
             return False
         quarter = len(latest) // 4
-        cut = f"\n[{len(latest) - 2 * quarter:,} characters dropped to fit the context window]\n"
-        self._messages[-1] = Message("user", latest[:quarter] + cut + latest[-quarter:])
+        shorter = elide(latest, quarter, quarter, why="dropped to fit the context window")
+        self._messages[-1] = Message("user", shorter)
         return True

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rlm_core.wording import elide
+
 if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer, RunUsage
 
@@ -138,16 +140,10 @@ def shortened(event: Event) -> Event:
     """The event with its long text cut, and said so."""
     match event:
         case CellCompleted():
-            return replace(event, output=_cut(event.output))
+            return replace(event, output=elide(event.output, KEPT_CHARS))
         case TurnCompleted() | SubcallCompleted():
-            return replace(event, text=_cut(event.text))
+            return replace(event, text=elide(event.text, KEPT_CHARS))
         case RunCompleted():
-            return replace(event, answer=replace(event.answer, answer=_cut(event.answer.answer)))
+            return replace(event, answer=replace(event.answer, answer=elide(event.answer.answer, KEPT_CHARS)))
         case _:
             return event
-
-
-def _cut(text: str) -> str:
-    if len(text) <= KEPT_CHARS:
-        return text
-    return f"{text[:KEPT_CHARS]}\n[{len(text) - KEPT_CHARS:,} more characters]"

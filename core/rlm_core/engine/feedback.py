@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rlm_core.wording import comma_list, elide, pluralize
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,7 +29,7 @@ def report(turn: Turn, cells: Cells, completion: Completion) -> str:
     if cells.skipped:
         last = len(cells.results)
         why = f"block {last} failed" if cells.failed else f"block {last} gave a final answer"
-        parts.append(f"{_blocks(cells.skipped)} after block {last} did not run, because {why}.")
+        parts.append(f"{pluralize(cells.skipped, 'block')} after block {last} did not run, because {why}.")
     if cells.unclosed:
         parts.append("The last block was cut off, so it did not run. Send it again, shorter.")
     if not turn.blocks and turn.final is None:
@@ -42,12 +44,12 @@ def _outcome(name: str, result: CellResult) -> str:
     if result.output.strip():
         parts.append(f"{name} printed:\n<output>\n{result.output.rstrip()}\n</output>")
     if result.omitted:
+        more = pluralize(result.omitted, "more character was", "more characters were")
         parts.append(
-            f"[{result.omitted:,} more characters were printed and are not shown. "
-            "Print less, or keep it in a variable and look at parts of it.]"
+            f"[{more} printed, but not shown. Print less, or keep it in a variable and look at parts of it.]"
         )
     if result.error is not None:
-        parts.append(f"{name} failed:\n<error>\n{clipped(result.error.rstrip(), ERROR_CHARS)}\n</error>")
+        parts.append(f"{name} failed:\n<error>\n{shown_error(result.error)}\n</error>")
     if result.lost:
         parts.append(f"The REPL was restarted, and these names are gone: {', '.join(result.lost)}.")
     if result.final is not None and result.error is not None:
@@ -70,17 +72,11 @@ def _without_code(turn: Turn) -> str:
 def _variables(variables: Sequence[Variable]) -> str:
     if not variables:
         return "Variables: none yet."
-    shown = ", ".join(f"{item.name} ({item.type}: {item.summary})" for item in variables[:SHOWN_VARIABLES])
-    more = len(variables) - SHOWN_VARIABLES
-    return f"Variables: {shown}" + (f" and {more} more; SHOW_VARS() lists them." if more > 0 else ".")
+    shown = comma_list([str(variable) for variable in variables], SHOWN_VARIABLES)
+    advice = "; SHOW_VARS() lists them" if len(variables) > SHOWN_VARIABLES else ""
+    return f"Variables: {shown}{advice}."
 
 
-def _blocks(count: int) -> str:
-    return "One block" if count == 1 else f"{count} blocks"
-
-
-def clipped(text: str, most: int) -> str:
-    """`text` with its middle cut out, and said so, where it is longer than `most` characters."""
-    if len(text) <= most:
-        return text
-    return f"{text[: most // 2]}\n[{len(text) - most:,} characters cut]\n{text[-(most // 2) :]}"
+def shown_error(error: str) -> str:
+    """A traceback as far as it is shown: how it begins and, with the reason, ends."""
+    return elide(error.rstrip(), ERROR_CHARS // 2, ERROR_CHARS // 2)

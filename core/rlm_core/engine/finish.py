@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rlm_core.engine import prompts
-from rlm_core.engine.feedback import clipped
 from rlm_core.engine.turn_parser import parse
+from rlm_core.wording import elide
 
 if TYPE_CHECKING:
     from rlm_core.engine.cells import Cells
@@ -98,6 +98,6 @@ class Finish:
             return self._candidate
         parts = [self._prose] if self._prose else []
         if self._output:
-            output = clipped(self._output.strip(), SHOWN_OUTPUT_CHARS)
+            output = elide(self._output.strip(), SHOWN_OUTPUT_CHARS // 2, SHOWN_OUTPUT_CHARS // 2)
             parts.append(f"The last output of the run's programs:\n\n~~~~\n{output}\n~~~~")
         return "\n\n".join(parts) or NOTHING_KNOWN

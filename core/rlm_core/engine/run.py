@@ -15,6 +15,7 @@ from rlm_core.engine.finish import NOTHING_KNOWN, Finish
 from rlm_core.engine.host_functions import host_functions
 from rlm_core.engine.turn_parser import parse
 from rlm_core.models import ModelError
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -105,7 +106,7 @@ class Run:
                     return Outcome(turn.prose, reason)
                 return await self._closing_outcome(reason, finish, feedback)
         return await self._closing_outcome(
-            f"The limit of {self._turns} turns (limits.turns) is reached.", finish, feedback
+            f"The limit of {pluralize(self._turns, 'turn')} (limits.turns) is reached.", finish, feedback
         )
 
     async def _next_turn(self, feedback: str) -> Completion:

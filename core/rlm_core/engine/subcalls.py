@@ -11,6 +11,7 @@ from rlm_core.engine.budget import BudgetExceeded
 from rlm_core.engine.events import SubcallCompleted, SubcallStarted
 from rlm_core.errors import QueryError, RlmError
 from rlm_core.models import Message
+from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.meter import Meter
     from rlm_core.models import Model, Models
 
-HEAD_CHARS = 120
+HEAD_CHARS = 120  # of a prompt, that events carry
 
 
 class Subcalls:
@@ -104,7 +105,7 @@ class Subcalls:
                     model=model.name,
                     prompt_digest=digest(prompt),
                     prompt_chars=len(prompt),
-                    prompt_head=head(prompt),
+                    prompt_head=one_line(prompt, HEAD_CHARS),
                 )
             )
             text, error = "", None
@@ -158,9 +159,3 @@ def failures_as_text(
 def digest(text: str) -> str:
     """Twelve hex digits that name a text."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-
-
-def head(text: str) -> str:
-    """The beginning of a text on one line."""
-    line = " ".join(text[: 2 * HEAD_CHARS].split())
-    return line if len(line) <= HEAD_CHARS else line[:HEAD_CHARS] + "…"

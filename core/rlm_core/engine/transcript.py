@@ -16,11 +16,14 @@ from rlm_core.engine.events import (
     TurnCompleted,
 )
 from rlm_core.engine.progress_text import spent
+from rlm_core.wording import one_line, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rlm_core.engine.events import Event
+
+REPLY_CHARS = 100  # of a sub-call's
 
 
 def transcript(events: Iterable[Event]) -> str:
@@ -32,10 +35,10 @@ def _part(event: Event) -> str:
     where = "" if event.node == ROOT else f" (child {event.node})"
     match event:
         case RunStarted():
-            size = f"{event.files:,} files, " if event.files else ""
+            size = f"{pluralize(event.files, 'file')}, " if event.files else ""
             return (
                 f"## Run{where}\n\n> {_quoted(event.question)}\n\n"
-                f"{event.model}, sub-calls {event.sub_model}; {size}{event.chars:,} characters, "
+                f"{event.model}, sub-calls {event.sub_model}; {size}{pluralize(event.chars, 'character')}, "
                 f"snapshot {event.snapshot}"
             )
         case TurnCompleted():
@@ -43,9 +46,11 @@ def _part(event: Event) -> str:
         case CellCompleted():
             return _cell(event)
         case SubcallStarted():
-            return f"- sub-call {event.call}{where}: {event.prompt_chars:,} characters: {event.prompt_head}"
+            size = pluralize(event.prompt_chars, "character")
+            return f"- sub-call {event.call}{where}: {size}: {event.prompt_head}"
         case SubcallCompleted():
-            outcome = event.error or f"{len(event.text):,} characters: {_line(event.text)}"
+            size = pluralize(len(event.text), "character")
+            outcome = event.error or f"{size}: {one_line(event.text, REPLY_CHARS)}"
             return f"- sub-call {event.call}{where} came back after {event.seconds:.1f} s: {outcome}"
         case Noted():
             return f"- note{where}: {event.text}"
@@ -65,7 +70,7 @@ def _cell(event: CellCompleted) -> str:
     fence = "~" * max(4, max(map(len, _tildes(event.output)), default=0) + 1)
     parts = [f"Printed in {event.cell_seconds:.2f} s:\n\n{fence}\n{event.output.rstrip()}\n{fence}"]
     if event.omitted:
-        parts.append(f"[{event.omitted:,} more characters were printed]")
+        parts.append(f"[{pluralize(event.omitted, 'more character was', 'more characters were')} printed]")
     if event.error is not None:
         parts.append(f"Failed:\n\n{fence}\n{event.error.rstrip()}\n{fence}")
     return "\n\n".join(parts)
@@ -77,8 +82,3 @@ def _tildes(text: str) -> list[str]:
 
 def _quoted(text: str) -> str:
     return "\n> ".join(text.strip().splitlines())
-
-
-def _line(text: str) -> str:
-    line = " ".join(text[:200].split())
-    return line[:100] + ("…" if len(line) > 100 or len(text) > 200 else "")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from rlm_core.models.base import ModelError
 from rlm_core.well_formed import well_formed
+from rlm_core.wording import comma_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,4 @@ class Endpoint:
 
 def listed(names: list[str]) -> str:
     """Model names for a sentence, the first `LISTED_MODELS` of them."""
-    more = len(names) - LISTED_MODELS
-    if not names:
-        return "none"
-    return ", ".join(names[:LISTED_MODELS]) + (f" and {more} more" if more > 0 else "")
+    return comma_list(names, LISTED_MODELS) or "none"

@@ -9,6 +9,7 @@ import openai
 
 from rlm_core.models.base import FailureKind, ModelError
 from rlm_core.models.endpoint import listed
+from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
     from rlm_core.models.endpoint import Endpoint
@@ -118,5 +119,4 @@ def _cause(error: openai.OpenAIError, endpoint: Endpoint) -> str:
 
 
 def _short(text: str, endpoint: Endpoint) -> str:
-    line = " ".join(endpoint.redacted(text).split()).rstrip(".")
-    return line if len(line) <= QUOTED_CHARS else line[:QUOTED_CHARS] + "…"
+    return one_line(endpoint.redacted(text).rstrip(" \n."), QUOTED_CHARS)

@@ -23,6 +23,9 @@ class Variable:
     type: str
     summary: str
 
+    def __str__(self) -> str:
+        return f"{self.name} ({': '.join(filter(None, (self.type, self.summary)))})"
+
 
 @dataclass(frozen=True, slots=True)
 class CellResult:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import ConfigError, QueryError
 from rlm_core.service import Service
+from rlm_core.wording import pluralize
 from rlm_mcp.cli import options
 from rlm_mcp.cli.exit_codes import DONE, FAILED
 from rlm_mcp.cli.output import terminal_safe, write_stdout
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         if result.final is not None:
             write_stdout(result.final + "\n")
         if result.omitted:
-            sys.stderr.write(f"rlm-mcp: {result.omitted:,} more characters of output were cut.\n")
+            sys.stderr.write(f"rlm-mcp: output cut by {pluralize(result.omitted, 'character')}.\n")
         if result.error is not None:
             sys.stderr.write(terminal_safe(result.error.rstrip(), sys.stderr) + "\n")
     return DONE if result.error is None else FAILED

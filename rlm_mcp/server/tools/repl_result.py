@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.feedback import ERROR_CHARS, clipped
+from rlm_core.engine.feedback import SHOWN_VARIABLES, shown_error
+from rlm_core.wording import pluralize
 from rlm_mcp.server.tools.common import tool_result
 from rlm_mcp.server.tools.output_schemas import ReplResult
 from rlm_mcp.server.tools.pages import PAGE_CHARS, page
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from rlm_core.repl_sessions import ReplSession
 
-SHOWN_VARIABLES = 40
 SHOWN_CHANGES = 20
 # Of what a program has printed before it was suspended or ran out of patience.
 TAIL_CHARS = 2_000
@@ -43,7 +43,7 @@ def repl_result(
         case _:
             _show_result(session, number, fields)
     if changed:
-        count = f"{len(changed)} file{'s' if len(changed) > 1 else ''}"
+        count = pluralize(len(changed), "file")
         fields.notes.append(f"{count} changed since the snapshot; fresh=true restarts the session on them.")
     return tool_result(fields, _text(fields))
 
@@ -56,15 +56,15 @@ def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
     fields.output, fields.page, fields.pages = page(output, number)
     if fields.page < fields.pages:
         fields.next = f"rlm_repl(session={session.id!r}, page={fields.page + 1}) has the next page."
-    fields.error = clipped(over.error or "", ERROR_CHARS)
-    fields.variables = [f"{item.name} ({item.type}: {item.summary})" for item in over.variables]
+    fields.error = shown_error(over.error or "")
+    fields.variables = [str(variable) for variable in over.variables]
     if len(fields.variables) > SHOWN_VARIABLES:
-        fields.notes.append(
-            f"{len(fields.variables) - SHOWN_VARIABLES} more variables; SHOW_VARS() lists them."
-        )
+        more = pluralize(len(fields.variables) - SHOWN_VARIABLES, "more variable")
+        fields.notes.append(f"{more}; SHOW_VARS() lists them.")
         del fields.variables[SHOWN_VARIABLES:]
     if over.omitted:
-        fields.notes.append(f"{over.omitted:,} more characters were printed and are gone; print less.")
+        more = pluralize(over.omitted, "more character was", "more characters were")
+        fields.notes.append(f"{more} printed, but not kept; print less.")
     if over.lost:
         fields.notes.append(f"The session had to be restarted; these names are gone: {', '.join(over.lost)}.")
 
@@ -103,10 +103,11 @@ def _show_prompts(session: ReplSession, number: int, fields: ReplResult) -> None
         which = "this prompt" if count == 1 else f"these {count} prompts"
         fields.next = (
             f"Answer {which} yourself, only from the text, and call "
-            f"rlm_repl(session={session.id!r}, replies=[...]) with {count} string{'s' if count > 1 else ''}."
+            f"rlm_repl(session={session.id!r}, replies=[...]) with {pluralize(count, 'string')}."
         )
     if len(waiting) > count:
-        fields.next += f" {len(waiting) - count} more prompts follow after that."
+        following = pluralize(len(waiting) - count, "more prompt follows", "more prompts follow")
+        fields.next += f" {following} after that."
 
 
 def _text(fields: ReplResult) -> str:

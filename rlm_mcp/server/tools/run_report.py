@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.answer_markdown import markdown
+from rlm_core.wording import bullet_list
 from rlm_mcp.server.tools.common import tool_result
 from rlm_mcp.server.tools.output_schemas import RunReport
 from rlm_mcp.server.tools.pages import page
@@ -70,7 +71,7 @@ def _unfinished(run: RunHandle) -> CallToolResult:
         progress=progress,
         usage=dataclasses.asdict(run.usage) if run.usage else {},
     )
-    lines = "\n".join(f"- {line}" for line in progress) or "- nothing yet"
+    lines = bullet_list(progress or ["nothing yet"])
     so_far = f"So far:\n{lines}" if run.state == "running" else ""
     text = "\n\n".join(filter(None, (f"Run {run.id} is {run.state}.", run.error, so_far, following)))
     return tool_result(fields, text)

@@ -1,0 +1,58 @@
+"""Wording: truncated texts, plurals and lists, as messages, reports and feedback to models have them.
+
+What is left out is always said: by `…` within a line, else by how much it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def truncate(text: str, most: int) -> str:
+    """Returns a text of at most `most` characters, the last of them `…` where it was longer."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def one_line(text: str, most: int) -> str:
+    """Returns the beginning of a text on one line of at most `most` characters: white space folded."""
+    start = text[: 4 * most]  # to fold all of a long text would take a while
+    line = " ".join(start.split())
+    return truncate(line if len(start) == len(text) else f"{line}…", most)
+
+
+def elide(text: str, head: int, tail: int = 0, *, why: str = "left out") -> str:
+    """Returns the first `head` and the last `tail` characters of a text that is longer than both together.
+
+    A line where the others stood says how many they are, and why they are missing.
+    """
+    more = len(text) - head - tail
+    if more <= 0:
+        return text
+    mark = f"[{pluralize(more, 'character')} {why}]"
+    return "\n".join([text[:head], mark, *([text[-tail:]] if tail else [])])
+
+
+def pluralize(count: int, singular: str, plural: str = "") -> str:
+    """Returns a number, its thousands separated, with its noun: `1 file`, `1,200 files`.
+
+    Args:
+        count: how many.
+        singular: what they are; a verb may follow the noun (`file is`).
+        plural: the same for any number but one; by default an `s` is added.
+    """
+    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
+
+
+def comma_list(items: Sequence[str], most: int) -> str:
+    """Returns items for a sentence: `a, b and 3 more`."""
+    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
+
+
+def bullet_list(items: Sequence[str], most: int | None = None) -> str:
+    """Returns items as lines of Markdown; the last says how many more than `most` there are."""
+    shown = items if most is None else items[:most]
+    rest = [f"and {len(items) - len(shown):,} more"] if len(shown) < len(items) else []
+    return "\n".join(f"- {item}" for item in (*shown, *rest))
