@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rlm_core import __version__
 from rlm_core.errors import ConfigError, RlmError, WorkspaceError
 from rlm_mcp.cli.exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, USAGE_ERROR
-from rlm_mcp.cli.output import open_closed_streams, terminal_safe
+from rlm_mcp.cli.terminal_output import open_closed_streams, terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

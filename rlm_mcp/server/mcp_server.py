@@ -14,8 +14,8 @@ from mcp.types import INVALID_PARAMS
 from rlm_core import __version__
 from rlm_core.wording import truncate
 from rlm_mcp.server import argument_completion, prompts, resources, tools
-from rlm_mcp.server.handshake import Handshake
 from rlm_mcp.server.icons import ICONS
+from rlm_mcp.server.middleware import Handshake
 from rlm_mcp.server.stdio import answering_stdio
 from rlm_mcp.server.subscriptions import Announcer
 

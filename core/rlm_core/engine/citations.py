@@ -48,7 +48,7 @@ def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list
         The places that exist, and those that do not, as they are cited. Both in order of appearance,
         each once.
     """
-    paths = _PathIndex(snapshot)
+    paths = _CitedPaths(snapshot)
     citations: dict[Citation, None] = {}
     unverified: dict[str, None] = {}
     for place in _places(text, paths):
@@ -62,7 +62,7 @@ def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list
     return list(citations), list(unverified)
 
 
-def _places(text: str, paths: _PathIndex) -> list[_Place]:
+def _places(text: str, paths: _CitedPaths) -> list[_Place]:
     # Blanked, not cut out, so that positions stay and a URL's port is not taken for a line.
     text = _URL.sub(lambda url: " " * len(url[0]), text)
     found: list[tuple[int, _Place]] = []
@@ -84,7 +84,7 @@ def _ranges(ranges: str) -> Iterator[tuple[str, int, int]]:
         yield cited.replace(" ", ""), lines[0], lines[-1]
 
 
-class _PathIndex:
+class _CitedPaths:
     """The snapshot's paths as answers write them."""
 
     def __init__(self, snapshot: Snapshot) -> None:

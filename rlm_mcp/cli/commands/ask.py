@@ -14,9 +14,9 @@ from rlm_core.engine.answer_markdown import markdown
 from rlm_core.service import Service
 from rlm_mcp.cli import options
 from rlm_mcp.cli.exit_codes import DONE, INCOMPLETE, INTERRUPTED
-from rlm_mcp.cli.output import write_stdout
 from rlm_mcp.cli.progress_line import ProgressLine
 from rlm_mcp.cli.signals import on_signal
+from rlm_mcp.cli.terminal_output import write_stdout
 
 if TYPE_CHECKING:
     import argparse

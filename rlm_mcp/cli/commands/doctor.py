@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rlm_mcp.cli import options
 from rlm_mcp.cli.diagnostics import diagnose
 from rlm_mcp.cli.exit_codes import DONE, FAILED
-from rlm_mcp.cli.output import write_stdout
+from rlm_mcp.cli.terminal_output import write_stdout
 
 if TYPE_CHECKING:
     import argparse

@@ -22,8 +22,8 @@ from rlm_core.service import Service
 from rlm_core.wording import pluralize
 from rlm_mcp.cli import options
 from rlm_mcp.cli.exit_codes import DONE, FAILED
-from rlm_mcp.cli.output import terminal_safe, write_stdout
 from rlm_mcp.cli.progress_line import ProgressLine
+from rlm_mcp.cli.terminal_output import terminal_safe, write_stdout
 
 if TYPE_CHECKING:
     import argparse

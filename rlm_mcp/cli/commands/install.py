@@ -28,7 +28,7 @@ from rlm_mcp.cli.clients.launch import launch
 from rlm_mcp.cli.clients.locations import Locations
 from rlm_mcp.cli.clients.registry import CLIENTS
 from rlm_mcp.cli.exit_codes import DONE
-from rlm_mcp.cli.output import write_stdout
+from rlm_mcp.cli.terminal_output import write_stdout
 
 if TYPE_CHECKING:
     import argparse
