@@ -293,3 +293,28 @@ def test_find_tells_of_generated_files_where_it_finds_nothing(context_of: Contex
     context = context_of(snapshot_of({"a.py": "x = 1\n"}, made))
     assert "1 generated file is not part of the context" in context.find("PodSpec").note
     assert not context.find("x").note
+
+
+LARGE = "def large():\n    pass\n" + "x = 1\n" * 800_000
+
+
+def test_files_too_large_to_parse_are_named(context_of: ContextOf) -> None:
+    texts = {"big.py": LARGE, "huge.py": LARGE, "small.py": "def small():\n    return large()\n"}
+    context = context_of(snapshot_of(texts))
+    told = "big.py could not be parsed: 4,800,022 bytes are too many to parse (at most 4,194,304)."
+    assert context.symbols("big.py").note.startswith("big.py: 4,800,022 bytes are too many to parse")
+    assert context.find("large").note == f"No definition of large. {told} Nor could 1 other file."
+    assert context.find("small").note == ""
+    assert context.callers("large", "*.py").note.endswith(f"{told} Nor could 1 other file.")
+    assert [place.path for place in context.callers("large")] == ["small.py"]
+    assert context.outline(["big.py", "small.py"]).endswith(f"\n({told})")
+
+
+def test_what_one_search_left_out_is_not_said_of_the_next(
+    context_of: ContextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kotlin = next(language for language in LANGUAGES if language.name == "Kotlin")
+    monkeypatch.setitem(kotlin.__dict__, "parsable", False)
+    context = context_of(snapshot_of({"a.kt": "class Shop\n", "b.py": "class Store:\n    pass\n"}))
+    assert "A file that mentions it was not looked at" in context.find("Shop").note
+    assert context.find("Store").note == ""

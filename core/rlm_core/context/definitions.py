@@ -12,6 +12,8 @@ from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import BLOCKS, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -25,6 +27,7 @@ class Definitions:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._cache: WeightedLru[int, Results[Symbol]] = WeightedLru(_CACHED_SYMBOLS)
+        self._failures: dict[int, str] = {}  # why a file was not parsed though its language can be
 
     def of(self, row: int) -> Results[Symbol]:
         """Returns the definitions of a file as a tree; the note says why there are none."""
@@ -39,7 +42,17 @@ class Definitions:
         try:
             return Results(symbols(source, language, path))
         except ParseLimitError as error:
+            self._failures[row] = str(error)
             return Results(note=f"{path}: {error} grep, lines and chunks work.")
+
+    def failure_note(self, rows: Iterable[int]) -> str:
+        """Returns a sentence on those of some files that `of` could not parse within bounds, if any."""
+        failed = sorted(row for row in rows if row in self._failures)
+        if not failed:
+            return ""
+        note = f"{self._snapshot.paths[failed[0]]} could not be parsed: {self._failures[failed[0]]}"
+        more = len(failed) - 1
+        return f"{note} Nor could {more:,} other file{'s' * (more > 1)}." if more else note
 
     def enclosing(self, row: int, line: int) -> Symbol | None:
         """Returns the innermost definition around a line, comment above included; None when outside."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,6 +46,21 @@ def is_named(symbol: Symbol, parts: list[str]) -> bool:
     return len(parts) == 1 or f".{symbol.qualified_name}".endswith("." + ".".join(parts))
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What a search says besides its result.
+
+    Attributes:
+        notes: sentences.
+        unparsable: files that mention the name, by why their language is not parsed.
+        parsed: files that were given to the parser.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    unparsable: dict[str, set[int]] = field(default_factory=dict)
+    parsed: set[int] = field(default_factory=set)
+
+
 class DefinitionFinder:
     """Finds definitions in one snapshot."""
 
@@ -52,7 +68,6 @@ class DefinitionFinder:
         self._snapshot = snapshot
         self._search_engine = search_engine
         self._definitions = definitions
-        self._missing: dict[str, set[int]] = {}  # why files that mention the name were not parsed
 
     def find(self, name: str, kind: str | None, limit: int) -> Results[Symbol]:
         """Returns the definitions of a name: exact, else in other case, else of similar names.
@@ -65,15 +80,16 @@ class DefinitionFinder:
         parts = name_parts(name)
         if not parts or limit < 1:
             raise QueryError("find needs a name and a limit of at least 1.")
-        notes: list[str] = []
+        report = _Report()
+        notes = report.notes
         if "*" in name:
-            found = self._by_wildcard(parts, notes)
+            found = self._by_wildcard(parts, report)
         else:
             word = re.escape(parts[-1])
-            found = self._search(literal(parts[-1]), word, lambda symbol: is_named(symbol, parts), notes)
+            found = self._search(literal(parts[-1]), word, lambda symbol: is_named(symbol, parts), report)
             # Where not every file could be parsed, a looser search would only take longer.
             if not found and not notes:
-                found = self._by_likeness(parts, notes)
+                found = self._by_likeness(parts, report)
         if kind is not None:
             kinds = sorted({symbol.kind for symbol in found})
             found = [symbol for symbol in found if symbol.kind == kind]
@@ -84,19 +100,21 @@ class DefinitionFinder:
         if made and not found:
             files = "files are" if made > 1 else "file is"
             notes.append(f"{made:,} generated {files} not part of the context (context.skipped).")
-        for why, rows in self._missing.items():
+        for why, rows in report.unparsable.items():
             count = (
                 f"{len(rows):,} files that mention it were"
                 if len(rows) > 1
                 else "A file that mentions it was"
             )
             notes.append(f"{count} not looked at: {why}.")
+        if failure := self._definitions.failure_note(report.parsed):
+            notes.append(failure)
         omitted = max(0, len(found) - limit)
         if omitted:
             notes.append(f"{omitted:,} more than limit={limit}.")
         return Results(found[:limit], " ".join(notes), omitted)
 
-    def _by_wildcard(self, parts: list[str], notes: list[str]) -> list[Symbol]:
+    def _by_wildcard(self, parts: list[str], report: _Report) -> list[Symbol]:
         """Definitions whose names a pattern with `*` fits."""
         pieces = parts[-1].split("*")
         longest = max(pieces, key=len)
@@ -109,10 +127,11 @@ class DefinitionFinder:
             literal(longest, ignore_case=True),
             f"(?i:{names})",
             lambda symbol: fits.fullmatch(symbol.qualified_name) is not None,
-            notes,
+            report,
         )
 
-    def _by_likeness(self, parts: list[str], notes: list[str]) -> list[Symbol]:
+    def _by_likeness(self, parts: list[str], report: _Report) -> list[Symbol]:
+        notes = report.notes
         word, lowered = parts[-1], parts[-1].lower()
         short = len(word) < _MIN_FUZZY_CHARS and word.isascii() and word.isalpha()
 
@@ -123,7 +142,7 @@ class DefinitionFinder:
             literal(word, ignore_case=True),
             _with_part(word) if short else rf"\w*(?i:{re.escape(word)})\w*",
             lambda symbol: symbol.name.lower() == lowered or contains(symbol),
-            notes,
+            report,
         )
         whole = ".".join(parts)
         if same := [symbol for symbol in containing if symbol.name == word]:
@@ -135,11 +154,11 @@ class DefinitionFinder:
         if containing:
             notes.append(f"No {whole}; these names contain {word}.")
             return containing
-        similar = self._one_edit_away(word, notes) if len(word) >= _MIN_FUZZY_CHARS else []
+        similar = self._one_edit_away(word, report) if len(word) >= _MIN_FUZZY_CHARS else []
         notes.append(f"No {whole}; these names are similar." if similar else f"No definition of {whole}.")
         return similar
 
-    def _one_edit_away(self, word: str, notes: list[str]) -> list[Symbol]:
+    def _one_edit_away(self, word: str, report: _Report) -> list[Symbol]:
         """Definitions whose name is one slip away: a letter missing, added, wrong, or two swapped."""
         edits: list[str] = []
         for at in range(len(word)):
@@ -157,7 +176,7 @@ class DefinitionFinder:
             linewise(rf"\b{expression}\b"),
             expression,
             lambda symbol: pattern.fullmatch(symbol.name) is not None,
-            notes,
+            report,
             [literal(end, ignore_case=True) for end in ends],
         )
 
@@ -165,44 +184,45 @@ class DefinitionFinder:
         self,
         pattern: Pattern,
         names: str,
-        wanted: Callable[[Symbol], bool],
-        notes: list[str],
+        fits: Callable[[Symbol], bool],
+        report: _Report,
         first: Sequence[Pattern] = (),
     ) -> list[Symbol]:
-        """The wanted definitions in files in which a pattern occurs.
+        """The definitions that fit, in files in which a pattern occurs.
 
         Args:
             pattern: occurs in every file that may have one.
             names: expression for the names; files that only mention one are not parsed.
-            wanted: tells a definition that is looked for.
-            notes: gets a sentence if files were left out.
+            fits: tells a definition that is looked for.
+            report: takes what was left out.
             first: of these, one occurs in every such file too, and is found faster.
         """
         found: list[Symbol] = []
         left = PARSED_BYTES
         unparsed = 0
         rows = self._search_engine.rows_with_any(first or [pattern], None, pattern if first else None)
-        for row in self._prefiltered(rows, pattern, names):
+        for row in self._prefiltered(rows, pattern, names, report):
             left -= self._snapshot.lengths[row]
             if left < 0:
                 unparsed += 1
                 continue
-            found.extend(symbol for symbol in walk(self._definitions.of(row)) if wanted(symbol))
+            report.parsed.add(row)
+            found.extend(symbol for symbol in walk(self._definitions.of(row)) if fits(symbol))
         if unparsed:
-            notes.append(
+            report.notes.append(
                 f"{unparsed:,} further files may define it and were not parsed: too many mention it. "
                 "grep for the line that you expect."
             )
         return found
 
-    def _prefiltered(self, rows: Iterable[int], word: Pattern, names: str) -> Iterator[int]:
+    def _prefiltered(self, rows: Iterable[int], word: Pattern, names: str, report: _Report) -> Iterator[int]:
         """Leaves out files whose language shows that they do not define a name, and those not parsed."""
         hints: dict[str, Pattern] = {}
         for row in rows:
             language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
             if language is None or not language.parsable:
                 if language is not None and language.wheel:
-                    self._missing.setdefault(language.why_unparsed, set()).add(row)
+                    report.unparsable.setdefault(language.why_unparsed, set()).add(row)
                 continue
             if not language.definition_hint:
                 yield row

@@ -84,6 +84,8 @@ def outline(
             break
         room -= len(part) + 1
         parts.append(part)
+    if len(rows) > 1 and (failure := definitions.failure_note(rows)):
+        parts.append(f"({failure})")
     return Text("\n".join(part for part in parts if part) or "no definitions in these files")
 
 

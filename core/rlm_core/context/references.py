@@ -58,17 +58,21 @@ class ReferenceFinder:
         word = parts[-1]
         found: list[Reference] = []
         notes = [f"All uses of the word {word}: the type before it is not known."] if parts[1:] else []
+        searched: list[int] = []
         for row in self._search_engine.rows_with(literal(word), rows):
             if len(found) >= limit:
                 notes.append(
                     f"Stopped at limit={limit}: files from {self._snapshot.paths[row]} on not searched."
                 )
                 break
+            searched.append(row)
             places = self._places(row, word)
             wanted = [place for place in places if role is None or place.role == role]
             if len(wanted) > limit - len(found):
                 notes.append(f"{self._snapshot.paths[row]} has {len(wanted):,}; not all are listed.")
             found.extend(wanted[: limit - len(found)])
+        if failure := self._definitions.failure_note(searched):
+            notes.append(failure)
         return Results(found, " ".join(notes))
 
     def callers(self, name: str, rows: Sequence[int], limit: int) -> Results[Reference]:

@@ -17,6 +17,8 @@ from rlm_core.errors import ParseLimitError
 if TYPE_CHECKING:
     from rlm_core.syntax.language import Language
 
+# What `workspace.max_file_kb` lets in by default. A larger text is searched, and whoever asks for its
+# definitions is told: a tree takes some fifty times as much as its text.
 MAX_BYTES = 4 * 1024 * 1024
 # Ordinary code parses at 5 MB/s and more. Where a grammar goes astray it gets thousands of times slower
 # and takes hundreds of megabytes a second, so what falls behind this pace is given up early.
@@ -31,7 +33,6 @@ _STEP_SECONDS = 2e-6
 # its tokens reads again for each: in blocks of 64 KB, 230 KB of Perl left 1.5 GB behind.
 _BLOCK = 512
 # The latest tree is kept, as the definitions, uses and roles of a file are asked for one after another.
-# A tree takes some fifty times as much as its text.
 _CACHED_BYTES = 512 * 1024
 _latest: tuple[Language, bytes, tree_sitter.Tree] | None = None
 
