@@ -36,7 +36,7 @@ def opened() -> Iterator[Callable[[Path], Workspace]]:
         workspace.close()
 
 
-def past(workspace: Workspace) -> History:
+def history_of(workspace: Workspace) -> History:
     snapshot = workspace.snapshot()
     workspace.remember(snapshot)
     assert snapshot.history is not None
@@ -113,7 +113,7 @@ def test_the_repository_of_somebody_else_is_not_read(
     if inner:  # what is no repository does not keep git from looking further up
         write_tree(lure, {"deep/.git/HEAD": "nothing\n"})
     workspace = opened(lure / inner)
-    history = past(workspace)
+    history = history_of(workspace)
     shown = {path.rpartition("/")[2] for path in history.present}
     assert "a.py" in shown
     assert not {"b.log", "plan.txt"} & shown
@@ -170,7 +170,7 @@ def test_objects_of_somebody_else_are_no_past(
     commit = git(private, "rev-parse", "HEAD").strip()
     lend(lure / ".git/objects", private)
     workspace = opened(lure)
-    history = past(workspace)
+    history = history_of(workspace)
     assert list(history.present) == ["a.py"], "the listing reads no objects"
     for since in (commit, commit[:4]):
         with pytest.raises(QueryError, match="takes objects from another one"):
@@ -183,10 +183,10 @@ def test_a_clone_that_shared_its_objects_has_a_past_once_it_is_whole(
     git(tmp_path, "clone", "--quiet", "--shared", "private", "clone")
     clone = tmp_path / "clone"
     with pytest.raises(QueryError, match="git repack -a -d"):
-        past(opened(clone)).changes("HEAD")
+        history_of(opened(clone)).changes("HEAD")
     git(clone, "repack", "-a", "-d", "--quiet")
     (clone / ".git/objects/info/alternates").unlink()
-    assert past(opened(clone)).changes("HEAD") == []
+    assert history_of(opened(clone)).changes("HEAD") == []
 
 
 def test_work_trees_have_the_past_of_their_repository(
@@ -195,12 +195,12 @@ def test_work_trees_have_the_past_of_their_repository(
     git(private, "worktree", "add", "--quiet", "../tree", "-b", "other")
     write_tree(tmp_path / "tree", {"plan.txt": "another\n"})
     workspace = opened(tmp_path / "tree")
-    assert past(workspace).changes("main") == [("plan.txt", "modified")]
+    assert history_of(workspace).changes("main") == [("plan.txt", "modified")]
     assert workspace.notes == ()
     (tmp_path / "tree").rename(tmp_path / "moved")
     assert "git worktree repair" in str(past_error(opened(tmp_path / "moved")))
     git(tmp_path / "moved", "worktree", "repair")
-    assert past(opened(tmp_path / "moved")).text("plan.txt", "main") == "the plan\n"
+    assert history_of(opened(tmp_path / "moved")).text("plan.txt", "main") == "the plan\n"
 
 
 def test_work_trees_within_a_bare_repository(
@@ -208,7 +208,7 @@ def test_work_trees_within_a_bare_repository(
 ) -> None:
     git(tmp_path, "clone", "--quiet", "--bare", "private", "project")
     git(tmp_path / "project", "worktree", "add", "--quiet", "tree", "main")
-    assert past(opened(tmp_path / "project/tree")).changes("HEAD") == []
+    assert history_of(opened(tmp_path / "project/tree")).changes("HEAD") == []
 
 
 def test_submodules_have_a_past_wherever_their_settings_are(
@@ -219,9 +219,9 @@ def test_submodules_have_a_past_wherever_their_settings_are(
         root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(private), 'lib/"odd" one'
     )
     library = root / 'lib/"odd" one'
-    assert past(opened(library)).changes("HEAD") == []
+    assert history_of(opened(library)).changes("HEAD") == []
     git(library, "sparse-checkout", "set", "deep")  # moves core.worktree into config.worktree
-    assert past(opened(library)).text("plan.txt", "HEAD") == "the plan\n"
+    assert history_of(opened(library)).text("plan.txt", "HEAD") == "the plan\n"
     assert 'lib/"odd" one/deep/plan.txt' in opened(root).snapshot()
 
 
@@ -232,13 +232,13 @@ def test_a_separate_git_directory_has_to_name_its_work_tree(
     assert "git config core.worktree" in str(past_error(opened(private)))
     git(private, "config", "core.worktree", str(private))
     workspace = opened(private)
-    assert past(workspace).changes("HEAD") == []
+    assert history_of(workspace).changes("HEAD") == []
     assert workspace.notes == ()
 
 
 def past_error(workspace: Workspace) -> QueryError:
     with pytest.raises(QueryError) as raised:
-        past(workspace).changes("HEAD")
+        history_of(workspace).changes("HEAD")
     return raised.value
 
 
@@ -250,6 +250,6 @@ def test_a_server_that_git_started_reads_its_own_workspace(
     monkeypatch.setenv("GIT_WORK_TREE", str(private))
     monkeypatch.setenv("GIT_INDEX_FILE", str(private / ".git/index"))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(private / ".git/objects"))
-    history = past(opened(root))
+    history = history_of(opened(root))
     assert list(history.present) == ["a.py"]
     assert history.changes("HEAD") == []

@@ -43,9 +43,9 @@ def test_line_ends_of_the_work_tree_are_no_change(tmp_path: Path) -> None:
     for name in ("run.bat", "latin.bat"):
         (root / name).write_bytes((root / name).read_bytes().replace(b"\n", b"\r\n"))
     opened = Workspace([root], WorkspaceSettings())
-    assert past(opened).changes("HEAD") == []
+    assert history_of(opened).changes("HEAD") == []
     write_tree(root, {"run.bat": "one\r\nthree\r\n"})
-    assert past(opened).changes("HEAD") == [("run.bat", "modified")]
+    assert history_of(opened).changes("HEAD") == [("run.bat", "modified")]
     opened.close()
 
 
@@ -69,7 +69,7 @@ def test_what_does_not_belong_in_a_context_is_not_in_its_past_either(tmp_path: P
     for name in ("own/notes.md", ".env", "deep/shown.py"):  # nor when they are gone from the work tree
         (root / name).unlink()
     opened = Workspace([root], WorkspaceSettings())
-    history = past(opened)
+    history = history_of(opened)
     assert {name: history.text(name, "HEAD") for name in (*hidden, "key.txt")} == dict.fromkeys(
         (*hidden, "key.txt")
     )
@@ -77,7 +77,7 @@ def test_what_does_not_belong_in_a_context_is_not_in_its_past_either(tmp_path: P
     opened.close()
 
 
-def past(workspace: Workspace) -> History:
+def history_of(workspace: Workspace) -> History:
     snapshot = workspace.snapshot()
     workspace.remember(snapshot)
     assert snapshot.history is not None
@@ -89,7 +89,7 @@ def listed(history: History, since: str) -> dict[str, str]:
 
 
 def test_nothing_differs_from_what_was_just_committed(workspace: Workspace) -> None:
-    assert listed(past(workspace), "HEAD") == {}
+    assert listed(history_of(workspace), "HEAD") == {}
 
 
 def test_changes_since_a_revision_unsaved_text_included(workspace: Workspace) -> None:
@@ -97,7 +97,7 @@ def test_changes_since_a_revision_unsaved_text_included(workspace: Workspace) ->
     write_tree(root, {"edited.py": "after\n", "new.py": "new\n", "kept.py": "kept\n"})
     (root / "deleted.py").unlink()
     workspace.set_overlay(root / "sub/deep.py", "typed\n", 1)
-    history = past(workspace)
+    history = history_of(workspace)
     assert listed(history, "HEAD") == {
         "deleted.py": "deleted",
         "edited.py": "modified",
@@ -109,8 +109,13 @@ def test_changes_since_a_revision_unsaved_text_included(workspace: Workspace) ->
     assert history.text("new.py", "HEAD") is None
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message=second")
-    assert listed(past(workspace), "HEAD") == {"sub/deep.py": "modified"}
-    assert listed(past(workspace), "HEAD~1").keys() == {"deleted.py", "edited.py", "new.py", "sub/deep.py"}
+    assert listed(history_of(workspace), "HEAD") == {"sub/deep.py": "modified"}
+    assert listed(history_of(workspace), "HEAD~1").keys() == {
+        "deleted.py",
+        "edited.py",
+        "new.py",
+        "sub/deep.py",
+    }
 
 
 def test_changes_since_an_earlier_snapshot(workspace: Workspace) -> None:
@@ -118,7 +123,7 @@ def test_changes_since_an_earlier_snapshot(workspace: Workspace) -> None:
     workspace.remember(first)
     write_tree(workspace.roots[0], {"edited.py": "after\n", "new.py": "new\n"})
     (workspace.roots[0] / "deleted.py").unlink()
-    history = past(workspace)
+    history = history_of(workspace)
     assert listed(history, first.id) == {"deleted.py": "deleted", "edited.py": "modified", "new.py": "added"}
     assert history.text("deleted.py", first.id) == "gone soon\n"
 
@@ -126,21 +131,21 @@ def test_changes_since_an_earlier_snapshot(workspace: Workspace) -> None:
 def test_a_root_within_the_repository(workspace: Workspace) -> None:
     inner = Workspace([workspace.roots[0] / "sub"], WorkspaceSettings())
     write_tree(inner.roots[0], {"deep.py": "deeper\n"})
-    assert listed(past(inner), "HEAD") == {"deep.py": "modified"}
+    assert listed(history_of(inner), "HEAD") == {"deep.py": "modified"}
     inner.close()
 
 
 @pytest.mark.parametrize("since", ["nothing", "--output=stolen", "HEAD:kept.py", "", "-h", "HEAD~99"])
 def test_what_is_no_revision_is_refused(workspace: Workspace, since: str) -> None:
     with pytest.raises(QueryError, match="is no git revision"):
-        past(workspace).changes(since)
+        history_of(workspace).changes(since)
     assert not (workspace.roots[0] / "stolen").exists()
 
 
 def test_without_git_there_are_only_snapshots(tmp_path: Path) -> None:
     plain = Workspace([write_tree(tmp_path / "plain", {"a.py": "a"})], WorkspaceSettings())
     with pytest.raises(QueryError, match="is no git revision"):
-        past(plain).changes("HEAD")
+        history_of(plain).changes("HEAD")
     plain.close()
 
 
@@ -151,7 +156,7 @@ def test_filters_of_the_repository_are_not_run(workspace: Workspace, tmp_path: P
     git(root, "config", "filter.trap.clean", str(trap))
     git(root, "config", "diff.trap.textconv", str(trap))
     write_tree(root, {".gitattributes": "* filter=trap diff=trap\n", "edited.py": "after\n"})
-    history = past(workspace)
+    history = history_of(workspace)
     assert listed(history, "HEAD").keys() == {".gitattributes", "edited.py"}
     history.text("edited.py", "HEAD")
     assert not (tmp_path / "sprung").exists()
@@ -175,7 +180,7 @@ def test_nothing_is_fetched(
         config.write(f'[remote "origin"]\npromisor = true\nurl = {root}\nuploadpack = {trap}\n')
     monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
     with pytest.raises(QueryError, match="lacks a file of that revision"):
-        past(workspace).text("kept.py", "HEAD")
+        history_of(workspace).text("kept.py", "HEAD")
     assert not (tmp_path / "sprung").exists()
 
 

@@ -125,7 +125,7 @@ class Arena:
         Raises:
             OSError: a shard is missing.
         """
-        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101
+        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101 - callers' duty
         with self._lock:
             first = len(self._shards)
             for name in names:
@@ -142,7 +142,7 @@ class Arena:
                 self._add_shard(max(self._shard_bytes, len(blob)))
             span = Span(len(self._shards) - 1, self._end, len(blob))
             writer = self._shards[-1].writer
-            assert writer is not None, "only shards of our own are appended to"  # noqa: S101
+            assert writer is not None, "only shards of our own are appended to"  # noqa: S101 - invariant
             os.lseek(writer, span.offset, os.SEEK_SET)  # not pwrite(2), which Windows lacks
             _write_all(writer, blob)
             self._end += len(blob)

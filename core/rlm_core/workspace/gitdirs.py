@@ -56,7 +56,8 @@ def has_alternates(objects: Path) -> bool:
 def _is_own(dot: Path) -> bool:
     """Whether the repository that a folder's `.git` is, or leads to, is that folder's."""
     folder = dot.parent
-    place = folder / _read(dot).removeprefix("gitdir: ") if os.path.isfile(dot) else dot  # noqa: PTH113
+    leads = os.path.isfile(dot)  # noqa: PTH113 - as above
+    place = folder / _read(dot).removeprefix("gitdir: ") if leads else dot
     git_dir = Path(os.path.realpath(place))
     own = git_dir.parent == folder or any(_is_same(tree, folder) for tree in _work_trees(git_dir))
     shared = git_dir / "commondir"

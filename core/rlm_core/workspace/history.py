@@ -73,7 +73,7 @@ class History:
                 blob = gitview.list_tree(root, self._commit(root, since)).get(name)
                 if blob is None or is_excluded(root, name):
                     return None
-                return _text(next(gitview.read_blobs(root, [blob])))
+                return _blob_text(next(gitview.read_blobs(root, [blob])))
         return None
 
     def _commit(self, root: Path, since: str) -> str:
@@ -102,7 +102,7 @@ class History:
         for path, blob in zip(
             list(differing), gitview.read_blobs(root, list(differing.values())), strict=True
         ):
-            if _lines((_text(blob) or "").encode()) == _lines(present.data(rows[path])):
+            if _lines((_blob_text(blob) or "").encode()) == _lines(present.data(rows[path])):
                 del differing[path]
         unread = {item.path for item in present.skipped}
         return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
@@ -139,7 +139,7 @@ def _blob_id(text: bytes, like: str) -> str:
     return hashlib.new(algorithm, b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
 
 
-def _text(blob: bytes) -> str | None:
+def _blob_text(blob: bytes) -> str | None:
     try:
         return to_utf8(blob).decode()
     except NotTextError:

@@ -76,7 +76,10 @@ class ObserverWatcher(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Takes one event; both ends of a move count."""
         files = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-        followed = [file for file in files if _folded(os.path.dirname(file)) in self._followed]  # noqa: PTH120
+        folders = [os.path.dirname(file) for file in files]  # noqa: PTH120 - strings, as they are compared
+        followed = [
+            file for file, folder in zip(files, folders, strict=True) if _folded(folder) in self._followed
+        ]
         if followed:
             self._handler.changed(followed)
 
