@@ -105,11 +105,11 @@ def test_a_query_needs_words(files: Context) -> None:
 
 
 def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
-    assert stemming.terms("Where does the cache get its entries from?") == [
+    assert stemming.query_terms("Where does the cache get its entries from?") == [
         stemming.stem("cache"),
         stemming.stem("entries"),
     ]
-    assert stemming.terms("what is this") != []
+    assert stemming.query_terms("what is this") != []
 
 
 def test_endings_are_dropped_with_the_consonant_that_they_double() -> None:
@@ -122,14 +122,20 @@ def test_endings_are_dropped_with_the_consonant_that_they_double() -> None:
 
 
 def test_parts_of_names() -> None:
-    assert stemming.parts("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
-    assert stemming.parts("größeÄndern_XMLÜbersicht2") == ["größe", "ändern", "xml", "übersicht", "2"]
-    assert stemming.parts("日本語Test") == ["日本語", "test"]
+    assert stemming.split_identifier("getHTTPResponse2_fast") == ["get", "http", "response", "2", "fast"]
+    assert stemming.split_identifier("größeÄndern_XMLÜbersicht2") == [
+        "größe",
+        "ändern",
+        "xml",
+        "übersicht",
+        "2",
+    ]
+    assert stemming.split_identifier("日本語Test") == ["日本語", "test"]
 
 
 @given(st.text())
 def test_any_text_has_terms_that_do_not_crash(query: str) -> None:
-    assert all(term == term.lower() or term for term in stemming.terms(query))
+    assert all(term == term.lower() or term for term in stemming.query_terms(query))
 
 
 def test_a_large_workspace_is_ranked_like_a_small_one(context_of: ContextOf) -> None:

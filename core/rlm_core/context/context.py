@@ -268,8 +268,8 @@ class Context:
             first = chunk.start_line + line_ends(chunk.text[: chunk.overlap])
             # What all of it is in, or what is going on where it starts.
             last = max(first, chunk.start_line + line_ends(chunk.text.rstrip()))
-            inside = self._definitions.block(row, first, last)
-            before = self._definitions.block(row, first - 1, first)
+            inside = self._definitions.enclosing_block(row, first, last)
+            before = self._definitions.enclosing_block(row, first - 1, first)
             around = [block for block in (inside, before) if block]
             block = min(around, key=lambda block: block.end_line - block.start_line, default=None)
             symbol = block.qualified_name if block else ""

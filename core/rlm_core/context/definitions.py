@@ -59,7 +59,7 @@ class Definitions:
         around = [symbol for symbol in walk(self.of(row)) if symbol.start_line <= line <= symbol.end_line]
         return min(around, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
 
-    def block(self, row: int, first: int, last: int | None = None) -> Symbol | None:
+    def enclosing_block(self, row: int, first: int, last: int | None = None) -> Symbol | None:
         """Returns the innermost function, type or module around some lines; None when outside of all."""
         last = last or first
         around = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.results import Results
 from rlm_core.context.search.patterns import linewise, literal
-from rlm_core.context.stemming import parts as split
+from rlm_core.context.stemming import split_identifier
 from rlm_core.context.suggest import close_matches
 from rlm_core.errors import QueryError
 from rlm_core.syntax.registry import detect
@@ -136,7 +136,7 @@ class DefinitionFinder:
         short = len(word) < _MIN_FUZZY_CHARS and word.isascii() and word.isalpha()
 
         def contains(symbol: Symbol) -> bool:
-            return lowered in (split(symbol.name) if short else symbol.name.lower())
+            return lowered in (split_identifier(symbol.name) if short else symbol.name.lower())
 
         containing = self._search(
             literal(word, ignore_case=True),

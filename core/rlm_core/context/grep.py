@@ -85,8 +85,8 @@ def _files(
     if expression.prefilter:
         # Where a text is all that is looked for, its file needs no second look.
         enough = expression.literals and not expression.literals.bounded
-        also = None if enough else expression.native
-        candidates = search_engine.rows_with_any(expression.prefilter, rows, also)
+        confirming = None if enough else expression.native
+        candidates = search_engine.rows_with_any(expression.prefilter, rows, confirming)
     elif expression.native and not expression.multiline:
         candidates = search_engine.rows_with(expression.native, rows)
     elif expression.native:

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from rlm_core.context.lru import WeightedLru
-from rlm_core.context.module_resolution import ModuleResolver, spread
+from rlm_core.context.module_resolution import ModuleResolver, expand_import_groups
 from rlm_core.context.results import Import, Results
 from rlm_core.context.search.patterns import linewise, literal
 from rlm_core.errors import ParseLimitError, QueryError
-from rlm_core.syntax.calls_and_imports import INCLUDING, imports
+from rlm_core.syntax.calls_and_imports import INCLUDE_LANGUAGES, imports
 from rlm_core.syntax.registry import LANGUAGES, detect, of_source
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # An import takes about 300 bytes.
 _CACHED_IMPORTS = 60_000
 _SCRIPT = frozenset({"JavaScript", "TypeScript", "TSX"})
-_FAMILIES = {**dict.fromkeys(_SCRIPT, _SCRIPT), **dict.fromkeys(INCLUDING, INCLUDING)}
+_FAMILIES = {**dict.fromkeys(_SCRIPT, _SCRIPT), **dict.fromkeys(INCLUDE_LANGUAGES, INCLUDE_LANGUAGES)}
 # Where an import of a folder is one of every file in it.
 _WITH_PACKAGES = frozenset({"Go", "Java"})
 _C_SHARP = next(language for language in LANGUAGES if language.name == "C#")
@@ -83,7 +83,7 @@ class ImportGraph:
         names, inside = self._resolver.import_words(language.name, path)
         words = [literal(name) for name in names if name]
         having: Iterable[int] = self._search_engine.rows_with_any(words, rows)
-        if language.name in INCLUDING:
+        if language.name in INCLUDE_LANGUAGES:
             line = rf"^\s*#\s*(?:include|import)\s*[<\"](?:[^>\"]*/)?{re.escape(names[0])}[>\"]"
             having = self._search_engine.verified_by_line(words[0], linewise(line), having)
         if inside is not None:
@@ -107,7 +107,9 @@ class ImportGraph:
         found: dict[tuple[int, str], Import] = {}
         for statement in statements:
             for module, target in self._resolved(language.name, path, statement):
-                quoted = module[0] == module[-1] and module[0] in "'\"`" and language.name not in INCLUDING
+                quoted = (
+                    module[0] == module[-1] and module[0] in "'\"`" and language.name not in INCLUDE_LANGUAGES
+                )
                 shown = module[1:-1] if quoted else module
                 found.setdefault((statement.line, shown), Import(path, statement.line, shown, target))
         return Results(found.values(), _unknown(language) if language is _C_SHARP and found else "")
@@ -124,7 +126,7 @@ class ImportGraph:
             else:
                 rest = True
         if rest:
-            for module in spread(language, statement.module):
+            for module in expand_import_groups(language, statement.module):
                 yield module, self._resolver.resolve(language, path, module)
 
 

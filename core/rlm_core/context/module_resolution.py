@@ -307,7 +307,7 @@ class ModuleResolver:
         return frozenset(folders)
 
 
-def spread(language: str, module: str) -> list[str]:
+def expand_import_groups(language: str, module: str) -> list[str]:
     """Returns each module that an import names: Rust's `a::{b, c::d}` are `a::b` and `a::c::d`."""
     if language != "Rust":
         return [module]

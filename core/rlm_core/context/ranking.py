@@ -76,7 +76,7 @@ class Ranker:
         Raises:
             QueryError: the query has no words, or k is below 1.
         """
-        stems = stemming.terms(query)
+        stems = stemming.query_terms(query)
         if not stems or k < 1:
             raise QueryError("rank needs a query with words in it and a k of at least 1.")
         notes = []
@@ -84,7 +84,12 @@ class Ranker:
             notes.append(f"Only the first {_MAX_TERMS} words count: {', '.join(stems[:_MAX_TERMS])}.")
         in_paths = {stem: self._path_index.matching(stem) for stem in stems[:_MAX_TERMS]}
         found = find_candidates(
-            self._search_engine, stems[:_MAX_TERMS], rows, in_paths, _COUNTED_FILES, stemming.capitals(query)
+            self._search_engine,
+            stems[:_MAX_TERMS],
+            rows,
+            in_paths,
+            _COUNTED_FILES,
+            stemming.capitalized_terms(query),
         )
         if found.missing:
             notes.append(f"In no file: {', '.join(found.missing)}.")
@@ -136,7 +141,7 @@ class Ranker:
         for score, row in scored:
             named = 0.0
             for symbol in walk(self._definitions.of(row)):
-                stems = {stemming.stem(part) for part in stemming.parts(symbol.name)}
+                stems = {stemming.stem(part) for part in stemming.split_identifier(symbol.name)}
                 named = max(named, sum(weights[stem] for stem in stems & weights.keys()))
             found.append(_ScoredRow(score + _DEFINITION * named, row))
         found.sort(key=_best_first)
@@ -149,7 +154,7 @@ class Ranker:
         heads = {symbol.line for symbol in walk(self._definitions.of(row))}
         ends = [match.start() for match in _LINE_END.finditer(source)]
         line = _best_line(source, ends, terms, heads)
-        block = self._definitions.block(row, line)
+        block = self._definitions.enclosing_block(row, line)
         start, end = max(1, line - _WINDOW), min(len(ends), line + _WINDOW)
         if block is not None:
             start, end = block.start_line, block.end_line

@@ -116,7 +116,7 @@ class ReferenceFinder:
             counted = start
             first = source.rfind(b"\n", 0, start) + 1
             column = len(source[first:start].decode("utf-8", "replace")) + 1
-            block = self._definitions.block(row, number)
+            block = self._definitions.enclosing_block(row, number)
             role = "definition" if kind == "code" and number in defined else kind
             symbol = block.qualified_name if block else ""
             found.append(Reference(path, number, column, _line(source, start), role, symbol))

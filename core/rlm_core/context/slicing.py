@@ -75,7 +75,7 @@ class Slicer:
         kept = lines[first - 1 : last]
         note = f"the file ends at line {len(lines)}" if last > len(lines) else ""
         end = first + len(kept) - 1
-        block = self._definitions.block(self._snapshot.index(path), first, end)
+        block = self._definitions.enclosing_block(self._snapshot.index(path), first, end)
         symbol = block.qualified_name if block else ""
         return Slice.of("".join(kept), path, first, end, symbol, note)
 
@@ -95,7 +95,7 @@ class Slicer:
     def _at(self, path: str, line: int) -> Slice:
         """The innermost block around a line, or else the lines around it."""
         path = self._path(path)
-        block = self._definitions.block(self._snapshot.index(path), line)
+        block = self._definitions.enclosing_block(self._snapshot.index(path), line)
         if block is not None:
             return self._of_symbol(block)
         around = self.lines(path, max(1, line - _AROUND), max(line, line + _AROUND) if line > 0 else line)

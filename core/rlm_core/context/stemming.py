@@ -23,12 +23,12 @@ way we were what when where whether which while who why will with work works wou
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
-def parts(identifier: str) -> list[str]:
+def split_identifier(identifier: str) -> list[str]:
     """Splits an identifier the way code joins words: camelCase, snake_case, digits; lower case."""
-    return [part.lower() for part in _split(identifier)]
+    return [part.lower() for part in _split_by_case(identifier)]
 
 
-def _split(identifier: str) -> list[str]:
+def _split_by_case(identifier: str) -> list[str]:
     if identifier.isascii():
         return _PART.findall(identifier)
     # `re` has classes for the case of ASCII letters only, so `größeÄndern` is cut where `aaaaaAaaaaa` is.
@@ -50,17 +50,17 @@ def _undoubled(stem: str) -> str:
     return stem[:-1] if doubled else stem
 
 
-def terms(query: str) -> list[str]:
+def query_terms(query: str) -> list[str]:
     """Returns the stems that a query is about, each once, in order of appearance.
 
     Words that every question has are dropped, unless nothing else is left.
     """
-    words = [part for name in _IDENTIFIER.findall(query) for part in parts(name)]
+    words = [part for name in _IDENTIFIER.findall(query) for part in split_identifier(name)]
     telling = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
     return list(dict.fromkeys(stem(word) for word in telling))
 
 
-def capitals(query: str) -> frozenset[str]:
+def capitalized_terms(query: str) -> frozenset[str]:
     """Returns the stems of words that a query has in capitals, as constants and acronyms are."""
-    written = (part for name in _IDENTIFIER.findall(query) for part in _split(name))
+    written = (part for name in _IDENTIFIER.findall(query) for part in _split_by_case(name))
     return frozenset(stem(part.lower()) for part in written if len(part) > 1 and part.isupper())

@@ -11,7 +11,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from rlm_core.context.stemming import terms
+from rlm_core.context.stemming import query_terms
 from rlm_core.models.base import Completion, Message
 from rlm_core.models.identifiers import identifiers
 
@@ -107,7 +107,9 @@ def _program(step: str, question: str) -> str:
 def _terms(question: str) -> dict[str, str]:
     """What to search for, each with the word of the question that it comes from."""
     words = re.findall(r"\w+", question)
-    return {term: next((word for word in words if term in word.lower()), term) for term in terms(question)}
+    return {
+        term: next((word for word in words if term in word.lower()), term) for term in query_terms(question)
+    }
 
 
 def _latest_output(messages: Sequence[Message]) -> str:
@@ -120,7 +122,7 @@ def _latest_output(messages: Sequence[Message]) -> str:
 def relevant_lines(prompt: str) -> str:
     """The lines of a prompt that match its first line best, in order: what a sub-call gets offline."""
     question, _, text = prompt.strip().partition("\n")
-    stems = terms(question)
+    stems = query_terms(question)
     scores = [
         (sum(stem in line.lower() for stem in stems), -number, line)
         for number, line in enumerate(text.split("\n"))

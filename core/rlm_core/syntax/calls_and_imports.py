@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # A preprocessor works by lines, so we do.
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
-INCLUDING = frozenset({"C", "C++"})
+INCLUDE_LANGUAGES = frozenset({"C", "C++"})
 _MODULE_CHARS = 1000
 
 
@@ -78,7 +78,7 @@ def calls(source: bytes, language: Language) -> list[CallSite]:
 
 def imports(source: bytes, language: Language) -> list[ImportStatement]:
     """Returns the imports in a text in order of appearance; as for `calls`."""
-    if language.name in INCLUDING:
+    if language.name in INCLUDE_LANGUAGES:
         return list(_includes(source))
     found: dict[int, ImportStatement] = {}
     names: dict[int, list[str]] = {}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Nested definitions deeper than this are cut like prose.
 _MAX_DEPTH = 40
-Range = tuple[int, int]
+LineRange = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _last_lines(lines: list[str], max_chars: int) -> str:
     return "".join(lines[start:])
 
 
-def _definitions(text: str, language: Language | None) -> list[Range]:
+def _definitions(text: str, language: Language | None) -> list[LineRange]:
     """Line ranges of all definitions (from 0, end exclusive), outer before inner."""
     if language is None or not language.parsable:
         return []
@@ -107,7 +107,7 @@ def _definitions(text: str, language: Language | None) -> list[Range]:
 
 
 class _Chunker:
-    def __init__(self, text: str, definitions: list[Range], max_chars: int) -> None:
+    def __init__(self, text: str, definitions: list[LineRange], max_chars: int) -> None:
         self._text = text
         self._lines = split_lines(text, keepends=True)
         self._starts = list(accumulate(map(len, self._lines), initial=0))
@@ -129,10 +129,10 @@ class _Chunker:
         for lines in self._split((0, len(self._lines)), self._definitions, _MAX_DEPTH):
             yield from self._line_ends(lines)
 
-    def _size(self, lines: Range) -> int:
+    def _size(self, lines: LineRange) -> int:
         return self._starts[lines[1]] - self._starts[lines[0]]
 
-    def _split(self, lines: Range, definitions: list[Range], depth: int) -> Iterator[Range]:
+    def _split(self, lines: LineRange, definitions: list[LineRange], depth: int) -> Iterator[LineRange]:
         """Cuts lines at the definitions inside; what is still too large, deeper, then at paragraphs."""
         if self._size(lines) <= self._max:
             yield lines
@@ -144,7 +144,7 @@ class _Chunker:
         for part, within in _segments(lines, inside):
             yield from self._split(part, within, depth - 1)
 
-    def _paragraphs(self, lines: Range) -> Iterator[Range]:
+    def _paragraphs(self, lines: LineRange) -> Iterator[LineRange]:
         """Groups of lines that end with the blank lines after them."""
         start = lines[0]
         for number in range(lines[0] + 1, lines[1]):
@@ -153,7 +153,7 @@ class _Chunker:
                 start = number
         yield start, lines[1]
 
-    def _line_ends(self, lines: Range) -> Iterator[int]:
+    def _line_ends(self, lines: LineRange) -> Iterator[int]:
         if self._size(lines) <= self._max:
             yield self._starts[lines[1]]
             return
@@ -168,14 +168,16 @@ class _Chunker:
             yield end
 
 
-def _segments(lines: Range, definitions: Iterable[Range]) -> Iterator[tuple[Range, list[Range]]]:
+def _segments(
+    lines: LineRange, definitions: Iterable[LineRange]
+) -> Iterator[tuple[LineRange, list[LineRange]]]:
     """Cuts lines into gaps and outermost definitions, each with the definitions inside it.
 
     Definitions that share a line are one segment.
     """
     at = lines[0]
-    outer: Range | None = None
-    within: list[Range] = []
+    outer: LineRange | None = None
+    within: list[LineRange] = []
     for start, stop in definitions:
         if outer is not None and start < outer[1]:
             outer = (outer[0], max(outer[1], stop))

@@ -62,8 +62,8 @@ class Reader:
         if reason:
             return FileRecord(stamp, _NO_SPAN, reason=reason)
         digest = digest_of(blob)
-        touched = known is not None and not known.reason and known.digest == digest
-        return FileRecord(stamp, known.span if known and touched else self._arena.append(blob), digest)
+        same_text = known is not None and not known.reason and known.digest == digest
+        return FileRecord(stamp, known.span if known and same_text else self._arena.append(blob), digest)
 
 
 def digest_of(blob: bytes) -> bytes:

@@ -38,7 +38,7 @@ class Store:
         self._roots = roots
         self._max_bytes = max_bytes
         self._cache = cache
-        self.arena, self.known = (Arena(), FileTable()) if cache is None else cache.load(max_bytes)
+        self.arena, self.table = (Arena(), FileTable()) if cache is None else cache.load(max_bytes)
         self._pool = ReaderPool()
         self._stopped = False
         self._unsaved = False
@@ -47,7 +47,7 @@ class Store:
         """The known files whose stat is not what it was when they were read."""
         differing: set[str] = set()
         with Disk(self._roots) as disk:
-            for path in self.known.differing(disk.status):
+            for path in self.table.differing(disk.status):
                 self._check_stopped()
                 differing.add(path)
         return differing
@@ -72,15 +72,15 @@ class Store:
         with Disk(self._roots) as disk:
             for path in sorted(paths):
                 self._check_stopped()
-                known = self.known.get(path)
+                known = self.table.get(path)
                 try:
                     status = disk.status(path)
                 except OSError:
                     touched |= self.forget([path])
                     continue
-                if not self.known.unchanged(path, status):
+                if not self.table.unchanged(path, status):
                     found = reader.read(disk, path, status, known)
-                    self.known.put(path, found)
+                    self.table.put(path, found)
                     self._unsaved |= found != known
                     if known is None or found[1:] != known[1:]:
                         touched.add(path)
@@ -99,9 +99,9 @@ class Store:
 
     def forget(self, paths: Iterable[str]) -> set[str]:
         """These files are gone; returns those that were known."""
-        gone = {path for path in paths if path in self.known}
+        gone = {path for path in paths if path in self.table}
         for path in gone:
-            self.known.remove(path)
+            self.table.remove(path)
         self._unsaved |= bool(gone)
         return gone
 
@@ -114,7 +114,7 @@ class Store:
         """Writes the cache's table; a later start then reads only what has changed."""
         if self._cache is not None and self._unsaved:
             try:
-                self._cache.save(self.arena, self.known, self._max_bytes)
+                self._cache.save(self.arena, self.table, self._max_bytes)
                 self._unsaved = False
             except OSError as error:
                 log.warning("The workspace's cache could not be written: %s", error)
@@ -127,11 +127,11 @@ class Store:
         """Moves what is known to a new arena; older snapshots keep the old one."""
         arena = Arena(self.arena.folder)
         old = self.arena.maps
-        for path in sorted(self.known):
-            known = self.known.get(path)
+        for path in sorted(self.table):
+            known = self.table.get(path)
             if known is not None and not known.reason:
                 text = old[known.span.shard][known.span.offset : known.span.offset + known.span.length]
-                self.known.put(path, known._replace(span=arena.append(text)))
+                self.table.put(path, known._replace(span=arena.append(text)))
         log.info("Rewrote the arena: %d bytes of %d were alive", arena.used, self.arena.used)
         self.arena, self._unsaved = arena, True
 
@@ -162,6 +162,6 @@ class Store:
             return False
         self.forget(paths)
         for part in parts:
-            self.known.merge(part.table, self.arena.adopt(part.names, end=part.end, used=part.used))
+            self.table.merge(part.table, self.arena.adopt(part.names, end=part.end, used=part.used))
         self._unsaved = True
         return True

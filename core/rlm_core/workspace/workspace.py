@@ -248,7 +248,7 @@ class Workspace:
                 break
         self._roots.set_disk_names(self._listing.disk_names)
         self._dirty |= self._unsaved_files.clear()
-        listed, known = set(self._listing.paths), self._store.known
+        listed, known = set(self._listing.paths), self._store.table
         kept_out = self._listing.unignored & known.reasons.keys()
         self._dirty |= self._store.forget(known.paths() - listed | kept_out)
         self._read_files((stale & listed) | (listed - known.paths()))
@@ -277,7 +277,7 @@ class Workspace:
         if any(file.rpartition(os.sep)[2] in IGNORE_FILES for file in reported):
             return False
         named = {path for file in reported if (path := self._roots.path_of(file)) is not None}
-        strange = {path for path in named if path not in self._store.known}
+        strange = {path for path in named if path not in self._store.table}
         if strange and not self._listing.incremental:
             return False
         fresh = FileListing()
@@ -298,10 +298,10 @@ class Workspace:
 
     def _build_snapshot(self) -> Snapshot:
         store = self._store
-        unread = [Skipped(path, reason) for path, reason in store.known.reasons.items()]
+        unread = [Skipped(path, reason) for path, reason in store.table.reasons.items()]
         skipped = tuple(sorted({*self._listing.skipped, *unread}, key=_by_path))
         if self._latest is None or len(self._dirty) > _PATCHED_ROWS:
-            snapshot = Snapshot(*store.known.columns(), skipped, store.arena.maps, store.arena)
+            snapshot = Snapshot(*store.table.columns(), skipped, store.arena.maps, store.arena)
             changed = {path: self._entry(path) for path in self._overlays.paths()}
         else:
             snapshot = self._latest
@@ -318,7 +318,7 @@ class Workspace:
 
     def _entry(self, path: str) -> Entry | None:
         unsaved = self._overlays.get(path)
-        entry = self._store.known.entry(path)
+        entry = self._store.table.entry(path)
         if unsaved is None or (entry is None and not self._unsaved_files.belongs(path)):
             return entry
         return Entry(path, *self._store.arena.append(unsaved), digest_of(unsaved))

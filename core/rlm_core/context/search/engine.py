@@ -65,7 +65,7 @@ class SearchEngine:
         return self.rows_with_any([pattern], rows)
 
     def rows_with_any(
-        self, patterns: Sequence[Pattern], rows: Sequence[int] | None, also: Pattern | None = None
+        self, patterns: Sequence[Pattern], rows: Sequence[int] | None, confirming: Pattern | None = None
     ) -> Iterator[int]:
         """Yields the rows in which one of some patterns matches.
 
@@ -74,14 +74,16 @@ class SearchEngine:
         Args:
             patterns: compiled so that they do not match across lines.
             rows: where to search, as for `rows_with`.
-            also: must match in the row too; may go over lines.
+            confirming: must match in the row too; may go over lines.
         """
 
         def search(batch: Sequence[_Region]) -> list[int]:
             matching = {
                 row for region in batch for pattern in patterns for row in self._in_region(pattern, region)
             }
-            return sorted(matching) if also is None else list(self.verified(also, sorted(matching)))
+            return (
+                sorted(matching) if confirming is None else list(self.verified(confirming, sorted(matching)))
+            )
 
         batches = self._batches(self._regions_of(rows))
         # Where little is wanted these have it, and no thread is started.
