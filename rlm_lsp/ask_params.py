@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from rlm_core.errors import QueryError
+from rlm_core.wording import pluralize
 from rlm_core.workspace.line_endings import split_lines
 from rlm_lsp.positions import before
 
@@ -101,7 +102,8 @@ def _code_block(selected: str) -> str:
     shown = selected[:SELECTION_CHARS].removesuffix("\n")
     fence = "`" * (max(map(len, re.findall("`{3,}", shown)), default=2) + 1)
     omitted = len(selected) - SELECTION_CHARS
-    note = f"\n({omitted:,} more characters of the selection are not shown here.)" if omitted > 0 else ""
+    more = pluralize(omitted, "more character of the selection is", "more characters of the selection are")
+    note = f"\n({more} not shown here.)" if omitted > 0 else ""
     return f"{fence}\n{shown}\n{fence}{note}"
 
 

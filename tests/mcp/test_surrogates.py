@@ -42,7 +42,7 @@ async def test_programs_that_make_them(repository: Path, mode: str, box: str) ->
         failed = await shown(r"raise ValueError('\ud83d')", session=session)
         assert "ValueError: \ufffd" in failed["error"]
         named = await shown(r"globals()['k\ud83d'] = '\ud83d'", session=session)
-        assert "k\ufffd (str: 1 chars: '\\ud83d')" in named["variables"]
+        assert "k\ufffd (str: 1 char: '\\ud83d')" in named["variables"]
         asked = await shown(r"print(llm_query('say \ud83d'))", session=session)
         assert (asked["status"], asked["prompts"]) == ("suspended", ["say \ufffd"])
         done = await call(client, "rlm_repl", session=session, replies=["said"])

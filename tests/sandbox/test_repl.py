@@ -145,7 +145,7 @@ async def test_show_vars_prints_and_echoes_alike(sandbox: WorkerSandbox[Any]) ->
     assert (await session.run("SHOW_VARS()")).output == "No variables yet.\n"
     printed = await run_in(session, "n = 3\nitems = [1]", "print(SHOW_VARS())")
     echoed = await session.run("SHOW_VARS()")
-    assert printed.output == echoed.output == "n: int 3\nitems: list 1 items\n"
+    assert printed.output == echoed.output == "n: int 3\nitems: list 1 item\n"
     await session.close()
 
 

@@ -69,7 +69,7 @@ async def test_a_variable_may_be_called_so(sandbox: WorkerSandbox[Any]) -> None:
     session = await sandbox.open("", {})
     result = await session.run("globals()['a\\ud83db'] = '\\ud83d'\nvalue = 'c\\ud83dd'\nprint(SHOW_VARS())")
     assert result.variables == (
-        Variable("a\ufffdb", "str", "1 chars: '\\ud83d'"),
+        Variable("a\ufffdb", "str", "1 char: '\\ud83d'"),
         Variable("value", "str", "3 chars: 'c\\ud83dd'"),
     )
     assert "a\ufffdb: str" in result.output

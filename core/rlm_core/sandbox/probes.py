@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.sandbox.base import Probe
+from rlm_core.wording import truncate
 
 if TYPE_CHECKING:
     from rlm_core.sandbox.base import CellResult, Session
@@ -24,6 +25,7 @@ class Attempt(NamedTuple):
     in_wasm: str = "FileNotFoundError"
 
 
+_DETAIL_CHARS = 200
 _NO_SUCH = "AttributeError: module 'os' has no attribute"
 
 ATTEMPTS = {
@@ -89,4 +91,4 @@ def _last_line(text: str) -> str:
     """The line of a traceback that says what was wrong: the last one that isn't a note of ours."""
     notes = ("The sandbox has no files", "The program may use")
     lines = [line for line in text.splitlines() if line and not line.startswith(notes)]
-    return lines[-1][:200] if lines else ""
+    return truncate(lines[-1], _DETAIL_CHARS) if lines else ""

@@ -76,6 +76,7 @@ rlm_core.syntax.signatures
 rlm_core.syntax.symbol_extraction
 rlm_core.syntax.symbols
 rlm_core.well_formed
+rlm_core.wording
 rlm_core.workspace
 rlm_core.workspace.line_endings
 rlm_core.workspace.snapshot

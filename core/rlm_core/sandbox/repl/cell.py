@@ -11,6 +11,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlm_core.wording import elide, pluralize
+
 if TYPE_CHECKING:
     from types import CodeType
 
@@ -74,7 +76,7 @@ def describe(error: BaseException, memory_mb: int) -> str:
     _shorten(error)
     trace = traceback.TracebackException.from_exception(error, compact=True)
     _keep_own_frames(trace)
-    return _clipped("".join(trace.format()).rstrip())
+    return _elided("".join(trace.format()).rstrip())
 
 
 def _shorten(error: BaseException) -> None:
@@ -86,11 +88,12 @@ def _shorten(error: BaseException) -> None:
         link = link.tb_next
     if len(links) > 2 * _MAX_FRAMES:
         links[_MAX_FRAMES - 1].tb_next = links[-_MAX_FRAMES]
-        error.add_note(f"({len(links) - 2 * _MAX_FRAMES:,} frames of the traceback are left out.)")
+        frames = pluralize(len(links) - 2 * _MAX_FRAMES, "frame is", "frames are")
+        error.add_note(f"({frames} left out of the traceback.)")
 
 
 def _exit_sentence(error: SystemExit) -> str:
-    said = "" if error.code is None or isinstance(error.code, int) else f" ({_clipped(str(error.code))})"
+    said = "" if error.code is None or isinstance(error.code, int) else f" ({_elided(str(error.code))})"
     return f"The cell stopped at its exit(){said}; the session goes on. Call FINAL(answer) to finish."
 
 
@@ -105,9 +108,6 @@ def _keep_own_frames(trace: traceback.TracebackException) -> None:
             _keep_own_frames(other)
 
 
-def _clipped(text: str) -> str:
+def _elided(text: str) -> str:
     """The beginning and, since that is where the reason stands, rather more of the end."""
-    if len(text) <= _MAX_ERROR:
-        return text
-    head, tail = text[: _MAX_ERROR // 4], text[-_MAX_ERROR * 3 // 4 :]
-    return f"{head}\n… {len(text) - len(head) - len(tail):,} characters left out …\n{tail}"
+    return elide(text, _MAX_ERROR // 4, _MAX_ERROR * 3 // 4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox.repl.function_proxies import as_builtin
 from rlm_core.sandbox.wire import MAX_ANSWER
+from rlm_core.wording import pluralize, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -146,16 +147,14 @@ def summary(value: Any) -> str:
     """Returns a few characters about a value, without running any code of the program."""
     kind = type(value)
     if kind in _SCALARS:
-        return _clipped(repr(value)) if kind is not int or value.bit_length() < 1000 else "very large"
+        return (
+            truncate(repr(value), _SUMMARY) if kind is not int or value.bit_length() < 1000 else "very large"
+        )
     if kind is str:
-        return f"{len(value):,} chars: {_clipped(repr(value[:_SUMMARY]))}"
+        return f"{pluralize(len(value), 'char')}: {truncate(repr(value[:_SUMMARY]), _SUMMARY)}"
     if kind in _CONTAINERS:
-        return f"{len(value):,} items"
+        return pluralize(len(value), "item")
     return ""
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _SUMMARY else text[: _SUMMARY - 1] + "…"
 
 
 def _no_answer() -> dict[str, Any]:
