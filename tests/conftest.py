@@ -21,7 +21,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             made = wasm_build.compiled().name
             for old in kept.glob("guest-*"):
                 if old.name != made:
-                    old.unlink()
+                    old.unlink(missing_ok=True)  # other processes run tests too
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from rlm_core.syntax.symbols import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import Future
 
     from rlm_core.syntax.symbols import Symbol
 
@@ -67,13 +66,12 @@ def read(name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def readings() -> Iterator[dict[str, Future[list[str]]]]:
-    """All languages, under way on two processors."""
-    pool = ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
-    yield {name: pool.submit(read, name) for name in PARSABLE}
-    pool.shutdown(cancel_futures=True)
+def reader() -> Iterator[ProcessPoolExecutor]:
+    """A process that reads."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield pool
 
 
 @pytest.mark.parametrize("name", PARSABLE)
-def test_hostile_text_ends(name: str, readings: dict[str, Future[list[str]]]) -> None:
-    assert readings[name].result(50) == []
+def test_hostile_text_ends(name: str, reader: ProcessPoolExecutor) -> None:
+    assert reader.submit(read, name).result(50) == []

@@ -33,7 +33,7 @@ QUERIES = sorted(
 )
 SAMPLES = sorted(path.parent for path in Path(__file__).parent.glob("samples/*/outline.txt"))
 # A query that waits for something after each of several siblings has more matches under way than this.
-REPEATED, FEW = 100, 60
+REPEATED, FEW = 60, 40
 
 ROWS: dict[str, tuple[str, Callable[[int], str]]] = {
     "items of a list": ("HTML", lambda n: "<ul>" + "<li>a <b>x</b> c</li>" * n + "</ul>"),
@@ -118,6 +118,7 @@ def repeated(source: bytes, node: tree_sitter.Node, depth: int) -> bytes:
 
 def variants(source: bytes, root: tree_sitter.Node) -> Iterator[bytes]:
     """Repeats what the node of each kind that holds most has in it, at each of three levels."""
+    made: set[bytes] = set()
     kinds: dict[str, list[tree_sitter.Node]] = {}
     left = [root]
     while left:
@@ -127,7 +128,11 @@ def variants(source: bytes, root: tree_sitter.Node) -> Iterator[bytes]:
     for nodes in kinds.values():
         node = max(nodes, key=lambda node: node.named_child_count)
         for depth in range(1, 4):
-            if parts(node, depth) and len(text := repeated(source, node, depth)) < 30_000:
+            if not parts(node, depth):
+                continue
+            text = repeated(source, node, depth)
+            if len(text) < 20_000 and text not in made:
+                made.add(text)
                 yield text
 
 
