@@ -29,20 +29,20 @@ HOSTILE = {
     "brackets": b"(" * 100_000,
     "nested brackets": b"[" * 50_000 + b"]" * 50_000,
     "braces": b"{" * 100_000,
-    "stars": b"*" * 200_000,
-    "one line": b"x = f(1); " * 20_000 + b"x" * 800_000,
+    "stars": b"*" * 100_000,
+    "one line": b"x = f(1); " * 10_000 + b"x" * 200_000,
     "nul": b"\0" * 100_000,
-    "quotes": b"\"'`" * 30_000,
+    "quotes": b"\"'`" * 10_000,
     "classes": b"class A { " * 3_000,
     "generics": b"a<" * 2_000,
     "indented": b"".join(b" " * n + b"a:\n" for n in range(500)),
     "indicators": b"- ? " * 5_000,
-    "letters": "ёжик 日本 ∀x∈Ω 🙂 ".encode() * 3_000,
+    "letters": "ёжик 日本 ∀x∈Ω 🙂 ".encode() * 1_000,
     "not utf-8": bytes(range(128, 256)) * 500,
     "elements": b"<ul>" + b"<li>a <b>x</b> c</li>" * 2_000 + b"</ul>",
     "names": b"int a" + b", a" * 20_000 + b";",
-    "comments over names": b"# c\n" * 30_000 + b"x = 1; " * 30_000,
-    "lines over names": b"// c\n" * 30_000 + b"int x" + b", x" * 30_000 + b";\n",
+    "comments over names": b"# c\n" * 21_000 + b"x = 1; " * 21_000,
+    "lines over names": b"// c\n" * 21_000 + b"int x" + b", x" * 21_000 + b";\n",
     "mixed": b"{[(" * 100 + b"a, (b c) {d: e} <p>f</p>\n" * 2_000 + b")]}" * 100,
 }
 
@@ -59,8 +59,8 @@ def read(name: str) -> list[str]:
             calls(source, language)
         if any(len(symbol.qualified_name) >= 20_000 for symbol in walk(tree)):
             wrong.append(f"{label}: endless names")
-        text = source[:100_000].decode("utf-8", "replace")
-        if "".join(chunk.text for chunk in chunks(text, language, 10_000)) != text:
+        text = source[:20_000].decode("utf-8", "replace")
+        if "".join(chunk.text for chunk in chunks(text, language, 2_000)) != text:
             wrong.append(f"{label}: chunks are not the text")
     return wrong
 
