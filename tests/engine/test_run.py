@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from rlm_core.engine.events import (
     SubcallStarted,
 )
 from rlm_core.models import ModelError
+from rlm_core.sandbox.wire import MAX_BODY
 from tests.support.model_server import (
     HELD_SECONDS,
     Reply,
@@ -110,6 +112,61 @@ async def test_identical_prompts_in_flight_are_asked_once(asker: Asker, serve: S
     answer = await asker.ask("?", server)
     assert "['<same>', '<other>', '<same>', '<same>']" in server.prompts("root")[1]
     assert answer.usage.sub_calls == len(server.prompts("sub")) == 2
+
+
+@pytest.mark.parametrize("function", ["llm_query_batched", "rlm_query_batched"])
+@pytest.mark.parametrize("prompts", ["['x'] * 200_000", "list(map(str, range(5001)))"])
+async def test_a_batch_has_a_longest_length(asker: Asker, serve: Serve, function: str, prompts: str) -> None:
+    code = (
+        f"print(len(context))\ntry:\n    {function}({prompts})\nexcept Exception as error:\n    print(error)"
+    )
+    server = serve({"root": [repl(code), "FINAL(done)"], "sub": ["never"]})
+    answer = await asker.ask("?", server)
+    told = server.prompts("root")[1]
+    assert f"{function} takes at most 5,000 prompts at once, and was given" in told
+    assert "ask in several batches, or put more into one prompt." in told
+    assert answer.usage.sub_calls == 0
+
+
+@pytest.mark.parametrize("function", ["llm_query_batched", "rlm_query_batched"])
+async def test_each_different_prompt_of_a_batch_is_asked_once(
+    asker: Asker, serve: Serve, function: str
+) -> None:
+    def sub(request: Request) -> str:
+        return repl("FINAL(context.upper())") if len(request.messages) > 1 else request.prompt.upper()
+
+    code = (
+        f"replies = {function}(['same', 'other', ''] * 1500 + ['last'])\n"
+        "print(len(context), [replies.count(reply) for reply in replies[-4:]], replies[-4:])"
+    )
+    server = serve({"root": [repl(code), "FINAL(done)"], "sub": sub})
+    answer = await asker.ask("?", server)
+    told = server.prompts("root")[1]
+    assert "[1500, 1500, 1500, 1] ['SAME', 'OTHER', '[" in told
+    assert "query failed: The prompt is empty.]', 'LAST']" in told
+    assert answer.usage.sub_calls == 3
+    assert any(note.startswith("1 of 4 calls of a batch failed") for note in answer.notes)
+
+
+async def test_no_child_is_started_where_not_all_can_be(asker: Asker, serve: Serve) -> None:
+    code = (
+        "try:\n    rlm_query_batched(list('abc'))\nexcept Exception as error:\n    print(len(context), error)"
+    )
+    server = serve({"root": [repl(code), "FINAL(done)"], "sub": ["never"]})
+    answer = await asker.ask("?", server, limits={"calls": 2})
+    assert "3 sub-calls are asked for, but the limit of 2 sub-calls" in server.prompts("root")[1]
+    assert answer.usage.sub_calls == 0
+
+
+async def test_replies_too_large_together_are_refused_before_they_exist(asker: Asker, serve: Serve) -> None:
+    code = "print(len(context))\nllm_query_batched(['x'] * 5000)"
+    server = serve({"root": [repl(code), "FINAL(done)"], "sub": ["y" * 20_000]})
+    tracemalloc.start()
+    await asker.ask("?", server)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "The result of llm_query_batched: The values are too large" in server.prompts("root")[1]
+    assert peak < 2 * MAX_BODY
 
 
 async def test_one_failure_does_not_lose_the_batch(asker: Asker, serve: Serve) -> None:

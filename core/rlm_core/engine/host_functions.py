@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.engine.subcalls import failures_as_text
+from rlm_core.engine.batch import ask_batch, check_length
 from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def host_functions(
         texts = _texts("rlm_query_batched", prompts)
         if child is None:
             return await tree.subcalls.batch(texts, None, node)
-        answers = await asyncio.gather(*map(rlm_query, texts), return_exceptions=True)
-        return failures_as_text("rlm_query", answers, tree.stream, node)
+        tree.budget.check_calls(len(set(texts)))
+        return await ask_batch("rlm_query", texts, rlm_query, tree.stream, node)
 
     async def budget_left() -> dict[str, float | None]:
         """What is left: turns of this run; calls, tokens, seconds and cost of the whole run."""
@@ -76,9 +76,11 @@ def _text(function: str, prompt: object) -> str:
 
 
 def _texts(function: str, prompts: object) -> list[str]:
-    if not isinstance(prompts, list) or not all(isinstance(prompt, str) for prompt in prompts):
-        raise QueryError(f"{function} takes a list of strings, not {_kind(prompts)}.")
-    return prompts
+    if isinstance(prompts, list):
+        check_length(function, prompts)
+        if all(isinstance(prompt, str) for prompt in prompts):
+            return prompts
+    raise QueryError(f"{function} takes a list of strings, not {_kind(prompts)}.")
 
 
 def _kind(value: object) -> str:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.budget import BudgetExceeded
+from rlm_core.engine.batch import ask_batch
 from rlm_core.engine.events import SubcallCompleted, SubcallStarted
 from rlm_core.errors import QueryError, RlmError
 from rlm_core.models import Message
@@ -73,10 +73,11 @@ class Subcalls:
         """
         model = self._model(model_name)
         self._budget.check_calls(len({p for p in prompts if (model.name, p) not in self._in_flight}))
-        replies = await asyncio.gather(
-            *(self.ask(prompt, model.name, node) for prompt in prompts), return_exceptions=True
-        )
-        return failures_as_text("llm_query", replies, self._stream, node)
+
+        async def ask(prompt: str) -> str:
+            return await self.ask(prompt, model.name, node)
+
+        return await ask_batch("llm_query", prompts, ask, self._stream, node)
 
     def _model(self, name: str | None) -> Model:
         if name is None:
@@ -132,28 +133,6 @@ class _SharedCall:
 
     task: asyncio.Task[str]
     waiters: int = 0
-
-
-def failures_as_text(
-    name: str, replies: Sequence[str | BaseException], stream: EventStream, node: str
-) -> list[str]:
-    """A batch's replies with each failure as `[name failed: …]`, and a note that says how many there are.
-
-    Raises:
-        BudgetExceeded: nothing came back and a limit is why.
-    """
-    failures = [reply for reply in replies if isinstance(reply, BaseException)]
-    for failure in failures:
-        if not isinstance(failure, RlmError):
-            raise failure
-    refused = next((failure for failure in failures if isinstance(failure, BudgetExceeded)), None)
-    if refused is not None and len(failures) == len(replies):
-        raise refused
-    if failures:
-        stream.note(
-            f"{len(failures)} of {len(replies)} calls of a batch failed, the first: {failures[0]}", node
-        )
-    return [f"[{name} failed: {reply}]" if isinstance(reply, BaseException) else reply for reply in replies]
 
 
 def digest(text: str) -> str:

@@ -56,13 +56,9 @@ def encode(message: dict[str, Any]) -> bytes:
         head = _to_json(_lift(message, texts)).encode()
     except RecursionError:
         raise FrameError("The values are nested too deeply to be sent.") from None
-    size = sum(map(len, texts))
-    if len(head) > MAX_HEAD or size > MAX_BODY:
-        raise FrameError(
-            f"The values are too large to be sent at once: {len(head) + size:,} bytes, where the limits are "
-            f"{MAX_BODY:,} bytes of text and {MAX_HEAD:,} of structure; send them in parts."
-        )
-    return b"".join((PREFIX.pack(len(head), size), head, *texts))
+    if len(head) > MAX_HEAD:
+        raise _too_large(MAX_HEAD, "structure")
+    return b"".join((PREFIX.pack(len(head), texts.size), head, *texts))
 
 
 def sizes(prefix: bytes) -> tuple[int, int]:
@@ -119,16 +115,37 @@ def message(frame: bytes) -> Any:
 
 
 class _Texts(list[bytes]):
-    """The longer strings of a message, one after another."""
+    """The longer strings of a message, one after another, no more of them than a body may have.
+
+    Attributes:
+        size: of all, in bytes.
+    """
+
+    size = 0
 
     def add(self, value: str) -> int:
-        """Adds a string and returns its length in bytes."""
+        """Adds a string and returns its length in bytes; raises `FrameError` where there is no room."""
+        # Before it is encoded: one text that a list has many times takes memory only from here on.
+        self._check(len(value))
         try:
             text = str.encode(value)
         except UnicodeEncodeError:
             text = well_formed(value).encode()
+        self._check(len(text))
         self.append(text)
+        self.size += len(text)
         return len(text)
+
+    def _check(self, length: int) -> None:
+        if self.size + length > MAX_BODY:
+            raise _too_large(MAX_BODY, "text")
+
+
+def _too_large(limit: int, what: str) -> FrameError:
+    return FrameError(
+        f"The values are too large to be sent at once: more than {limit:,} bytes of {what}, "
+        "which is all that a message may have; send them in parts."
+    )
 
 
 def _lift(value: Any, texts: _Texts) -> Any:
