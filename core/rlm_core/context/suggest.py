@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MIN_RATIO = 0.6
+# A ratio takes up to the cube of the lengths, and the names may have been chosen for that.
+_MAX_LENGTH = 100
+_MAX_RATIOS = 200
 
 
 def close_matches(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
-    """Returns the candidates most like a name, best first; case does not matter."""
+    """Returns the candidates most like a name, best first; none for a very long name.
+
+    Case does not matter.
+    """
+    if len(name) > _MAX_LENGTH:
+        return []
     wanted = name.lower()
     letters = set(wanted)
     slack = max(2, len(wanted) // 2)
     matcher = difflib.SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted)
-    scored: list[tuple[float, str]] = []
+    promising: list[tuple[float, str]] = []
     for candidate in set(candidates):
         # Most candidates are nothing like it, and a ratio is expensive to compute.
         if abs(len(candidate) - len(wanted)) > slack:
@@ -27,7 +36,12 @@ def close_matches(name: str, candidates: Iterable[str], count: int = 3) -> list[
         if 2 * len(letters.intersection(lowered)) < len(letters):
             continue
         matcher.set_seq1(lowered)
-        if matcher.quick_ratio() >= _MIN_RATIO and (ratio := matcher.ratio()) >= _MIN_RATIO:
+        if (at_most := matcher.quick_ratio()) >= _MIN_RATIO:
+            promising.append((-at_most, candidate))
+    scored: list[tuple[float, str]] = []
+    for _, candidate in heapq.nsmallest(_MAX_RATIOS, promising):
+        matcher.set_seq1(candidate.lower())
+        if (ratio := matcher.ratio()) >= _MIN_RATIO:
             scored.append((-ratio, candidate))
     return [candidate for _, candidate in sorted(scored)[:count]]
 
