@@ -10,6 +10,7 @@ from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.registry import of_source
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import BLOCKS, walk
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ class Definitions:
             return ""
         note = f"{self._snapshot.paths[failed[0]]} could not be parsed: {self._failures[failed[0]]}"
         more = len(failed) - 1
-        return f"{note} Nor could {more:,} other file{'s' * (more > 1)}." if more else note
+        return f"{note} Nor could {pluralize(more, 'other file')}." if more else note
 
     def enclosing(self, row: int, line: int) -> Symbol | None:
         """Returns the innermost definition around a line, comment above included; None when outside."""
