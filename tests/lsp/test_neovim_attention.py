@@ -124,7 +124,7 @@ def test_an_answer_takes_no_key(tmp_path: Path, subtests: pytest.Subtests) -> No
                 editor.wait(OPENED)
                 assert editor.nvim.current.buffer.name != "rlm://answer", "it opens without being entered"
                 assert editor.nvim.api.get_mode()["mode"] in {"n", "nt"}
-                assert editor.nvim.eval(effect)
+                editor.wait(f"vim.api.nvim_eval([=[{effect}]=]) == 1")
                 editor.wait(f"shows('{READY}')")
                 assert editor.nvim.vvars["errmsg"] == ""
 
