@@ -1,7 +1,7 @@
 /** RLM for Visual Studio Code: what is registered when the extension starts. */
 import * as vscode from "vscode";
 import { Answers } from "./answers";
-import { Asking } from "./asking";
+import { Commands } from "./commands";
 import { Server } from "./server";
 
 let server: Server | undefined;
@@ -9,13 +9,13 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const started = (server = new Server());
   const answers = new Answers();
-  const asking = new Asking(started, answers);
+  const commands = new Commands(started, answers);
   // The server has `rlm.ask` as its own command, which the language client registers: these ids differ.
   context.subscriptions.push(
     answers.register(),
-    vscode.commands.registerCommand("rlm.askWorkspace", () => asking.askWorkspace()),
-    vscode.commands.registerCommand("rlm.askAboutSelection", () => asking.askAboutSelection()),
-    vscode.commands.registerCommand("rlm.cancel", () => asking.cancel()),
+    vscode.commands.registerCommand("rlm.askWorkspace", () => commands.askWorkspace()),
+    vscode.commands.registerCommand("rlm.askAboutSelection", () => commands.askAboutSelection()),
+    vscode.commands.registerCommand("rlm.cancel", () => commands.cancel()),
     vscode.workspace.onDidChangeConfiguration(async (event) => {
       if (event.affectsConfiguration("rlm")) {
         await started.stop();

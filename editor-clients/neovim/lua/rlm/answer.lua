@@ -1,4 +1,4 @@
--- Showing an answer: Markdown in a scratch window, its citations in the quickfix list.
+-- Answer window: Markdown in a scratch window, its citations in the quickfix list.
 local attention = require('rlm.attention')
 local message = require('rlm.message')
 
@@ -16,7 +16,7 @@ local NAME = 'rlm://answer'
 local latest = nil
 
 ---@return integer
-local function scratch()
+local function scratch_buffer()
   local buffer = vim.fn.bufadd(NAME)
   if not vim.api.nvim_buf_is_loaded(buffer) then
     vim.fn.bufload(buffer)
@@ -30,8 +30,8 @@ end
 
 -- The buffer with the latest answer as its text.
 ---@return integer
-local function written()
-  local buffer = scratch()
+local function render()
+  local buffer = scratch_buffer()
   vim.b[buffer].rlm_root = latest.root -- a question from here is about the same folder
   local folders = vim.tbl_map(function(folder)
     return ('`%s`'):format(vim.fn.fnamemodify(folder, ':~'))
@@ -58,7 +58,7 @@ local function window_of(buffer)
 end
 
 ---@param citation table
-local function item(citation)
+local function quickfix_item(citation)
   return {
     filename = vim.uri_to_fname(citation.uri),
     lnum = citation.start_line,
@@ -69,11 +69,11 @@ end
 
 ---@return integer window
 local function show()
-  local window = window_of(written())
+  local window = window_of(render())
   if not latest.listed then
     latest.listed = true
     -- Always a new list: an answer without citations must not leave those of the one before.
-    local items = vim.tbl_map(item, latest.answer.citations)
+    local items = vim.tbl_map(quickfix_item, latest.answer.citations)
     vim.fn.setqflist({}, ' ', { title = 'RLM: ' .. latest.question, items = items })
   end
   return window
@@ -81,7 +81,7 @@ end
 
 -- An earlier answer or a quickfix list is being read, which showing would replace.
 ---@return boolean
-local function is_read()
+local function is_reading()
   return vim.bo.buftype == 'quickfix' or vim.api.nvim_buf_get_name(0) == NAME
 end
 
@@ -92,19 +92,19 @@ end
 ---@param asked_at rlm.Place the window is entered if the user still waits there
 function M.receive(question, answer, root, asked_at)
   latest = { question = question, answer = answer, root = root, listed = false }
-  local mine = latest
+  local received = latest
   local waits = attention.is_still_at(asked_at)
   if not waits then
     message.echo('the answer is ready: :Rlm open')
   end
   attention.when_normal(function()
-    if latest ~= mine or latest.listed then
+    if latest ~= received or latest.listed then
       return -- a later answer has come, or `:Rlm open` was quicker
     end
     if waits and attention.is_still_at(asked_at) then
       return vim.api.nvim_set_current_win(show())
     end
-    if not is_read() then
+    if not is_reading() then
       show()
     end
     message.echo('the answer is ready: :Rlm open')

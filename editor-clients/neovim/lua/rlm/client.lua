@@ -11,7 +11,7 @@ local POLL_MS = 20
 ---@param folder string
 ---@param buffer integer
 ---@return vim.lsp.Client?
-local function attached(folder, buffer)
+local function find_or_start(folder, buffer)
   local config = vim.deepcopy(vim.lsp.config.rlm)
   config.root_dir = folder
   -- A help page or an answer is no document of the workspace.
@@ -45,7 +45,7 @@ function M.with(buffer, use)
         'no project was found for this buffer (no rlm.toml or .git above it); :Rlm root DIR chooses a folder.'
       )
     end
-    local client = attached(folder, buffer)
+    local client = find_or_start(folder, buffer)
     if client then
       when_ready(client, use)
     else

@@ -1,4 +1,4 @@
--- Asking: the :Rlm command, and the one question that is being answered.
+-- The :Rlm command, and the one question that is being answered.
 local attention = require('rlm.attention')
 local message = require('rlm.message')
 

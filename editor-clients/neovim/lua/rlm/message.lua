@@ -1,4 +1,4 @@
--- Saying something: what belongs into the history of messages, and lines that come and go.
+-- Messages: what belongs into the history of messages, and lines that come and go.
 local M = {}
 
 --- Says something that the user shall be able to read again (`:messages`).

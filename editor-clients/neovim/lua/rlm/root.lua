@@ -1,4 +1,4 @@
--- The folder that a question is about.
+-- Root directory: the folder that a question is about.
 local message = require('rlm.message')
 
 local M = {}

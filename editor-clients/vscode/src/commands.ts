@@ -1,10 +1,10 @@
-/** From a command to a shown answer: prompt, progress, cancel. */
+/** Commands: from the prompt over progress and cancelling to a shown answer. */
 import * as vscode from "vscode";
 import type { Answers } from "./answers";
 import type { Question } from "./protocol";
 import { messageOf, type Server } from "./server";
 
-export class Asking {
+export class Commands {
   private running: vscode.CancellationTokenSource | undefined;
 
   constructor(
