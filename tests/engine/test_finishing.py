@@ -231,7 +231,8 @@ async def test_time_that_runs_out_during_a_sub_call(asker: Asker, serve: Serve) 
 
 
 async def test_time_that_runs_out_in_a_program_that_never_ends(asker: Asker, serve: Serve) -> None:
-    server = serve({"root": [repl("print('begun', len(context))\nwhile True: pass"), "Begun."]})
+    endless = repl("print('begun', len(context))\nwhile True: pass")
+    server = serve({"root": lambda request: "Begun." if "<answer-now>" in request.prompt else endless})
     answer = await asker.ask("?", server, limits={"seconds": 1.0})
     assert (answer.answer, answer.status) == ("Begun.", "incomplete")
     assert "limits.seconds" in answer.reason
@@ -240,7 +241,9 @@ async def test_time_that_runs_out_in_a_program_that_never_ends(asker: Asker, ser
 async def test_time_that_runs_out_while_the_model_thinks(asker: Asker, serve: Serve) -> None:
     release = threading.Event()
     replies = iter([LOOK, Reply("late", until=release)])
-    server = serve({"root": lambda request: next(replies, "Three files.")})
+    server = serve(
+        {"root": lambda request: "Three files." if "<answer-now>" in request.prompt else next(replies)}
+    )
     answer = await asker.ask("?", server, limits={"seconds": 1.5})
     release.set()
     assert (answer.answer, answer.status) == ("Three files.", "incomplete")

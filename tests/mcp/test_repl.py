@@ -146,7 +146,7 @@ async def test_cancelling_a_program_ends_it(repository: Path, mode: str) -> None
         burning.cancel()
         with pytest.raises(asyncio.CancelledError):
             await burning
-        for _ in range(100):
+        while True:  # the test's own limit ends it
             after = await client.call_tool("rlm_repl", {"session": step["session"], "code": "1 + 1"})
             if not after.is_error:
                 break
