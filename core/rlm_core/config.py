@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from rlm_core.errors import ConfigError
 from rlm_core.project_limits import Lowerable, Override, overrides, rejections
 from rlm_core.well_formed import well_formed
+from rlm_core.wording import truncate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -314,13 +315,13 @@ def _validated(values: dict[str, Any], source: str) -> Settings:
 
 def _sentence(detail: ErrorDetails, source: str) -> str:
     *parents, key = (str(part) for part in detail["loc"])
-    name = ".".join([*parents, key])
+    name = truncate(".".join([*parents, key]), _NAME_CHARS)
     if detail["type"] != "extra_forbidden":
-        return f"{source}: {name[:_NAME_CHARS]}: {detail['msg']} (got {_quoted(detail['input'])})."
+        return f"{source}: {name}: {detail['msg']} (got {_quoted(detail['input'])})."
     known = _known_keys(parents)
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean '{'.'.join([*parents, near[0]])}'?" if near else f"known keys: {', '.join(known)}."
-    return f"{source}: unknown key {name[:_NAME_CHARS]!r}; {hint}"
+    return f"{source}: unknown key {name!r}; {hint}"
 
 
 def _quoted(value: object) -> str:

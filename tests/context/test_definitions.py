@@ -245,7 +245,7 @@ def test_find_says_which_files_could_not_be_looked_at(
     monkeypatch.setitem(kotlin.__dict__, "parsable", False)  # as where the extra is not installed
     found = context_of(snapshot_of({"a.kt": "class Shop\n", "b.py": "Shop = 1\n"})).find("Shop")
     assert [symbol.path for symbol in found] == ["b.py"]
-    assert "A file that mentions it was not looked at: Kotlin is parsed only where" in found.note
+    assert "1 file that mentions it was not looked at: Kotlin is parsed only where" in found.note
 
 
 def test_parsing_leaves_no_copies_of_the_text_behind(context_of: ContextOf) -> None:

@@ -144,7 +144,7 @@ def test_names_in_an_index_are_plain(run: Callable[..., str], system: str, tmp_p
     told, notes = run(BEGIN + program, root, tmp_path / "cache").splitlines()
     elsewhere = {} if system == "win32" else {"a.py:stream": "s", "b\\c": "c"}
     assert json.loads(told) == {"a.py": FILES["a.py"], **elsewhere}
-    assert f"names {4 if system == 'win32' else 1} files by paths that could lead out" in notes
+    assert f"names {'4 files' if system == 'win32' else '1 file'} by paths that could lead out" in notes
 
 
 def test_many_files_are_read_by_processes(run: Callable[..., str], tmp_path: Path) -> None:

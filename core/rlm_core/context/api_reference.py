@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from importlib import resources
+from textwrap import shorten
 
 _PROPERTIES = {"property", "cached_property"}
 
@@ -27,7 +28,8 @@ def brief_api_reference(budget: int) -> str:
     """
     entries = [(_call(member, brief=True), _clause(member)) for member in _members(_class())]
     texts = (
-        "\n".join(f".{call}: {_cut(clause, room)}" for call, clause in entries) for room in range(80, 10, -1)
+        "\n".join(f".{call}: {shorten(clause, room, placeholder=' …')}" for call, clause in entries)
+        for room in range(80, 10, -1)
     )
     return next(text for text in texts if len(text) <= budget)
 
@@ -66,7 +68,3 @@ def _doc(member: ast.FunctionDef) -> str:
 def _clause(member: ast.FunctionDef) -> str:
     """The first sentence of the docstring, or what stands before a colon in it."""
     return re.split(r"[.:;] |[.:;]$", _doc(member))[0]
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[:room].rpartition(" ")[0] + " …"

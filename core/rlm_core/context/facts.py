@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rlm_core.syntax.registry import detect
+from rlm_core.wording import comma_list, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -47,16 +48,18 @@ class Facts:
     skipped: dict[str, int]
 
     def __str__(self) -> str:
-        lines = [f"{files(self.files)}, {size(self.bytes)}"]
+        lines = [f"{pluralize(self.files, 'file')}, {size(self.bytes)}"]
         if self.languages:
             listed = [f"{name} {count:,}" for name, count in self.languages.items()]
-            lines.append(f"files by language: {_some(listed)}")
+            lines.append(f"files by language: {comma_list(listed, _LISTED)}")
         if self.folders:
-            listed = [f"{each.path} ({files(each.files)}, {size(each.bytes)})" for each in self.folders]
-            lines.append(f"largest folders: {_some(listed)}")
+            listed = [
+                f"{each.path} ({pluralize(each.files, 'file')}, {size(each.bytes)})" for each in self.folders
+            ]
+            lines.append(f"largest folders: {comma_list(listed, _LISTED)}")
         if self.skipped:
             listed = [f"{reason} {count:,}" for reason, count in self.skipped.items()]
-            lines.append(f"left out: {_some(listed)} (context.skipped lists them)")
+            lines.append(f"left out: {comma_list(listed, _LISTED)} (context.skipped lists them)")
         return "\n".join(lines)
 
 
@@ -86,11 +89,6 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def files(count: int) -> str:
-    """Returns a number of files as people write it."""
-    return f"{count:,} file{'s' * (count != 1)}"
-
-
 def _folders(paths: Iterable[str], lengths: Iterable[int]) -> dict[str, tuple[int, int]]:
     """Files and bytes by top-level folder."""
     sums: dict[str, tuple[int, int]] = {}
@@ -100,8 +98,3 @@ def _folders(paths: Iterable[str], lengths: Iterable[int]) -> dict[str, tuple[in
             count, total = sums.get(name, (0, 0))
             sums[name] = count + 1, total + length
     return sums
-
-
-def _some(listed: Sequence[str]) -> str:
-    more = len(listed) - _LISTED
-    return ", ".join(listed[:_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -15,6 +15,7 @@ from rlm_core.context.suggest import close_matches
 from rlm_core.errors import QueryError
 from rlm_core.syntax.registry import detect
 from rlm_core.syntax.symbols import CALLABLES, walk
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -98,15 +99,11 @@ class DefinitionFinder:
         found.sort(key=partial(_order, parts[-1]))
         made = sum(item.reason.startswith("generated") for item in self._snapshot.skipped)
         if made and not found:
-            files = "files are" if made > 1 else "file is"
-            notes.append(f"{made:,} generated {files} not part of the context (context.skipped).")
+            files = pluralize(made, "generated file is", "generated files are")
+            notes.append(f"{files} not part of the context (context.skipped).")
         for why, rows in report.unparsable.items():
-            count = (
-                f"{len(rows):,} files that mention it were"
-                if len(rows) > 1
-                else "A file that mentions it was"
-            )
-            notes.append(f"{count} not looked at: {why}.")
+            files = pluralize(len(rows), "file that mentions it was", "files that mention it were")
+            notes.append(f"{files} not looked at: {why}.")
         if failure := self._definitions.failure_note(report.parsed):
             notes.append(failure)
         omitted = max(0, len(found) - limit)
@@ -209,8 +206,9 @@ class DefinitionFinder:
             report.parsed.add(row)
             found.extend(symbol for symbol in walk(self._definitions.of(row)) if fits(symbol))
         if unparsed:
+            files = pluralize(unparsed, "further file")
             report.notes.append(
-                f"{unparsed:,} further files may define it and were not parsed: too many mention it. "
+                f"{files} that may define it could not be parsed: too many mention it. "
                 "grep for the line that you expect."
             )
         return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rlm_core.context.results import Hit, Results
 from rlm_core.context.search.expressions import compile_expression
 from rlm_core.errors import QueryError
+from rlm_core.wording import comma_list, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 LINE_CHARS = 300
+_CAPPED_FILES = 3  # that are named
 MAX_CONTEXT = 50
 # Python's engine can take exponential time, so it gets a bounded amount of text.
 FALLBACK_BYTES = 50_000_000
@@ -67,8 +69,7 @@ def grep(
     files = _files(snapshot, search_engine, rows, expression, notes)
     hits, capped = _collected(snapshot, search_engine, rows, files, expression, query, notes)
     if capped:
-        more = f" and {len(capped) - 3:,} more" if len(capped) > 3 else ""
-        notes.append(f"There are further hits in {', '.join(capped[:3])}{more}: search a file alone.")
+        notes.append(f"There are further hits in {comma_list(capped, _CAPPED_FILES)}: search a file alone.")
     if any(len(hit.text) > LINE_CHARS for hit in hits):
         notes.append(f"Lines over {LINE_CHARS} characters are cut around the match.")
     return Results(hits, " ".join(notes))
@@ -129,7 +130,7 @@ def _collected(
             after = sum(1 for other in rows if other >= row)
             notes.append(
                 f"Stopped at limit={query.limit}; {snapshot.paths[row]} has more, and "
-                f"{after - 1:,} files after it were not searched."
+                f"{pluralize(after - 1, 'file after it was', 'files after it were')} not searched."
             )
             break
         in_file = _hits(snapshot.paths[row], search_engine.source(row), expression, query.around)

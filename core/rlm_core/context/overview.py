@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.context.facts import files, size
+from rlm_core.context.facts import size
 from rlm_core.context.results import Text
 from rlm_core.syntax.symbols import BLOCKS
+from rlm_core.wording import pluralize
 from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
@@ -28,9 +29,8 @@ def tree(snapshot: Snapshot, depth: int) -> Text:
     for line in lines:
         room -= len(line) + 1
         if room < 0:
-            shown.append(
-                f"… {len(lines) - len(shown):,} more lines; files(glob) lists a part, or use a smaller depth"
-            )
+            more = pluralize(len(lines) - len(shown), "more line")
+            shown.append(f"… {more}; files(glob) lists a part, or use a smaller depth")
             break
         shown.append(line)
     return Text("\n".join(shown))
@@ -49,13 +49,13 @@ def _tree_lines(entries: Sequence[tuple[str, int]], depth: int, level: int) -> I
     indent = "  " * level
     for folder, below in inside.items():
         total = size(sum(length for _, length in below))
-        yield f"{indent}{folder}/  {files(len(below))}, {total}"
+        yield f"{indent}{folder}/  {pluralize(len(below), 'file')}, {total}"
         if level + 1 < depth:
             yield from _tree_lines(below, depth, level + 1)
     for name, length in here[:_TREE_FILES]:
         yield f"{indent}{name}  {size(length)}"
     if len(here) > _TREE_FILES:
-        yield f"{indent}… and {len(here) - _TREE_FILES:,} more files"
+        yield f"{indent}… and {pluralize(len(here) - _TREE_FILES, 'more file')}"
 
 
 def outline(
@@ -73,7 +73,7 @@ def outline(
         if not lines and len(rows) > 1:
             continue
         count = len(split_lines(snapshot.data(row).decode("utf-8", "replace")))
-        head = f"{snapshot.paths[row]} ({count:,} lines)"
+        head = f"{snapshot.paths[row]} ({pluralize(count, 'line')})"
         part = "\n".join([head, *(lines or [f"  {parsed.note or 'no definitions'}"])])
         if len(part) > room:
             parts.append(part[: max(0, room)].rpartition("\n")[0])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.engine.answer import Citation
 from rlm_core.errors import SandboxError
+from rlm_core.wording import truncate
 from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
@@ -169,4 +170,7 @@ def _names(text: str | None) -> list[str | None]:
         return []
     if not isinstance(names, list):
         return []
-    return [name[:_NAME_CHARS] if isinstance(name, str) and name.isprintable() else None for name in names]
+    return [
+        truncate(name, _NAME_CHARS) if isinstance(name, str) and name.isprintable() else None
+        for name in names
+    ]

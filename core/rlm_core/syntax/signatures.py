@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rlm_core.wording import truncate
+
 if TYPE_CHECKING:
     import tree_sitter
 
@@ -55,7 +57,7 @@ def signature(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | No
     line = " ".join(" ".join(lines).split()).rstrip("{\\ ").removesuffix(" =")
     if len(lines) > 1:
         line = line.replace("( ", "(").replace(", )", ")").replace(" )", ")")
-    return line if len(line) <= SIGNATURE_CHARS else f"{line[: SIGNATURE_CHARS - 1]}…"
+    return truncate(line, SIGNATURE_CHARS)
 
 
 def text_nodes(node: tree_sitter.Node) -> list[tree_sitter.Node]:

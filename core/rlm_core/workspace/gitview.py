@@ -11,6 +11,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from rlm_core.errors import QueryError
+from rlm_core.wording import pluralize
 from rlm_core.workspace import gitdirs
 from rlm_core.workspace.roots import SPECIAL_CHARS, is_plain_path
 from rlm_core.workspace.subprocesses import NO_WINDOW, git
@@ -82,8 +83,8 @@ def _listing(root: Path, notes: list[str], *, with_folders: bool) -> GitListing 
     paths = dict.fromkeys(_ENTRY.findall(entries))  # an unmerged file has several entries
     inner = _GITLINK.findall(entries) if _SUBMODULE in entries else []  # few repositories have any
     if escaping := _escaping(paths):
-        count = len(escaping)
-        notes.append(f"git's index of {root} names {count} files by paths that could lead out; left out.")
+        files = pluralize(len(escaping), "file")
+        notes.append(f"git's index of {root} names {files} by paths that could lead out; left out.")
         paths = dict.fromkeys(path for path in paths if path not in escaping)
         inner = [path for path in inner if path not in escaping]
     for name in _records(others):
