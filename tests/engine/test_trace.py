@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from tests.support.processes import descendants, ended
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rlm_core.sandbox.base import Sandbox
     from rlm_core.workspace.snapshot import Snapshot
     from tests.support.model_server import ModelServer, Request, Script
 
@@ -94,6 +96,42 @@ async def test_a_trace_that_cannot_be_written_is_said(asker: Asker, serve: Serve
     answer = await asker.ask("?", serve({"root": [LOOK, "FINAL(x)"]}))
     assert answer.answer == "x"
     assert "not recorded" in answer.notes[0]
+
+
+class FullDisk(list[Any]):
+    """Events; from the `count`th of a kind on, no file can grow by more than a few bytes."""
+
+    def __init__(self, kind: str, count: int) -> None:
+        self._kind, self._left = kind, count
+        self.before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def append(self, event: Any) -> None:
+        super().append(event)
+        self._left -= type(event).__name__ == self._kind
+        if not self._left:
+            (written,) = (state_dir() / "runs").iterdir()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (written.stat().st_size + 9, self.before[1]))
+
+
+@pytest.mark.parametrize(
+    ("full", "recorded"),
+    [(("CellStarted", 1), "CellStarted"), (("TurnCompleted", 2), "TurnCompleted")],
+    ids=["early", "for the last event, which has the answer in it"],
+)
+async def test_a_full_disk_does_not_lose_an_answer(
+    snapshot: Snapshot, shared_sandbox: Sandbox, serve: Serve, full: tuple[str, int], recorded: str
+) -> None:
+    disk = FullDisk(*full)
+    try:
+        answer = await Asker(snapshot, shared_sandbox, disk).ask("?", serve({"root": [LOOK, "FINAL(paid)"]}))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, disk.before)
+    assert (answer.answer, answer.status) == ("paid", "complete")
+    path = state_dir() / "runs" / f"{answer.run_id}.jsonl"
+    assert answer.notes == [f"The record of this run ends early: {path} cannot be written (File too large)."]
+    *whole, torn = path.read_text("utf-8").split("\n")
+    assert json.loads(whole[-1])["event"] == recorded
+    assert len(torn) == 9
 
 
 async def test_a_run_without_an_answer_says_why(asker: Asker, serve: Serve) -> None:

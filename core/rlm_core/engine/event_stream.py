@@ -29,7 +29,7 @@ def new_run_id() -> str:
 class EventStream:
     """Stamps events and hands them to the listeners, in order, on the event loop.
 
-    A listener that raises is dropped with a line in the log: nobody who watches can break a run.
+    A listener that raises is dropped with a note: nobody who watches can break a run.
 
     Args:
         run_id: the run at the root of the tree.
@@ -53,10 +53,15 @@ class EventStream:
         for listener in list(self._listeners):
             try:
                 listener(stamped)
+            except RlmError as error:
+                self._drop(listener, str(error))
             except Exception as error:
                 logger.exception("A listener failed and hears no more of run %s.", self.run_id)
-                self._listeners.remove(listener)
-                self.notes.append(f"A display or record of this run failed and was dropped: {error}.")
+                self._drop(listener, f"A display of this run failed and was dropped: {error}.")
+
+    def _drop(self, listener: Listener, note: str) -> None:
+        self._listeners.remove(listener)
+        self.notes.append(note)
 
     def note(self, text: str, node: str = ROOT) -> None:
         """Emits a `Noted`; the answer lists each different note once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING
 
 from rlm_core.config import state_dir
@@ -71,7 +72,9 @@ async def ask(
             citations, unverified = await asyncio.to_thread(check_citations, outcome.text, snapshot)
             if citations:
                 citations = await with_symbols(citations, snapshot, sandbox)
-        return reporter.completed(outcome, citations, unverified, stream.notes)
+        answer = reporter.completed(outcome, citations, unverified, stream.notes)
+        # Somebody who was told of the answer may have failed at that.
+        return dataclasses.replace(answer, notes=list(stream.notes))
     finally:
         if trace is not None:
             trace.close()

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from rlm_core.errors import RlmError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rlm_core.engine.events import Event
 
+logger = logging.getLogger(__name__)
+
 KEPT_TRACES = 200
+
+
+class TraceError(RlmError):
+    """A run is not recorded any further."""
 
 
 class Trace:
     """A listener that appends each event to `<directory>/<run_id>.jsonl`.
 
-    A line is one short write into the page cache, so that a run that is killed leaves all it did.
+    A line is one short write into the page cache, so that a run that is killed leaves all it did. Nothing
+    is buffered, so that closing has nothing to write, and nothing to fail at where the disk is full.
 
     Args:
         directory: made if needed, for its owner only; keeps those of the newest `KEPT_TRACES` runs.
@@ -34,16 +44,30 @@ class Trace:
         directory.chmod(0o700)
         self.path = directory / f"{run_id}.jsonl"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="\n", buffering=1)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
         for old in sorted(directory.glob("*.jsonl"))[:-KEPT_TRACES]:
             # Another process may be tidying up as well, or (Windows) still be writing it.
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 old.unlink()
 
     def __call__(self, event: Event) -> None:
-        """Appends an event."""
-        self._file.write(json.dumps({"event": type(event).__name__, **asdict(event)}) + "\n")
+        """Appends an event.
+
+        Raises:
+            TraceError: it cannot be written; the file is not to be appended to any more.
+        """
+        line = (json.dumps({"event": type(event).__name__, **asdict(event)}) + "\n").encode()
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+        except OSError as error:
+            raise TraceError(
+                f"The record of this run ends early: {self.path} cannot be written ({error.strerror})."
+            ) from error
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # a network's file system may tell only now
+            logger.warning("The record of a run, %s, may be incomplete: %s", self.path, error)
