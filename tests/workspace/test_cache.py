@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rlm_core.config import WorkspaceSettings
+from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
@@ -16,7 +21,6 @@ from tests.workspace.changes import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -123,6 +127,72 @@ def test_harm_is_noticed_and_mended(
         again.close()
 
 
+def fill_disk_of_cache() -> None:
+    """Has each write to a shard that is open here fail as on a disk without room."""
+    for link in Path("/proc/self/fd").iterdir():
+        if os.path.lexists(link) and link.readlink().suffix == ".shard":
+            descriptor = int(link.name)
+            if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_RDWR:
+                full = os.open("/dev/full", os.O_RDWR)
+                os.dup2(full, descriptor, inheritable=False)
+                os.close(full)
+
+
+def test_without_room_for_the_cache_text_is_kept_in_temporary_files(
+    tmp_path: Path, tree: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = opened(tmp_path)
+    before = workspace.snapshot()
+    workspace.save()
+    fill_disk_of_cache()
+    write_tree(tmp_path / "repo", {"src/7.py": "new\n"})
+    assert texts(workspace.snapshot()) == {**tree, "src/7.py": "new\n"}
+    assert texts(before) == tree
+    folder = next((tmp_path / "cache").iterdir())
+    assert f"New text is not kept in {folder}, but in temporary files: No space left on device" in caplog.text
+    workspace.save()
+    workspace.close()
+    again = opened(tmp_path)
+    assert texts(again.snapshot()) == {**tree, "src/7.py": "new\n"}
+    again.close()
+
+
+def test_without_room_anywhere_the_folder_is_named(
+    tmp_path: Path, tree: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = opened(tmp_path)
+    before = workspace.snapshot()
+    fill_disk_of_cache()
+    write_tree(tmp_path / "repo", {"src/7.py": "new\n"})
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(WorkspaceError) as refusal:
+            workspace.snapshot()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(refusal.value) == (
+        f"The workspace's text cannot be kept in {tmp_path / 'temporary'}: File too large; make room there."
+    )
+    assert texts(workspace.snapshot()) == {**tree, "src/7.py": "new\n"}
+    assert texts(before) == tree
+    workspace.close()
+
+
+def test_what_else_lies_in_the_folder_is_no_error(tmp_path: Path, tree: dict[str, str]) -> None:
+    opened(tmp_path).close()
+    folder = next((tmp_path / "cache").iterdir())
+    write_tree(folder, {"mine/note.txt": "kept\n", "left.new": "left by a killed writer\n"})
+    workspace = opened(tmp_path)
+    assert texts(workspace.snapshot()) == tree
+    workspace.save()
+    workspace.close()
+    assert (folder / "mine/note.txt").exists()
+    assert not (folder / "left.new").exists()
+
+
 def test_text_lost_in_a_crash_of_the_machine_is_noticed(
     tmp_path: Path, tree: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +235,7 @@ import signal
 import sys
 from pathlib import Path
 from rlm_core.config import WorkspaceSettings
+from rlm_core.errors import WorkspaceError
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 

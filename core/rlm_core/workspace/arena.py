@@ -8,6 +8,7 @@ written again: that is what lets a snapshot be a table of offsets.
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import secrets
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 # Windows writes the zeros of the hole, and they take room on the disk.
 SHARD_BYTES = (32 if sys.platform == "win32" else 256) * 1024 * 1024
@@ -64,7 +67,8 @@ class Arena:
     Its files stay open as long as the arena is referenced, and every snapshot refers to its arena.
 
     Args:
-        folder: where shards are kept; None for temporary files that end with the process.
+        folder: where shards are kept, as long as there is room; None for temporary files that end with the
+            process.
         shard_bytes: capacity of one shard. A larger blob gets a shard of its own.
     """
 
@@ -125,7 +129,7 @@ class Arena:
         Raises:
             OSError: a shard is missing.
         """
-        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101 - callers' duty
+        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101
         with self._lock:
             first = len(self._shards)
             for name in names:
@@ -136,17 +140,37 @@ class Arena:
             return first
 
     def append(self, blob: bytes) -> Span:
-        """Stores a blob and says where it lies; raises `OSError` when there is no room on the disk."""
+        """Stores a blob and says where it lies.
+
+        Where the folder has no room, this blob and all later ones go into temporary files.
+
+        Raises:
+            OSError: there is no room for those either; names their folder.
+        """
         with self._lock:
-            if self._end + len(blob) > self._capacity or not self._shards:
-                self._add_shard(max(self._shard_bytes, len(blob)))
-            span = Span(len(self._shards) - 1, self._end, len(blob))
-            writer = self._shards[-1].writer
-            assert writer is not None, "only shards of our own are appended to"  # noqa: S101 - invariant
-            os.lseek(writer, span.offset, os.SEEK_SET)  # not pwrite(2), which Windows lacks
-            _write_all(writer, blob)
-            self._end += len(blob)
-            self.used += len(blob)
+            if self.folder is not None:
+                try:
+                    return self._append(blob)
+                except OSError as error:
+                    log.warning(
+                        "New text is not kept in %s, but in temporary files: %s", self.folder, error.strerror
+                    )
+                    self.folder, self._end, self._capacity = None, 0, 0
+            try:
+                return self._append(blob)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from error
+
+    def _append(self, blob: bytes) -> Span:
+        if self._end + len(blob) > self._capacity or not self._shards:
+            self._add_shard(max(self._shard_bytes, len(blob)))
+        span = Span(len(self._shards) - 1, self._end, len(blob))
+        writer = self._shards[-1].writer
+        assert writer is not None, "only shards of our own are appended to"  # noqa: S101 - invariant
+        os.lseek(writer, span.offset, os.SEEK_SET)  # not pwrite(2), which Windows lacks
+        _write_all(writer, blob)
+        self._end += len(blob)
+        self.used += len(blob)
         return span
 
     def _add_shard(self, size: int) -> None:
@@ -155,8 +179,10 @@ class Arena:
         else:
             name = f"{secrets.token_hex(8)}.shard"
             descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
-            os.ftruncate(descriptor, size)
-            os.close(descriptor)
+            try:
+                os.ftruncate(descriptor, size)
+            finally:
+                os.close(descriptor)
             shard = _open_shard(self.folder, name, owner=True)
         self._shards.append(shard)
         self._end, self._capacity = 0, size

@@ -159,5 +159,7 @@ def main() -> None:
             except OSError:
                 continue  # deleted since it was listed
             table.put(path, reader.read(disk, path, status, None))
+    if not all(arena.names):
+        raise SystemExit(1)  # no room for shards that another process could find
     about = {"names": arena.names, "end": arena.end, "used": arena.used}
     sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + table.dump())

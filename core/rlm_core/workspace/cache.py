@@ -126,7 +126,7 @@ class Cache:
         os.close(self._lock)
 
     def _sweep(self, arena: Arena) -> None:
-        """Deletes what a killed owner or a replaced arena has left.
+        """Deletes the files that a killed owner or a replaced arena has left; folders are not from here.
 
         Open mappings of it stay readable; Windows refuses to delete what is open, and a later sweep does.
         """
@@ -134,7 +134,7 @@ class Cache:
             keep = {*arena.names, "index", "lock"}
             for file in self.folder.iterdir():
                 if file.name not in keep:
-                    with contextlib.suppress(PermissionError, FileNotFoundError):
+                    with contextlib.suppress(PermissionError, FileNotFoundError, IsADirectoryError):
                         file.unlink()
 
 
