@@ -13,6 +13,7 @@ from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
 from rlm_core.context.suggest import close_matches, did_you_mean
 from rlm_core.errors import QueryError
+from rlm_core.wording import truncate
 
 if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
@@ -128,8 +129,7 @@ class Globs:
 
 
 def _shown(globs: Sequence[str]) -> str:
-    shown = ", ".join(repr(str(item)) for item in globs)
-    return shown if len(shown) <= MAX_CHARS else f"{shown[:MAX_CHARS]}…"
+    return truncate(", ".join(repr(str(item)) for item in globs), MAX_CHARS)
 
 
 def _compiled(glob: str) -> list[tuple[bool, Matcher]]:

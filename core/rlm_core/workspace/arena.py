@@ -129,7 +129,7 @@ class Arena:
         Raises:
             OSError: a shard is missing.
         """
-        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101
+        assert self.folder is not None, "temporary shards have no names to be adopted by"  # noqa: S101 - callers' duty
         with self._lock:
             first = len(self._shards)
             for name in names:
