@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ignore
-
 from rlm_core.workspace import gitview, ignore_files
+from rlm_core.workspace.git_runner import LISTING_SECONDS, PAUSE_SECONDS, GitLimitError
 from rlm_core.workspace.gitview import GitListing
 from rlm_core.workspace.ignore_files import IgnoreFiles
 from rlm_core.workspace.roots import printable_path
 from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
+from rlm_core.workspace.walk import DEFAULT_IGNORES, walk, walk_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rlm_core.workspace.git_runner import GitRunner
 
 IGNORE_FILE = ".rlmignore"
-DEFAULT_IGNORES = Path(__file__).with_name("default.gitignore")
 IGNORE_FILES = frozenset({".gitignore", IGNORE_FILE})
 
 # More new files than this are listed with all the others rather than by name.
@@ -64,7 +63,7 @@ class FileListing:
         self.incremental &= other.incremental
 
 
-def discover(root: Path, *, with_folders: bool = False) -> FileListing:
+def discover(root: Path, git: GitRunner, *, with_folders: bool = False) -> FileListing:
     """Lists the files below a root that may belong to the context; does not open them.
 
     Git's view (`ls-files` with tracked and untracked files, submodules and embedded repositories
@@ -74,20 +73,20 @@ def discover(root: Path, *, with_folders: bool = False) -> FileListing:
     are not followed.
     """
     listing = FileListing()
-    seen = gitview.list_files(root, listing.notes, with_folders=with_folders)
+    seen = _git_view(root, git, listing.notes, with_folders=with_folders)
     listing.incremental = seen is not None
     paths, listing.folders, unlisted = seen or GitListing([], set(), [""])
     for folder in unlisted:
         listing.notes.append(
             f"No git view of {root / folder}: .gitignore files and a list of usual folders were applied."
         )
-        within, folders = _walk(root, folder, listing.skipped)
+        within, folders = walk(root, folder, listing.skipped, listing.notes)
         paths.extend(within)
         listing.folders |= folders if with_folders else set()
     rules = IgnoreFiles(root, IGNORE_FILE)
     rules.read(ignore_files.parent_folders(paths))
     if rules.has_negations:
-        taken = _unignored_files(root, paths, unlisted, rules)
+        taken = _unignored_files(root, git, paths, unlisted, rules, listing.notes)
         paths = [*paths, *taken]
         if with_folders:
             listing.folders |= {
@@ -107,14 +106,39 @@ def discover(root: Path, *, with_folders: bool = False) -> FileListing:
     return listing
 
 
+def _git_view(root: Path, git: GitRunner, notes: list[str], *, with_folders: bool) -> GitListing | None:
+    """Git's view of a root; None where it has none, or took too long to give it lately."""
+    if why := git.paused(root):
+        notes.append(why)
+        return None
+    try:
+        return gitview.list_files(git.request(LISTING_SECONDS), root, notes, with_folders=with_folders)
+    except GitLimitError as error:
+        minutes = f"{PAUSE_SECONDS / 60:.0f} minutes"
+        why = f"{error} in {root}, which is all that it may, so git is not asked about it for {minutes}."
+        git.pause(root, why)
+        notes.append(why)
+        return None
+
+
 def _unignored_files(
-    root: Path, paths: Sequence[str], unlisted: Sequence[str], rules: IgnoreFiles
+    root: Path,
+    git: GitRunner,
+    paths: Sequence[str],
+    unlisted: Sequence[str],
+    rules: IgnoreFiles,
+    notes: list[str],
 ) -> list[str]:
     """The ignored files that the rules take back, if the ignore files beside them do not leave them out."""
     known = set(paths)
-    ignored = [] if "" in unlisted else gitview.list_ignored(root)
+    ignored: list[str] = []
+    if "" not in unlisted:
+        try:
+            ignored += gitview.list_ignored(git.request(LISTING_SECONDS), root)
+        except GitLimitError as error:
+            notes.append(f"{error} in {root}, so {IGNORE_FILE} takes nothing back that git ignores there.")
     for folder in unlisted:
-        ignored += [path for path in _walk(root, folder, [], everything=True)[0] if path not in known]
+        ignored += [path for path in walk_all(root, folder) if path not in known]
     taken: set[str] = set()
     while True:
         taken |= {path for path in ignored if rules.decide(path)[0] is False}
@@ -141,17 +165,22 @@ def _add_printable(listing: FileListing, path: str) -> None:
         listing.disk_names[shown] = path
 
 
-def list_new_files(root: Path, paths: Sequence[str]) -> FileListing | None:
-    """Those of the given new files (relative) that belong, where `FileListing.incremental` holds.
+def list_new_files(root: Path, paths: Sequence[str], git: GitRunner) -> FileListing | None:
+    """Those of the given new files (relative) that belong, where `Listing.by_name` holds.
 
-    Returns None when only a full listing can tell: a folder, a repository within, an odd name, too many.
+    Returns None when only a full listing can tell: a folder, a repository within, an odd name, too many,
+    git at its limits.
     """
     if len(paths) > _NAMED_FILES or any(
         _is_tree(root, path) or printable_path(path) != path for path in paths
     ):
         return None
     listing = FileListing()
-    for path in gitview.filter_listed(root, paths) if paths else ():
+    try:
+        found = gitview.filter_listed(git.request(LISTING_SECONDS), root, paths) if paths else []
+    except GitLimitError:
+        return None
+    for path in found:
         if is_secret(path):
             listing.skipped.append(Skipped(path, "secret: file name"))
         else:
@@ -159,11 +188,11 @@ def list_new_files(root: Path, paths: Sequence[str]) -> FileListing | None:
     return listing
 
 
-def would_be_listed(root: Path, path: str) -> bool:
+def would_be_listed(root: Path, path: str, git: GitRunner) -> bool:
     """Whether a file (relative) that is not on disk would belong if it were."""
     out = _excluded_by_name(root, path)
     if out is None:
-        out = gitview.is_ignored(root, path)
+        out = None if git.paused(root) else gitview.is_ignored(git.request(LISTING_SECONDS), root, path)
     if out is None:
         out = _ignore_verdict(root, path, ".gitignore")
     if out is None:
@@ -190,39 +219,3 @@ def _is_tree(root: Path, path: str) -> bool:
     """Whether it is a folder, or lies in a repository within the root's."""
     folders = (root / path).parents[: path.count("/")]
     return (root / path).is_dir() or any((folder / ".git").exists() for folder in folders)
-
-
-def _walk(
-    root: Path, folder: str, skipped: list[Skipped], *, everything: bool = False
-) -> tuple[list[str], set[str]]:
-    """The files below a folder, relative to the root, and the folders, absolute.
-
-    Under the `.gitignore` files on the way down and `default.gitignore`, or everything but repositories.
-    """
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        os.chdir(os.sep)  # the walk wants one that exists, and where this process stood was deleted
-    walk = ignore.WalkBuilder(root / folder).hidden(False).require_git(False).git_global(False).parents(False)
-    if everything:
-        walk.ignore(False).git_ignore(False).git_exclude(False)
-    else:
-        walk.add_ignore(DEFAULT_IGNORES)
-    prefix = len(os.path.join(root, ""))  # noqa: PTH118 - strings: this runs once for every file
-    found: list[str] = []
-    folders: set[str] = set()
-    entries = walk.build()
-    while True:
-        try:
-            path = os.fspath(next(entries).path())
-            if stat.S_ISDIR(os.lstat(path).st_mode):
-                folders.add(path)
-            else:
-                found.append(path[prefix:].replace(os.sep, "/"))
-        except StopIteration:
-            break
-        except FileNotFoundError:
-            continue  # deleted while we were looking
-        except (ignore.Error, ignore.IOError, OSError) as error:
-            skipped.append(Skipped(printable_path(str(error)), "unreadable folder"))
-    return [path for path in found if "/.git/" not in f"/{path}"] if everything else found, folders

@@ -9,12 +9,15 @@ import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# What git opens whatever it is, wherever it is asked anything.
+_OPENED = ("HEAD", "config", "config.worktree", "index", "info/exclude", "packed-refs", "shallow")
 # In git-config(1)'s syntax: the setting, and what quotes and escapes are to be replaced by.
 _WORK_TREE = re.compile(r"^[ \t]*worktree[ \t]*=[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _QUOTING = re.compile(r'\\(.)|"')
@@ -36,6 +39,8 @@ def foreign_repository(root: Path) -> str:
                 f"asked about {root}. If that repository is meant, have it name the folder: `git worktree "
                 f'repair` for a work tree that was moved, else `git config core.worktree "{folder}"`.'
             )
+        if pipe := _not_a_file(dot):
+            return f"{pipe} is no regular file, so git, which would wait for it, is not asked about {root}."
         if os.path.isfile(dot):  # noqa: PTH113 - Path's raises where the way is barred
             break  # git looks no further
         if _is_repository(folder):
@@ -73,6 +78,17 @@ def _work_trees(git_dir: Path) -> Iterator[Path]:
     for name in ("config", "config.worktree"):
         for tree in _WORK_TREE.findall(_read(git_dir / name)):
             yield git_dir / _QUOTING.sub(lambda sign: sign[1] or "", tree)
+
+
+def _not_a_file(dot: Path) -> Path | None:
+    """One of a repository's own files that is a pipe, a device or the like."""
+    if not os.path.isdir(dot):  # noqa: PTH112 - as above
+        return None
+    for name in _OPENED:
+        with suppress(OSError):
+            if not stat.S_ISREG((dot / name).stat().st_mode):
+                return dot / name
+    return None
 
 
 def _is_repository(folder: Path) -> bool:

@@ -6,15 +6,17 @@ import hashlib
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core.errors import QueryError
-from rlm_core.workspace import gitview
+from rlm_core.workspace import git_objects
 from rlm_core.workspace.decoding import NotTextError, to_utf8
 from rlm_core.workspace.discovery import is_excluded
+from rlm_core.workspace.git_runner import HISTORY_SECONDS
 from rlm_core.workspace.roots import printable_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from rlm_core.workspace.git_runner import GitRequest, GitRunner
     from rlm_core.workspace.snapshot import Snapshot
 
 
@@ -36,33 +38,43 @@ class History:
         present: the snapshot, whole; snapshots of a part of it share its history.
         roots: the workspace's folders and what paths in each start with.
         earlier: other snapshots by id.
+        git: what makes requests to git.
+        max_bytes: files that were larger have no text, as in the present.
     """
 
     def __init__(
-        self, present: Snapshot, roots: Sequence[tuple[Path, str]], earlier: Mapping[str, Snapshot]
+        self,
+        present: Snapshot,
+        roots: Sequence[tuple[Path, str]],
+        earlier: Mapping[str, Snapshot],
+        git: GitRunner,
+        max_bytes: int,
     ) -> None:
         self.present = present
         self._roots = roots
         self._earlier = earlier
+        self._git = git
+        self._max_bytes = max_bytes
 
     def changes(self, since: str) -> list[Change]:
         """The files that differ from an earlier snapshot (its id) or a git revision, by path.
 
         Raises:
-            QueryError: there is no such snapshot or revision.
+            QueryError: there is no such snapshot or revision, or git took too long or printed too much.
         """
         if since in self._earlier:
             return differences(self._earlier[since], self.present)
+        git = self._git.request(HISTORY_SECONDS)
         changes: list[Change] = []
         for root, prefix in self._roots:
-            changes.extend(self._since_revision(root, prefix, since))
+            changes.extend(self._since_revision(git, root, prefix, since))
         return sorted(changes)
 
     def text(self, path: str, since: str) -> str | None:
         """What a file said then; None when it was not there, was no text, or does not belong in a context.
 
         Raises:
-            QueryError: there is no such snapshot or revision.
+            QueryError: there is no such snapshot or revision, the file was too large, or git took too long.
         """
         if since in self._earlier:
             before = self._earlier[since]
@@ -70,14 +82,19 @@ class History:
         for root, prefix in self._roots:
             if path.startswith(prefix):
                 name = path.removeprefix(prefix)
-                blob = gitview.list_tree(root, self._commit(root, since)).get(name)
+                git = self._git.request(HISTORY_SECONDS)
+                blob = git_objects.blob_of(git, root, self._commit(git, root, since), name)
                 if blob is None or is_excluded(root, name):
                     return None
-                return _blob_text(next(gitview.read_blobs(root, [blob])))
+                sizes = git_objects.sizes(git, root, [blob])
+                if sizes[blob] > self._max_bytes:
+                    limit = f"{self._max_bytes // 1024} KB, the most that a file may have (max_file_kb)"
+                    raise QueryError(f"{path} was larger than {limit} at {since}.")
+                return _blob_text(next(git_objects.read_blobs(git, root, sizes)))
         return None
 
-    def _commit(self, root: Path, since: str) -> str:
-        commit = gitview.resolve_commit(root, since)
+    def _commit(self, git: GitRequest, root: Path, since: str) -> str:
+        commit = git_objects.resolve_commit(git, root, since)
         if commit is None:
             known = ", ".join(self._earlier)
             raise QueryError(
@@ -86,26 +103,36 @@ class History:
             )
         return commit
 
-    def _since_revision(self, root: Path, prefix: str, since: str) -> list[Change]:
+    def _since_revision(self, git: GitRequest, root: Path, prefix: str, since: str) -> list[Change]:
         present = self.present
-        then = {
-            prefix + printable_path(path): oid
-            for path, oid in gitview.list_tree(root, self._commit(root, since)).items()
-        }
+        tree = git_objects.list_tree(git, root, self._commit(git, root, since))
+        then = {prefix + printable_path(path): oid for path, oid in tree.items()}
         rows = {path: row for row, path in enumerate(present.paths) if path.startswith(prefix)}
         differing = {
             path: oid
             for path, oid in then.items()
             if path in rows and not _is_blob(present.data(rows[path]), oid)
         }
-        # Another encoding, a byte order mark: other bytes, same text.
-        for path, blob in zip(
-            list(differing), gitview.read_blobs(root, list(differing.values())), strict=True
-        ):
-            if _lines((_blob_text(blob) or "").encode()) == _lines(present.data(rows[path])):
-                del differing[path]
+        # Another encoding, a byte order mark: other bytes, same text. What was too large then is not read:
+        # it was another text, since the present one is not.
+        sizes = git_objects.sizes(git, root, list(dict.fromkeys(differing.values())))
+        small = {oid: size for oid, size in sizes.items() if size <= self._max_bytes}
+        paths = _by_value(differing)
+        for oid, blob in zip(small, git_objects.read_blobs(git, root, small), strict=True):
+            text = _lines((_blob_text(blob) or "").encode())
+            for path in paths[oid]:
+                if text == _lines(present.data(rows[path])):
+                    del differing[path]
         unread = {item.path for item in present.skipped}
         return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
+
+
+def _by_value(mapping: Mapping[str, str]) -> dict[str, list[str]]:
+    """The keys that have each value."""
+    keys: dict[str, list[str]] = {}
+    for key, value in mapping.items():
+        keys.setdefault(value, []).append(key)
+    return keys
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[Change]:

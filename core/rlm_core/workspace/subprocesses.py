@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+if sys.platform == "linux":
+    import fcntl
+    import resource
 
 # On Windows a server without a console would open a window for each program that it starts.
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -27,3 +33,45 @@ def git() -> str:
     else:
         program = "git"
     return program
+
+
+def limit_memory(pid: int, memory_bytes: int) -> None:
+    """Limits what a process that was just started may allocate; does nothing but on Linux.
+
+    RLIMIT_DATA and not RLIMIT_AS: packs and indexes that git maps for reading are no memory of its own.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # it has ended already, or started with a lower limit
+            resource.prlimit(pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+
+
+class Lifeline:
+    """A pipe that has the kernel kill a process group when this process ends; does nothing but on Linux.
+
+    The group holds the reading end, which is told to send SIGKILL (F_SETSIG in fcntl(2)) as soon as
+    nobody holds the writing end. prctl(2)'s PR_SET_PDEATHSIG would have to be called between fork and exec,
+    where Python must not run while there are threads.
+    """
+
+    def __init__(self) -> None:
+        self._ends = list(os.pipe()) if sys.platform == "linux" else []
+
+    @property
+    def inherited(self) -> tuple[int, ...]:
+        """The descriptors that the group's first process has to inherit."""
+        return tuple(self._ends[:1])
+
+    def tie(self, group: int) -> None:
+        """Ties a process group to it that was just started."""
+        if sys.platform == "linux":
+            reading = self._ends.pop(0)
+            with suppress(OSError):  # a kernel that is not quite Linux
+                fcntl.fcntl(reading, fcntl.F_SETOWN, -group)
+                fcntl.fcntl(reading, fcntl.F_SETSIG, signal.SIGKILL)
+                fcntl.fcntl(reading, fcntl.F_SETFL, fcntl.fcntl(reading, fcntl.F_GETFL) | os.O_ASYNC)
+            os.close(reading)
+
+    def close(self) -> None:
+        """Lets go of a group that has ended."""
+        while self._ends:
+            os.close(self._ends.pop())

@@ -8,6 +8,7 @@ from rlm_core.workspace.discovery import would_be_listed
 from rlm_core.workspace.disk import Disk
 
 if TYPE_CHECKING:
+    from rlm_core.workspace.git_runner import GitRunner
     from rlm_core.workspace.roots import Roots
 
 
@@ -16,16 +17,20 @@ class UnsavedFiles:
 
     Args:
         roots: the workspace's folders.
+        git: what makes requests to git.
     """
 
-    def __init__(self, roots: Roots) -> None:
+    def __init__(self, roots: Roots, git: GitRunner) -> None:
         self._roots = roots
+        self._git = git
         self._known: dict[str, bool] = {}
 
     def belongs(self, path: str) -> bool:
         """Whether such a file is a new one, and would not be left out by its name."""
         if path not in self._known:
-            self._known[path] = not self._exists(path) and would_be_listed(*self._roots.split(path))
+            self._known[path] = not self._exists(path) and would_be_listed(
+                *self._roots.split(path), self._git
+            )
         return self._known[path]
 
     def forget(self, path: str) -> None:

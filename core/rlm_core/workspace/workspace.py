@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from rlm_core.errors import WorkspaceError
 from rlm_core.well_formed import well_formed
 from rlm_core.workspace.discovery import IGNORE_FILES, FileListing, discover, list_new_files
+from rlm_core.workspace.git_runner import GitRunner
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
 from rlm_core.workspace.reader import digest_of
@@ -82,11 +83,13 @@ class Workspace:
         self._roots = Roots(roots)
         self.on_report: Callable[[], None] = _no_listener
         self._read_lock = threading.RLock()  # held while files are read: for seconds, when there are many
-        self._store = Store(self._roots, settings.max_file_kb * 1024, cache)
+        self._git = GitRunner()
+        self._max_bytes = settings.max_file_kb * 1024
+        self._store = Store(self._roots, self._max_bytes, cache)
         self._listing = FileListing()
         self._identities = [_identity(root) for root in self._roots.folders]
         self._dirty: set[str] = set()  # rows in which the next snapshot differs from the latest
-        self._unsaved_files = UnsavedFiles(self._roots)
+        self._unsaved_files = UnsavedFiles(self._roots, self._git)
         self._latest: Snapshot | None = None
         self._remembered: deque[Snapshot] = deque(maxlen=_REMEMBERED)
         self._watcher: Watcher | None = None
@@ -193,7 +196,7 @@ class Workspace:
         """Gives a snapshot its history, and keeps it to be compared with later ones (the latest few)."""
         earlier = {known.id: known for known in self._remembered}
         roots = list(zip(self._roots.folders, self._roots.prefixes, strict=True))
-        snapshot.history = History(snapshot, roots, earlier)
+        snapshot.history = History(snapshot, roots, earlier, self._git, self._max_bytes)
         if snapshot.id not in earlier:
             self._remembered.append(snapshot)
 
@@ -213,8 +216,9 @@ class Workspace:
                 self._store.save()
 
     def stop_reading(self) -> None:
-        """Makes a `snapshot` that is reading files in another thread give up with `WorkspaceError`."""
+        """Makes a `snapshot` that lists or reads files in another thread give up with `WorkspaceError`."""
         self._closed = True
+        self._git.stop()
         self._store.stop()
 
     def close(self) -> None:
@@ -256,7 +260,7 @@ class Workspace:
     def _discover(self) -> FileListing:
         whole = FileListing()
         for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
-            whole.add(discover(root, with_folders=self._watcher is not None), prefix)
+            whole.add(discover(root, self._git, with_folders=self._watcher is not None), prefix)
         return whole
 
     def _follow(self, folders: set[str]) -> bool:
@@ -283,7 +287,7 @@ class Workspace:
         fresh = FileListing()
         for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
             inner = [path.removeprefix(prefix) for path in strange if path.startswith(prefix)]
-            found = list_new_files(root, inner)
+            found = list_new_files(root, inner, self._git)
             if found is None:
                 return False
             fresh.add(found, prefix)
