@@ -130,7 +130,7 @@ class BoundedProcess:
         """
         output = self.read(limit + 1)
         if len(output) > limit:
-            self.kill(f"wrote more than {limit >> 20} MB")
+            self.kill(f"wrote more than {-(-limit >> 20)} MB")
         status = self._wait()
         if self._why_killed:
             raise LimitError(self._why_killed)

@@ -99,10 +99,12 @@ def _barred(top: Path, notes: list[str]) -> list[str]:
             if left_bytes < 0:
                 why_not = f"is not read, as ignore files of more than {MAX_BYTES // 1024} KB are there"
             if why_not:
+                without = _encodable(folder)
+                barred.append(without)
+                whose = printable_path(str(top / without))
                 notes.append(
-                    f"{printable_path(str(top / folder / name))} {why_not}, so all files of its folder are left out."
+                    f"{printable_path(str(top / folder / name))} {why_not}, so all files of {whose} are left out."
                 )
-                barred.append(folder)
                 break
         else:
             pending += [f"{folder}/{name}" if folder else name for name in subfolders]
@@ -140,7 +142,7 @@ def _without(top: Path, folders: list[str]) -> Override:
     """Leaves folders out before they are entered."""
     builder = OverrideBuilder(top)
     for folder in folders:
-        builder.add("!/" + _GLOB_SIGNS.sub(r"\\\g<0>", _encodable(folder)) + "/")
+        builder.add("!/" + _GLOB_SIGNS.sub(r"\\\g<0>", folder) + "/")
     return builder.build()
 
 

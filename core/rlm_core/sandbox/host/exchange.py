@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ class SessionUsage:
     """What a session has used so far.
 
     Attributes:
-        seconds: running or CPU time of its cells, waiting for host functions not counted.
+        seconds: running or CPU time of its cells, waiting for models not counted.
         calls: calls of host functions.
     """
 
@@ -212,7 +212,9 @@ class Exchange:
         except TypeError as error:
             return _failure(call, "TypeError", f"{call.name}() {error}")
         try:
-            with self._clock.waiting():
+            # What the host does by itself counts as the cell's time; waiting for a model does not.
+            own_work = call.name in (wire.HISTORY_CHANGES, wire.HISTORY_TEXT)
+            with nullcontext() if own_work else self._clock.waiting():
                 value = await function(*bound.args, **bound.kwargs)
         except RlmError as error:
             return _failure(call, "RlmError", str(error))

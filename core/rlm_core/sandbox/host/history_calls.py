@@ -6,6 +6,7 @@ Their names start with an underscore: a program does not see them, `context.chan
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox.wire import HISTORY_CHANGES, HISTORY_TEXT
@@ -13,6 +14,10 @@ from rlm_core.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+# Git may take its time over a hostile repository. So this has threads of its own, of which a session has
+# one: snapshots, questions and other sessions go on meanwhile.
+_THREADS = ThreadPoolExecutor(4, thread_name_prefix="history")
 
 
 def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
@@ -25,10 +30,16 @@ def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
 
         history = NoHistory()
 
-    async def changes(since: str) -> list[Any]:
-        return await asyncio.to_thread(history.changes, str(since))
+    one_at_a_time = asyncio.Lock()
 
-    async def text_then(path: str, since: str) -> str | None:
-        return await asyncio.to_thread(history.text, str(path), str(since))
+    async def in_thread(method: Callable[..., Any], *arguments: str) -> Any:
+        async with one_at_a_time:
+            return await asyncio.get_running_loop().run_in_executor(_THREADS, method, *arguments)
+
+    async def changes(since: str) -> Any:
+        return await in_thread(history.changes, str(since))
+
+    async def text_then(path: str, since: str) -> Any:
+        return await in_thread(history.text, str(path), str(since))
 
     return {HISTORY_CHANGES: changes, HISTORY_TEXT: text_then}
