@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import math
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -82,6 +83,7 @@ class Service:
         self.settings = settings
         self.workspace = Workspace(roots, settings.workspace, _cache(roots, settings))
         self._watch = watch
+        self._snapshots = ThreadPoolExecutor(1, thread_name_prefix="snapshot")
         self._watcher: Watcher | None = None
         self._sandboxes: dict[frozenset[tuple[str, float]], Sandbox] = {}  # by the limits of their own
         self._models: Models | None = None
@@ -138,17 +140,21 @@ class Service:
         """
         if self._opening is not None:
             await asyncio.wait([self._opening])  # should it have failed, so will this, unless it was mended
-        snapshot = await asyncio.to_thread(self.workspace.snapshot)
+        snapshot = await self._taken()
         if not len(snapshot):
             roots = " and ".join(str(root) for root in self.workspace.roots)
             why = " ".join(self._left_out(snapshot))
             raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
         return snapshot
 
+    async def _taken(self) -> Snapshot:
+        """A snapshot; those at the same time wait for one another, and should not take up others' threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._snapshots, self.workspace.snapshot)
+
     async def changes(self, since: Snapshot) -> list[Change]:
         """The files that differ by now from a snapshot of this workspace, as far as they were part of it."""
         whole = since if since.history is None else since.history.present
-        now = await asyncio.to_thread(self.workspace.snapshot)
+        now = await self._taken()
         if now is whole:
             return []
         if self._latest_changes is None or self._latest_changes[:2] != (whole, now):

@@ -102,9 +102,8 @@ def _barred(top: Path, notes: list[str]) -> list[str]:
                 without = _encodable(folder)
                 barred.append(without)
                 whose = printable_path(str(top / without))
-                notes.append(
-                    f"{printable_path(str(top / folder / name))} {why_not}, so all files of {whose} are left out."
-                )
+                file = printable_path(str(top / folder / name))
+                notes.append(f"{file} {why_not}, so all files of {whose} are left out.")
                 break
         else:
             pending += [f"{folder}/{name}" if folder else name for name in subfolders]
