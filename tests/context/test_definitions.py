@@ -316,5 +316,5 @@ def test_what_one_search_left_out_is_not_said_of_the_next(
     kotlin = next(language for language in LANGUAGES if language.name == "Kotlin")
     monkeypatch.setitem(kotlin.__dict__, "parsable", False)
     context = context_of(snapshot_of({"a.kt": "class Shop\n", "b.py": "class Store:\n    pass\n"}))
-    assert "A file that mentions it was not looked at" in context.find("Shop").note
+    assert "1 file that mentions it was not looked at" in context.find("Shop").note
     assert context.find("Store").note == ""

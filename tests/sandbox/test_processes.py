@@ -17,6 +17,7 @@ from rlm_core.errors import SandboxError
 from rlm_core.sandbox.host.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
+from tests.support.processes import descendants
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
@@ -29,21 +30,11 @@ def descriptors() -> set[str]:
     return {entry.name for entry in Path("/proc/self/fd").iterdir()}
 
 
-def children(pid: int) -> set[int]:
-    """Processes below a process, however deep."""
-    below = {
-        int(child)
-        for task in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in task.read_text().split()
-    }
-    return below.union(*(children(child) for child in below))
-
-
 @pytest.fixture
 def started() -> Callable[[], set[int]]:
     """The processes below this one that the test has started; other tests may keep a sandbox."""
-    others = children(os.getpid())
-    return lambda: children(os.getpid()) - others
+    others = descendants(os.getpid())
+    return lambda: descendants(os.getpid()) - others
 
 
 def running(pid: int) -> bool:
@@ -171,7 +162,7 @@ async def test_a_host_that_is_killed_leaves_no_process(number: signal.Signals) -
     host = await asyncio.create_subprocess_exec(sys.executable, "-c", HOST, stdout=subprocess.PIPE)
     assert host.stdout is not None
     assert await host.stdout.readline() == b"ready\n"
-    started = children(host.pid)
+    started = descendants(host.pid)
     assert len(started) == 4
     host.send_signal(number)
     await host.wait()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import select
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -29,11 +30,13 @@ def generation(pid: int, number: int) -> set[int]:
 
 
 def _children(pid: int) -> set[int]:
-    try:
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        return {int(child) for thread in threads for child in (thread / "children").read_text().split()}
-    except OSError:
-        return set()
+    """Of all threads of a process; one that ends meanwhile, or the process itself, has none any more."""
+    found: set[int] = set()
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                found |= {int(child) for child in (thread / "children").read_text().split()}
+    return found
 
 
 async def ended(pids: set[int], seconds: float = 10) -> bool:
