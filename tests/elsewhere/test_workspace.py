@@ -169,3 +169,17 @@ def test_without_git_the_folders_are_walked(run: Callable[..., str], tmp_path: P
     root = write_tree(tmp_path / "plain", {**FILES, "node_modules/x.js": "x"})
     told = run(BEGIN + "w = opened(); tell(w); w.close()", root, tmp_path / "cache")
     assert json.loads(told) == FILES
+
+
+def test_a_program_that_is_not_read_to_its_end_is_ended(run: Callable[..., str], tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+
+from rlm_core.workspace.bounded_process import BoundedProcess
+
+endless = "while True: print('on and on')"
+with BoundedProcess([sys.executable, "-c", endless], Path(sys.argv[1]), 40) as process:
+    print(process.read(9).decode())
+"""
+    assert run(program, tmp_path) == "on and on\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import nullcontext, suppress
@@ -77,7 +78,7 @@ class BoundedProcess:
                     stderr=subprocess.DEVNULL,
                     env=_passed_on() | (environment or {}),
                     creationflags=NO_WINDOW,
-                    process_group=0 if os.name == "posix" else None,
+                    process_group=None if sys.platform == "win32" else 0,
                     pass_fds=self._lifeline.inherited,
                 )
         except BaseException:
@@ -103,10 +104,10 @@ class BoundedProcess:
         if self._process.poll() is None:
             self._why_killed = self._why_killed or why
             with suppress(OSError):  # it has just ended
-                if os.name == "posix":
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                else:
+                if sys.platform == "win32":
                     self._process.kill()
+                else:
+                    os.killpg(self._process.pid, signal.SIGKILL)
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes of the output, fewer at its end; raises `LimitError` when it was killed."""
