@@ -12,6 +12,8 @@ from rlm_core.workspace.snapshot import Skipped
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.contexts import ContextOf
 
 
@@ -157,6 +159,10 @@ def test_everything_can_be_loaded_ahead() -> None:
 
 def test_a_file_that_was_left_out_is_not_called_missing(context_of: ContextOf) -> None:
     context = context_of(snapshot_of({"a.py": "a"}, [Skipped("big.txt", "larger than 4096 KB")]))
-    for look in (lambda: context["big.txt"], lambda: context.lines("./big.txt", 1, 2)):
+    looks: list[Callable[[], object]] = [
+        lambda: context["big.txt"],
+        lambda: context.lines("./big.txt", 1, 2),
+    ]
+    for look in looks:
         with pytest.raises(QueryError, match=r"big\.txt is not part of the context: larger than 4096 KB"):
             look()

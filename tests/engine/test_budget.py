@@ -67,7 +67,7 @@ async def test_nobody_waits_for_a_call_that_is_over() -> None:
     done = await asyncio.gather(succeed(), fail(), return_exceptions=True)
     with pytest.raises(BudgetExceeded):
         await spend(budget, 80_000, Usage())
-    assert done == [None, None]
+    assert list(done) == [None, None]
     assert budget.left()["tokens"] == 10_000 - 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.model_server import Reply, unauthorized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.engine.conftest import Asker
     from tests.support.model_server import ModelServer, Request, Script
@@ -151,7 +151,7 @@ async def test_out_of_turns_one_last_call_asks_for_the_best_answer(
 
 
 async def test_without_the_closing_call_the_best_text_counts(asker: Asker, serve: Serve) -> None:
-    turns = ["I count.\n" + repl("print('count', len(context))"), unauthorized()]
+    turns: list[Reply | str] = ["I count.\n" + repl("print('count', len(context))"), unauthorized()]
     answer = await asker.ask("?", serve({"root": turns}), limits={"turns": 1})
     assert answer.status == "incomplete"
     assert "limits.turns" in answer.reason
@@ -240,7 +240,7 @@ async def test_time_that_runs_out_in_a_program_that_never_ends(asker: Asker, ser
 
 async def test_time_that_runs_out_while_the_model_thinks(asker: Asker, serve: Serve) -> None:
     release = threading.Event()
-    replies = iter([LOOK, Reply("late", until=release)])
+    replies: Iterator[Reply | str] = iter([LOOK, Reply("late", until=release)])
     server = serve(
         {"root": lambda request: "Three files." if "<answer-now>" in request.prompt else next(replies)}
     )

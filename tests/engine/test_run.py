@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -369,7 +369,7 @@ async def test_a_full_window_drops_old_output_first(asker: Asker, serve: Serve) 
 async def test_a_listener_that_fails_cannot_break_the_run(
     asker: Asker, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Failing(list[object]):
+    class Failing(list[Any]):
         def append(self, event: object) -> None:
             raise OSError("disk full")
 

@@ -125,7 +125,7 @@ class Messages:
         return self._message({"type": "text", "text": ""}, {"type": "text_delta", "text": text}, "end_turn")
 
     def _message(self, block: Body, delta: Body, stop: str) -> str:
-        message = {
+        message: Body = {
             "id": f"msg_{next(_numbers)}", "type": "message", "role": "assistant", "model": "scripted",
             "content": [], "stop_reason": None, "stop_sequence": None,
             "usage": {"input_tokens": 1, "output_tokens": 1},

@@ -19,7 +19,7 @@ from tests.support.files import git_repository, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = {
+FILES: dict[str, str | bytes] = {
     "shop/cart.py": (
         "class Cart:\n"
         "    def total_price(self, vat_rate):\n"

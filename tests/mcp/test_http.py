@@ -151,11 +151,12 @@ async def test_a_client_may_spend_so_much(
     )
     async with serving(repository, "--token-file", str(token_file), **env) as server:
         async with server.client(token=ALICE) as alice:
-            spent, reply = 0.0, {"status": "complete"}
-            while reply["status"] == "complete":
-                reply = await call(alice, "rlm_query", question="How many?")
-                spent += reply["usage"]["cost_usd"] or 0.0
-            assert "limits.cost" in reply["reason"]
+            spent = 0.0
+            answer: dict[str, Any] = {"status": "complete"}
+            while answer["status"] == "complete":
+                answer = await call(alice, "rlm_query", question="How many?")
+                spent += answer["usage"]["cost_usd"] or 0.0
+            assert "limits.cost" in answer["reason"]
             assert 0 < spent <= 2.0
         async with server.client(token=BOB) as bob:
             assert (await call(bob, "rlm_query", question="How many?"))["status"] == "complete"

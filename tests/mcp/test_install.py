@@ -634,7 +634,7 @@ def test_readme_shows_the_entry_for_each_client(client: Client) -> None:
 
 # Edits of any text: hypothesis writes files in styles that people use.
 
-VALUES = st.recursive(
+VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,

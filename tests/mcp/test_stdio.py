@@ -25,10 +25,10 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_a_question_is_answered_with_citations_and_progress(repository: Path, mode: str) -> None:
-    progress: list[tuple[float, str | None]] = []
+    reports: list[tuple[float, str | None]] = []
 
-    async def seen(number: float, total: float | None, message: str | None) -> None:
-        progress.append((number, message))
+    async def seen(progress: float, total: float | None, message: str | None) -> None:
+        reports.append((progress, message))
 
     async with connected(repository, mode) as client:
         assert "scope" in (client.instructions or "")
@@ -46,9 +46,9 @@ async def test_a_question_is_answered_with_citations_and_progress(repository: Pa
     assert answer["unverified"] == []
     assert "return net * (1 + vat_rate)" in text_of(result)
     assert "OPENAI_API_KEY" in text_of(result), "says how to configure a model"
-    numbers = [number for number, _ in progress]
+    numbers = [number for number, _ in reports]
     assert numbers == sorted(numbers)
-    assert any("turn 1/" in (message or "") for _, message in progress)
+    assert any("turn 1/" in (message or "") for _, message in reports)
 
 
 async def test_scope_and_unknown_scope(repository: Path) -> None:
@@ -96,7 +96,7 @@ async def test_cancelling_stops_the_run_and_its_worker(repository: Path, mode: s
     _, env = serve_model(["```repl\nwhile True:\n    pass\n```"])
     running = asyncio.Event()
 
-    async def seen(number: float, total: float | None, message: str | None) -> None:
+    async def seen(progress: float, total: float | None, message: str | None) -> None:
         if "running" in (message or ""):
             running.set()
 

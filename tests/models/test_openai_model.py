@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,7 +28,7 @@ KEY = "sk-test-0123456789"
 PROMPT = [Message("system", "Be short."), Message("user", "Say hello.")]
 
 
-async def complete(url: str, retried: list[str] | None = None, **settings: object) -> Completion:
+async def complete(url: str, retried: list[str] | None = None, **settings: Any) -> Completion:
     chosen = choose(ModelSettings.model_validate({"base_url": url, "name": "m", "api_key": KEY, **settings}))
     try:
         return await chosen.root.complete(PROMPT, on_retry=None if retried is None else retried.append)
@@ -36,7 +36,7 @@ async def complete(url: str, retried: list[str] | None = None, **settings: objec
         await chosen.close()
 
 
-async def failure(script: Script, served: Sequence[str] | None = (), **settings: object) -> ModelError:
+async def failure(script: Script, served: Sequence[str] | None = (), **settings: Any) -> ModelError:
     with ModelServer({"m": script}, served) as server, pytest.raises(ModelError) as caught:
         await complete(server.url, **settings)
     assert server.url in str(caught.value)

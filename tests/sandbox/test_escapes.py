@@ -86,7 +86,7 @@ def test_the_same_attempt_gets_out_of_a_plain_interpreter(name: str) -> None:
 
 def run_all(
     *flags: str, through: tuple[str, ...] = (), cache: Path | None = None
-) -> tuple[dict[str, object], str]:
+) -> tuple[dict[str, Any], str]:
     """What all attempts have brought, and what is said to isolate them."""
     ran = subprocess.run(
         [*through, sys.executable, "-m", "tests.sandbox.escape_run", *flags],
@@ -97,7 +97,7 @@ def run_all(
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    found: dict[str, object] = json.loads(ran.stdout)
+    found: dict[str, Any] = json.loads(ran.stdout)
     assert found.pop("attempts") == len(ESCAPES)
     isolated_by = found.pop("isolated by")
     assert isolated_by

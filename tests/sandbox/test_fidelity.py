@@ -15,6 +15,8 @@ from tests.sandbox import plain_cpython, sessions
 from tests.sandbox.programs import PROGRAMS
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,7 +64,10 @@ async def llm_query_batched(prompts: list[str]) -> list[str]:
     return plain_cpython.llm_query_batched(prompts)
 
 
-FUNCTIONS = {"llm_query": llm_query, "llm_query_batched": llm_query_batched}
+FUNCTIONS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "llm_query": llm_query,
+    "llm_query_batched": llm_query_batched,
+}
 
 
 @pytest.mark.parametrize("name", SESSIONS)

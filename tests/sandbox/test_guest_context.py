@@ -66,7 +66,7 @@ def shown(text: str) -> str:
 
 
 # Whatever a program has at hand: names, places, results of calls, and what no call takes.
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [
         *FILES,
         *(

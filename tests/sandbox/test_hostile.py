@@ -279,7 +279,7 @@ async def test_a_program_that_never_reads_its_replies(sandbox: WorkerSandbox[Any
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_program_that_only_says_that_it_is_done_stands_still(sandbox: WorkerSandbox[Any]) -> None:
-    fields = {"error": None, "final": None, "omitted": 0, "variables": []}
+    fields: dict[str, Any] = {"error": None, "final": None, "omitted": 0, "variables": []}
     session = await sandbox.open("text", {})
     await session.run(FIND)
     await session.run(f"send({frame({'op': 'done', 'id': 2, **fields})!r})\nwhile True: pass")

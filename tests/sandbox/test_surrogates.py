@@ -11,7 +11,7 @@ from rlm_core.sandbox.base import Variable
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
-    from rlm_core.sandbox.workers import WorkerSandbox
+    from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -122,7 +122,7 @@ def test_only_marked_settings_are_a_projects_to_lower() -> None:
     }
     everything = Settings.model_construct(
         **{
-            section: Settings.model_fields[section].annotation.model_construct(**given)  # type: ignore[union-attr]
+            section: Settings.model_fields[section].annotation.model_construct(**given)
             for section, given in values.items()
         },
         trace=False,

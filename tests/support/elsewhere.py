@@ -60,7 +60,9 @@ class _Module(types.ModuleType):
 
 def pretend(system: str) -> None:
     """Makes our modules believe that they are on that system; to be called before they are imported."""
-    modules = {real: _Module(real) for real in (os, mmap, signal, socket, sys, time, subprocess, asyncio)}
+    modules: dict[types.ModuleType, Any] = {
+        real: _Module(real) for real in (os, mmap, signal, socket, sys, time, subprocess, asyncio)
+    }
     absent = [_LINUX_ALONE, _NOT_ON_WINDOWS] if system == "win32" else [_LINUX_ALONE]
     for real, names in ((real, names) for gone in absent for real, names in gone.items()):
         modules[real].missing.update(names.split())
@@ -75,7 +77,8 @@ def pretend(system: str) -> None:
         named["socket"].SO_EXCLUSIVEADDRUSE = socket.SO_KEEPALIVE
         named["msvcrt"] = _msvcrt()
         _start_as_windows_does(named)
-        asyncio.SelectorEventLoop.add_signal_handler = _not_implemented  # type: ignore[method-assign]
+        # Of another type, as it is there: all that it does is raise.
+        asyncio.SelectorEventLoop.add_signal_handler = _not_implemented  # type: ignore[assignment, method-assign]
     _give(named, _MODULES_NOT_ON_WINDOWS if system == "win32" else set())
     _watch_by_polling()
     sys.addaudithook(_no_proc)
@@ -94,7 +97,7 @@ def _give(modules: dict[str, types.ModuleType], absent: set[str]) -> None:
                 return modules[name]
         return real_import(name, globals_, locals_, fromlist, level)
 
-    builtins.__import__ = import_
+    builtins.__import__ = import_  # type: ignore[assignment]  # two of its names are builtins, too
 
 
 def _watch_by_polling() -> None:
@@ -211,10 +214,10 @@ def _refuse_to_move_what_is_open() -> None:
             raise PermissionError(13, "The process cannot access the file", path)
         real_unlink(path, **named)
 
-    def replace(source: Any, target: Any, **named: Any) -> None:
-        if _in_use(source) or _in_use(target):
-            raise PermissionError(13, "Access is denied", source)
-        real_replace(source, target, **named)
+    def replace(src: Any, dst: Any, **named: Any) -> None:
+        if _in_use(src) or _in_use(dst):
+            raise PermissionError(13, "Access is denied", src)
+        real_replace(src, dst, **named)
 
     os.unlink, os.replace = unlink, replace
 

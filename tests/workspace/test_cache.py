@@ -271,7 +271,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_cache_that_opens(
     tmp_path: Path, tree: dict[str, str], moment: int
 ) -> None:
     write_tree(tmp_path, {"writer.py": WRITER})
-    arguments = [tmp_path / "repo", tmp_path / "cache", str(moment)]
+    arguments: list[str | Path] = [tmp_path / "repo", tmp_path / "cache", str(moment)]
     writer = subprocess.run([sys.executable, tmp_path / "writer.py", *arguments], check=False)
     assert writer.returncode == -signal.SIGKILL
     workspace = opened(tmp_path)

@@ -284,6 +284,8 @@ def test_without_watches_every_snapshot_looks(tmp_path: Path, monkeypatch: pytes
         def follow(self, folders: set[str]) -> bool:
             raise OSError(28, "inotify watch limit reached")
 
+        def forget(self, folder: str) -> None: ...
+
         def settle(self) -> bool:
             return True
 
