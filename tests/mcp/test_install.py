@@ -20,6 +20,7 @@ from mcp import StdioServerParameters
 
 from rlm_core import config
 from rlm_mcp.cli.clients import installation, jsonc, toml
+from rlm_mcp.cli.clients.client import Client
 from rlm_mcp.cli.clients.formats import ClientFileError, MalformedError
 from rlm_mcp.cli.clients.launch import Launch, launch
 from rlm_mcp.cli.clients.locations import Locations
@@ -29,8 +30,6 @@ from tests.support.files import git_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from rlm_mcp.cli.clients.client import Client
 
     CameFrom = Callable[[dict[str, Any] | None], None]
 
@@ -480,6 +479,10 @@ def test_a_symbolic_link_stays_one_and_the_mode_is_kept(project: Path, tmp_path:
     for file in (dotfiles, dotfiles.with_name("claude.json.rlm-mcp.bak")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(list(dotfiles.parent.iterdir())) == 2
+
+
+def test_every_client_is_on_the_list() -> None:
+    assert {type(client) for client in CLIENTS.values()} == set(Client.__subclasses__())
 
 
 def test_a_dry_run_writes_nothing_and_shows_no_key_of_a_neighbour(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from rlm_core.errors import RlmError
 from rlm_core.well_formed import well_formed
+from rlm_core.wording import comma_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ FailureKind = Literal[
 ]
 
 CHARS_PER_TOKEN = 4
+LISTED_MODELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Completion:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", well_formed(self.text))
+
+
+def model_list(names: Sequence[str]) -> str:
+    """Model names for a sentence, the first `LISTED_MODELS` of them."""
+    return comma_list(names, LISTED_MODELS) or "none"
 
 
 def estimated(messages: Sequence[Message], text: str) -> Usage:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from rlm_core.models.base import ModelError
+from rlm_core.models.base import ModelError, model_list
 from rlm_core.well_formed import well_formed
-from rlm_core.wording import comma_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +23,6 @@ OPENAI_URL = "https://api.openai.com/v1"
 CONNECT_SECONDS = 10.0
 # Local servers want no key, but the client insists on one.
 NO_KEY = "no-key-needed"
-LISTED_MODELS = 20
 LIST_SECONDS = 10.0
 
 
@@ -141,7 +139,7 @@ class Endpoint:
             names = []  # it need not say
         if len(names) == 1:
             return names[0]
-        offered = f"it serves {listed(names)}" if names else "it does not list what it serves"
+        offered = f"it serves {model_list(names)}" if names else "it does not list what it serves"
         raise ModelError(
             f"No model is chosen for {self.url}, and {offered}; set RLM_MODEL to one it serves.",
             "unknown-model",
@@ -156,8 +154,3 @@ class Endpoint:
         if self._client is not None:
             await self._client.close()
             self._client = None
-
-
-def listed(names: list[str]) -> str:
-    """Model names for a sentence, the first `LISTED_MODELS` of them."""
-    return comma_list(names, LISTED_MODELS) or "none"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from rlm_core.models.base import FailureKind, ModelError
-from rlm_core.models.endpoint import listed
+from rlm_core.models.base import FailureKind, ModelError, model_list
 from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ async def _explain_missing(endpoint: Endpoint, model: str, quote: str) -> ModelE
     elif offered:
         kind, advice = (
             "unknown-model",
-            f"it serves {listed(offered)}; set RLM_MODEL or RLM_SUB_MODEL to one of them",
+            f"it serves {model_list(offered)}; set RLM_MODEL or RLM_SUB_MODEL to one of them",
         )
     else:
         kind = "unknown-model"

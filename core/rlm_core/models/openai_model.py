@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rlm_core.models.base import Completion, Message, Usage, estimated
-from rlm_core.models.endpoint import Attempts, attempts, listed
+from rlm_core.models.base import Completion, Message, Usage, estimated, model_list
+from rlm_core.models.endpoint import Attempts, attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,9 +101,9 @@ class OpenAIModel:
         except openai.OpenAIError as error:
             return str(await explain(error, self._endpoint, self.name))
         if self._name is None and len(served) != 1:
-            return f"No model is chosen, and {self._endpoint.url} serves {listed(served)}; set RLM_MODEL."
+            return f"No model is chosen, and {self._endpoint.url} serves {model_list(served)}; set RLM_MODEL."
         if self._name is not None and self._name not in served:
-            return f"{self._endpoint.url} does not list {self._name}; it serves {listed(served)}."
+            return f"{self._endpoint.url} does not list {self._name}; it serves {model_list(served)}."
         return None
 
     async def close(self) -> None:
