@@ -54,6 +54,7 @@ class ReplSession:
         self.shown: list[PendingCompletion] = []
         self.used = time.monotonic()
         self.cost_before = 0.0
+        self._calls = 0
         self._printed: list[str] = []
         self._task: asyncio.Task[CellResult] | None = None
 
@@ -79,6 +80,11 @@ class ReplSession:
     def busy(self) -> bool:
         """Whether a program is running or suspended."""
         return self._task is not None and not self._task.done()
+
+    @property
+    def attended(self) -> bool:
+        """Whether a call waits for what it has to show."""
+        return self._calls > 0
 
     @property
     def waiting(self) -> list[PendingCompletion]:
@@ -137,9 +143,11 @@ class ReplSession:
         waiters: list[asyncio.Task[object]] = []
         if self.assistant is not None:
             waiters.append(asyncio.create_task(self.assistant.arrival()))
+        self._calls += 1
         try:
             await asyncio.wait([self._task, *waiters], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._calls -= 1
             for waiter in waiters:
                 waiter.cancel()
             self.used = time.monotonic()
@@ -237,7 +245,7 @@ class ReplSessions:
         limit = time.monotonic() - self._idle_seconds
         why = f"It was closed after {self._idle_seconds / 60:g} minutes without use (server.idle_seconds)."
         for session in [session for session in self._sessions.values() if session.used < limit]:
-            if session.state != "running":
+            if session.state != "running" and not session.attended:
                 await self.close(session, why)
 
     async def close_all(self, why: str) -> None:
