@@ -68,7 +68,7 @@ def expected(texts: dict[str, str], expression: str, flags: int) -> list[tuple[s
     ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @example(texts={"a.py": "x get_all"}, expression=r"\b(get|get_all)\b", ignore_case=False)
 @given(
     texts=st.dictionaries(st.sampled_from(["a.py", "b/c.py", "b.py", "z"]), TEXTS, max_size=4),

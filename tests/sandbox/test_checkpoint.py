@@ -209,9 +209,9 @@ plain = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=plain)
-async def test_any_plain_value_comes_back(sandbox: WorkerSandbox[Any], value: object) -> None:
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=st.lists(plain, max_size=5))
+async def test_any_plain_values_come_back(sandbox: WorkerSandbox[Any], value: list[object]) -> None:
     _, after = await after_a_crash(
         sandbox, f"v = {value!r}", f"v == {value!r} and repr(v)[0] == {repr(value)[0]!r}"
     )

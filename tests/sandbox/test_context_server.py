@@ -61,7 +61,7 @@ def test_shapes_that_are_no_request(shape: Any) -> None:
     assert failure(SERVER.answer(frame(shape)))[0] is wire.FrameError
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(sorted(PUBLIC))
     | st.sampled_from([context_rpc.TABLE, context_rpc.LINE_COUNT, "__getitem__"]),

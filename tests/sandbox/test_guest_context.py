@@ -117,7 +117,7 @@ NAMES = sorted(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(PUBLIC),
     st.lists(VALUES, max_size=3),

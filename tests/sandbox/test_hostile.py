@@ -253,7 +253,7 @@ async def test_a_worker_that_has_sent_more_than_anybody_reads_is_ended(sandbox: 
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(min_size=8, max_size=64) | json_values.map(frame))
 async def test_any_bytes_are_survived(sandbox: WorkerSandbox[Any], data: bytes) -> None:
     session = await sandbox.open("text", {})
