@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 from rlm_core.errors import QueryError, RlmError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.events import Event, Listener
     from rlm_core.engine.program_session import ProgramSession
     from rlm_core.models.client_models import ClientModel, PendingCompletion
+    from rlm_core.owner import Owner
 
     OpenProgramSession = Callable[[Listener], Awaitable[ProgramSession]]
 
@@ -45,7 +47,7 @@ class ReplSession:
 
     program_session: ProgramSession
 
-    def __init__(self, owner: str, assistant: ClientModel | None) -> None:
+    def __init__(self, owner: Owner, assistant: ClientModel | None) -> None:
         self.id = secrets.token_hex(6)
         self.owner = owner
         self.assistant = assistant
@@ -196,20 +198,20 @@ class ReplSessions:
         self._idle_seconds = idle_seconds
         self._on_close = on_close
         self._sessions: dict[str, ReplSession] = {}
-        self._ended: dict[str, str] = {}  # id → why, as a sentence
-        self._opening = asyncio.Lock()
+        self._ended: dict[str, tuple[Owner, str]] = {}  # id → whose it was, and why, as a sentence
+        self._opening: dict[Owner, asyncio.Lock] = defaultdict(asyncio.Lock)  # nobody waits for another's
         self._closings = 0  # how often all were closed, and why the last time
         self._why = ""
 
     async def open(
-        self, owner: str, open_program_session: OpenProgramSession, assistant: ClientModel | None
+        self, owner: Owner, open_program_session: OpenProgramSession, assistant: ClientModel | None
     ) -> tuple[ReplSession, str]:
         """A new session, and a sentence about the one that had to go for it (or nothing).
 
         Raises:
             QueryError: each of the owner's sessions has a program that runs, or all were closed meanwhile.
         """
-        async with self._opening:
+        async with self._opening[owner]:
             made_room, closings = await self._make_room(owner), self._closings
             session = ReplSession(owner, assistant)
             try:
@@ -224,19 +226,21 @@ class ReplSessions:
                 raise QueryError(f"The session could not be opened. {self._why} Call again.")
             return session, made_room
 
-    def get(self, session_id: str, owner: str) -> ReplSession:
+    def get(self, session_id: str, owner: Owner) -> ReplSession:
         """An owner's session; raises `QueryError` if there is none of that name (any more), and says why."""
         session = self._sessions.get(session_id)
         if session is not None and session.owner == owner:
             session.used = time.monotonic()
             return session
-        why = self._ended.get(session_id, "It is not known here.")
+        whose, why = self._ended.get(session_id, (owner, "It is not known here."))
+        if whose != owner:
+            why = "It is not known here."
         raise QueryError(
             f"There is no session {session_id[:60]!r}. {why} "
             "Leave `session` out for a new one, with no variables."
         )
 
-    def of(self, owner: str) -> list[ReplSession]:
+    def of(self, owner: Owner) -> list[ReplSession]:
         """An owner's sessions."""
         return [session for session in self._sessions.values() if session.owner == owner]
 
@@ -254,25 +258,35 @@ class ReplSessions:
         self._why = why
         await asyncio.gather(*(self.close(session, why) for session in list(self._sessions.values())))
 
+    async def close_of(self, owner: Owner, why: str) -> None:
+        """Closes an owner's sessions, for this reason."""
+        await asyncio.gather(*(self.close(session, why) for session in self.of(owner)))
+
+    async def finish(self, seconds: float) -> None:
+        """Gives programs that a call waits for so long to end; sessions go on."""
+        attended = [session for session in self._sessions.values() if session.attended]
+        await asyncio.gather(*(session.settle(seconds) for session in attended))
+
     async def close(self, session: ReplSession, why: str) -> None:
         """Closes a session; whoever asks for it later is told why."""
         if self._sessions.pop(session.id, None) is None:
             return
-        self._ended[session.id] = why
+        self._ended[session.id] = session.owner, why
         while len(self._ended) > REMEMBERED:
             del self._ended[next(iter(self._ended))]
         self._on_close(session)
         await session.close()
 
-    async def _make_room(self, owner: str) -> str:
+    async def _make_room(self, owner: Owner) -> str:
         mine = self.of(owner)
         if len(mine) < self._at_once:
             return ""
         idle = [session for session in mine if session.state != "running"]
         if not idle:
+            listed = f" ({', '.join(session.id for session in mine)})" if owner.proven else ""
             raise QueryError(
-                f"All {len(mine)} sessions ({', '.join(session.id for session in mine)}) have a program that "
-                "runs, and there may be no more (server.sessions): wait for one of them."
+                f"All {len(mine)} sessions{listed} have a program that runs, and there may be no more "
+                "(server.sessions): wait for one of them."
             )
         oldest = min(idle, key=lambda session: (session.busy, session.used))
         why = f"It was closed to make room: there may be {self._at_once} at once (server.sessions)."

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.answer import Answer, RunUsage
     from rlm_core.engine.events import Listener
     from rlm_core.models.client_models import ClientModel
+    from rlm_core.owner import Owner
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class RunHandle:
         listeners: hear of each event as it comes.
     """
 
-    def __init__(self, run_id: str, owner: str, question: str, client_model: ClientModel | None) -> None:
+    def __init__(self, run_id: str, owner: Owner, question: str, client_model: ClientModel | None) -> None:
         self.id = run_id
         self.owner = owner
         self.question = question
@@ -104,7 +105,7 @@ class Runs:
 
     def start(
         self,
-        owner: str,
+        owner: Owner,
         question: str,
         ask: Callable[[RunHandle], Coroutine[Any, Any, Answer]],
         client_model: ClientModel | None = None,
@@ -123,10 +124,9 @@ class Runs:
         mine = [run for run in self.under_way() if run.owner == owner]
         if len(mine) >= self._at_once:
             count = pluralize(len(mine), "run is", "runs are")
-            listed = ", ".join(run.id for run in mine)
+            listed = f" ({', '.join(run.id for run in mine)})" if owner.proven else ""
             raise QueryError(
-                f"{count} under way ({listed}), which is the limit (server.runs): "
-                "wait for one, or cancel one."
+                f"{count} under way{listed}, which is the limit (server.runs): wait for one, or cancel one."
             )
         run = RunHandle(new_run_id(), owner, question, client_model)
         run.task = asyncio.create_task(ask(run))
@@ -137,13 +137,16 @@ class Runs:
             del self._runs[old.id]
         return run
 
-    def get(self, run_id: str, owner: str) -> RunHandle:
+    def get(self, run_id: str, owner: Owner) -> RunHandle:
         """An owner's run; raises `QueryError` if there is none of that name."""
         run = self._runs.get(run_id)
         if run is None or run.owner != owner:
             mine = [run.id for run in self._runs.values() if run.owner == owner][-5:]
-            known = f"the latest are {', '.join(mine)}" if mine else "there are none"
-            raise QueryError(f"There is no run {run_id[:60]!r} ({known}); the {KEPT_RUNS} latest are kept.")
+            known = f" (the latest are {', '.join(mine)})" if mine else " (there are none)"
+            raise QueryError(
+                f"There is no run {run_id[:60]!r}{known if owner.proven else ''}; "
+                f"the {KEPT_RUNS} latest are kept."
+            )
         return run
 
     def under_way(self) -> list[RunHandle]:
@@ -154,6 +157,13 @@ class Runs:
         """Gives the runs under way so long to end, then ends them."""
         await asyncio.gather(*(run.wait(seconds) for run in self.under_way()))
         await asyncio.gather(*(run.cancel() for run in self.under_way()))
+
+    async def cancel_all(self, owner: Owner) -> None:
+        """Ends an owner's runs and forgets them."""
+        mine = [run for run in self._runs.values() if run.owner == owner]
+        await asyncio.gather(*(run.cancel() for run in mine))
+        for run in mine:
+            self._runs.pop(run.id, None)
 
     def _over(self, run: RunHandle) -> None:
         if run.task.cancelled():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mcp.server.auth.middleware.auth_context import get_access_token
 
 from rlm_core.errors import QueryError, RlmError
+from rlm_core.owner import Owner
 from rlm_core.repl_sessions import ReplSessions
 from rlm_core.runs import Runs
 from rlm_core.service import Service
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STDIO = "stdio"
+STDIO = Owner("stdio")
+# All who connect over HTTP where no tokens are asked for. Nothing tells them apart: neither their address,
+# which on loopback is the same, nor a header, which they write themselves.
+ANYBODY = Owner("anybody", proven=False)
 EXPIRY_SECONDS = 30.0
 
 
@@ -74,7 +78,7 @@ class App:
         self._error: RlmError | None = None
         self._opening = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
-        self._spent: dict[str, float] = defaultdict(float)
+        self._spent: dict[Owner, float] = defaultdict(float)
 
     async def __aenter__(self) -> Self:
         self.background(self._expire())
@@ -96,6 +100,16 @@ class App:
         self._service = None
         await asyncio.gather(*(service.close() for service in self._services))
         self.closed.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no new work, and gives what is under way so long to end."""
+        self.draining = True
+        await asyncio.gather(self.runs.finish(seconds), self.repls.finish(seconds))
+
+    async def dismiss(self, owner: Owner) -> None:
+        """Ends all that a client has, which may not connect any more."""
+        await self.runs.cancel_all(owner)
+        await self.repls.close_of(owner, "Its client's token is not accepted any more.")
 
     async def open(self, roots: Sequence[Path]) -> None:
         """Makes these folders the workspace; sessions over others end, runs over others go on.
@@ -146,7 +160,7 @@ class App:
             raise QueryError("The workspace is not open yet, or not any more; try again in a moment.")
         return self._service
 
-    def limits_for(self, owner: str) -> Limits:
+    def limits_for(self, owner: Owner) -> Limits:
         """What a client's next run or session may spend.
 
         Raises:
@@ -188,7 +202,7 @@ class App:
         await service.close()
 
     def _run_over(self, run: RunHandle) -> None:
-        log.info("run %s of %s is over: %s", run.id, run.owner, run.state)
+        log.info("run %s of %s is over: %s", run.id, run.owner.name, run.state)
         self._spent[run.owner] += (run.usage.cost_usd if run.usage else None) or 0.0
         for listener in self.on_run_over:
             listener(run)
@@ -197,16 +211,8 @@ class App:
         self._spent[session.owner] += session.cost
 
 
-def owner_of(ctx: ServerRequestContext[Any, Any]) -> str:
-    """Who asks: a token's holder, else an HTTP session, else a peer's address; over stdio there is one."""
-    token = get_access_token()
-    if token is not None:
-        return f"token:{token.client_id}"
-    headers = getattr(ctx.request, "headers", None)
-    if headers is None:
-        return STDIO
-    session = headers.get("mcp-session-id")
-    if session:
-        return f"session:{session}"
-    client = getattr(ctx.request, "client", None)
-    return f"peer:{client.host if client else 'unknown'}"
+def owner_of(ctx: ServerRequestContext[Any, Any]) -> Owner:
+    """Who asks: over stdio there is one client, over HTTP the one whose token it is, else anybody."""
+    if (token := get_access_token()) is not None:
+        return Owner(token.client_id)
+    return STDIO if getattr(ctx.request, "headers", None) is None else ANYBODY

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.events import Listener
     from rlm_core.engine.program_session import ProgramSession
+    from rlm_core.owner import Owner
 
 ASSISTANT = "assistant"
 # Clients cut descriptions (Claude Code at 2,048 characters); help(context) has all of it.
@@ -107,7 +108,7 @@ async def rlm_repl(
     return repl_result(current, page, [change.path for change in changes], notes)
 
 
-def _opener(app: App, owner: str, scope: list[str], assistant: ClientModel | None) -> Any:
+def _opener(app: App, owner: Owner, scope: list[str], assistant: ClientModel | None) -> Any:
     service, limits, scope = app.service, app.limits_for(owner), checked_scope(scope)
     models = None
     if assistant is not None:
