@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS
 
 from rlm_core.errors import RlmError
 from rlm_core.workspace.history import differences
@@ -19,10 +24,24 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_mcp.server.app import App
 
+log = logging.getLogger(__name__)
+
 # One save is several events, and a branch switch thousands: they are announced together.
 COALESCE_SECONDS = 0.1
-# Older subscriptions than this many give way; their clients may have gone without a word.
-MAX_DIRECT = 1000
+# Of older clients. Each connection has so many subscriptions, of which the oldest give way; and so do the
+# oldest connections, which may have gone without a word.
+MAX_SUBSCRIPTIONS = 256
+MAX_SUBSCRIBERS = 1_000
+# A path of the longest kind, percent-encoded.
+MAX_URI_CHARS = 3 * 4_096 + 100
+# A client that does not take what it has subscribed to is told no more.
+TELL_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class _Subscriber:
+    session: ServerSession
+    uris: dict[str, None] = field(default_factory=dict)  # in the order of their subscription
 
 
 class Announcer:
@@ -35,7 +54,7 @@ class Announcer:
     def __init__(self, app: App) -> None:
         self.bus = InMemorySubscriptionBus()
         self._app = app
-        self._direct: dict[tuple[str, str], ServerSession] = {}  # by connection and URI
+        self._direct: dict[str, _Subscriber] = {}  # by connection
         self._listening = 0
         self._baseline: Snapshot | None = None
         self._dirty = asyncio.Event()
@@ -53,28 +72,37 @@ class Announcer:
 
     async def listen(self) -> None:
         """Somebody listens on the bus from now on, until `unlisten`."""
+        first = not (self._listening or self._direct)
         self._listening += 1
-        await self._take_baseline()
+        if first:
+            self._baseline = await self._snapshot()
 
     def unlisten(self) -> None:
         """One listener less."""
         self._listening -= 1
 
     async def subscribe(self, connection: str, uri: str, session: ServerSession) -> None:
-        """Announces a resource to a client of the handshake era."""
-        self._direct[connection, uri] = session
-        while len(self._direct) > MAX_DIRECT:
+        """Announces a resource to a client of the handshake era; raises `MCPError` if there can be none."""
+        if len(uri) > MAX_URI_CHARS:
+            raise MCPError(
+                INVALID_PARAMS, f"No resource of this server has a URI of {len(uri):,} characters."
+            )
+        first = not (self._listening or self._direct)
+        subscriber = self._direct.setdefault(connection, _Subscriber(session))
+        subscriber.uris[uri] = None
+        while len(subscriber.uris) > MAX_SUBSCRIPTIONS:
+            del subscriber.uris[next(iter(subscriber.uris))]
+        while len(self._direct) > MAX_SUBSCRIBERS:
             del self._direct[next(iter(self._direct))]
-        await self._take_baseline()
+        if first:
+            self._baseline = await self._snapshot()
 
     def unsubscribe(self, connection: str, uri: str) -> None:
         """Takes a subscription back."""
-        self._direct.pop((connection, uri), None)
-
-    async def _take_baseline(self) -> None:
-        """Remembers the workspace as it is, to compare with, for the first who listens."""
-        if self._listening + len(self._direct) <= 1:
-            self._baseline = await self._snapshot()
+        if (subscriber := self._direct.get(connection)) is not None:
+            subscriber.uris.pop(uri, None)
+            if not subscriber.uris:
+                del self._direct[connection]
 
     async def _snapshot(self) -> Snapshot | None:
         try:
@@ -96,9 +124,22 @@ class Announcer:
 
     async def _announce(self, uri: str) -> None:
         await self.bus.publish(ResourceUpdated(uri=uri))
-        for (_, subscribed), session in list(self._direct.items()):
-            if subscribed == uri:
+        await asyncio.gather(
+            *(
+                self._tell(connection, subscriber.session, uri)
+                for connection, subscriber in list(self._direct.items())
+                if uri in subscriber.uris
+            )
+        )
+
+    async def _tell(self, connection: str, session: ServerSession, uri: str) -> None:
+        """Tells one client, for which the others do not wait."""
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
                 await session.send_resource_updated(uri)
+        except (TimeoutError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            self._direct.pop(connection, None)
+            log.info("subscriptions of %s are over: it does not take what it is sent", connection or "stdio")
 
     def _follow(self, service: Service) -> None:
         service.on_change(self._dirty.set)
