@@ -136,7 +136,7 @@ from pathlib import Path
 from rlm_mcp.server import http
 
 with http.Address("127.0.0.1", 0).listen():
-    print(len(http.tokens(Path(sys.argv[1]))))
+    print(len(http.Tokens(Path(sys.argv[1]))))
 """
     assert run(program, file) == "1\n"
 

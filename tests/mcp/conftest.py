@@ -5,10 +5,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.mcp.clients import FILES
+from tests.mcp.served import ALICE, BOB
+from tests.support.files import git_repository
 from tests.support.model_server import ModelServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return git_repository(tmp_path / "repo", FILES)
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    file = tmp_path / "tokens"
+    file.write_text(f"# who may connect\nalice {ALICE}\nbob {BOB}\n")
+    file.chmod(0o600)
+    return file
 
 
 @pytest.fixture

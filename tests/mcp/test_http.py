@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import sys
 import threading
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
+import pytest_asyncio
 
 from tests.mcp.clients import ERAS, FILES, call, failure
+from tests.mcp.served import ACCEPT, ALICE, BOB, Served, bearer, serving
 from tests.support.files import git_repository
 from tests.support.model_server import Reply
 from tests.support.processes import descendants, ended
@@ -25,63 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-ALICE, BOB = "alice-alice-alice", "bob-bob-bob-bob-bob"
 
-
-class Served:
-    """A server process and where it is."""
-
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
-        self.process = process
-        self.url = url
-
-    @asynccontextmanager
-    async def client(self, mode: str = "auto", token: str | None = None) -> AsyncIterator[Client]:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with (
-            httpx2.AsyncClient(headers=headers, timeout=30) as http,
-            Client(streamable_http_client(f"{self.url}/mcp", http_client=http), mode=mode) as client,
-        ):
-            yield client
-
-
-@asynccontextmanager
-async def serving(root: Path, *flags: str, address: str = "127.0.0.1:0", **env: str) -> AsyncIterator[Served]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "rlm_mcp", "serve", "--root", str(root), "--http", address, *flags,
-        env={**os.environ, **env}, stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stderr is not None
-    said = ""
-    while not (found := re.search(r"Serving MCP at (http://\S+)/mcp", said)):
-        line = await asyncio.wait_for(process.stderr.readline(), 20)
-        assert line, said
-        said += line.decode()
-    reading = asyncio.create_task(process.stderr.read())
-    try:
-        yield Served(process, found[1])
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await reading
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return git_repository(tmp_path / "repo", FILES)
-
-
-@pytest.fixture
-def token_file(tmp_path: Path) -> Path:
-    file = tmp_path / "tokens"
-    file.write_text(f"# who may connect\nalice {ALICE}\nbob {BOB}\n")
-    file.chmod(0o600)
-    return file
-
-
-async def test_both_eras_are_served_and_kept_apart(repository: Path) -> None:
+async def test_both_eras_are_served_and_without_tokens_all_are_one_client(repository: Path) -> None:
     async with serving(repository) as server:
+        assert "all its users and programs are one client" in server.said
         for mode in ERAS:
             async with server.client(mode) as client:
                 step = await call(client, "rlm_repl", code="llm_query('hello')")
@@ -89,18 +34,22 @@ async def test_both_eras_are_served_and_kept_apart(repository: Path) -> None:
                 assert done["output"] == "'hi'\n"
                 answer = await call(client, "rlm_query", question="Where is `total_price` computed?")
                 assert answer["status"] == "complete"
-        async with server.client("legacy") as one, server.client("legacy") as other:
+        forged = {"mcp-session-id": "made-up", "X-Forwarded-For": "10.1.2.3"}
+        async with server.client(ERAS[0]) as one, server.client(ERAS[1], **forged) as other:
             mine = await call(one, "rlm_repl", code="x = 1")
-            assert "There is no session" in await failure(
-                other, "rlm_repl", session=mine["session"], code="x"
-            )
-            assert (await call(one, "rlm_repl", session=mine["session"], code="x"))["output"] == "1\n"
+            assert (await call(other, "rlm_repl", session=mine["session"], code="x"))["output"] == "1\n"
+            run = (await call(one, "rlm_query", question="Where is Cart?"))["run_id"]
+            assert (await call(other, "rlm_result", run=run))["run_id"] == run
+            for client in (one, other):
+                assert run not in await failure(client, "rlm_result", run="nonsense"), (
+                    "ids are for who has them"
+                )
 
 
 async def test_each_token_is_a_client_of_its_own(repository: Path, token_file: Path) -> None:
     async with serving(repository, "--token-file", str(token_file)) as server:
         async with httpx2.AsyncClient() as http:
-            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {ALICE}"}):
+            for headers in ({}, bearer("wrong"), {"Authorization": f"Basic {ALICE}"}):
                 assert (await http.post(f"{server.url}/mcp", json={}, headers=headers)).status_code == 401
             assert (await http.get(f"{server.url}/health")).json()["status"] == "ok"
         for mode in ERAS:
@@ -110,30 +59,59 @@ async def test_each_token_is_a_client_of_its_own(repository: Path, token_file: P
                 assert "There is no session" in said
                 run = (await call(alice, "rlm_query", question="Where is Cart?"))["run_id"]
                 assert "There is no run" in await failure(bob, "rlm_result", run=run)
+                assert run in await failure(alice, "rlm_result", run="nonsense")
+                assert run not in await failure(bob, "rlm_result", run="nonsense")
 
 
-async def test_web_pages_and_strange_hosts_are_refused(repository: Path) -> None:
-    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    headers = {"Accept": "application/json, text/event-stream"}
-    async with serving(repository) as server, httpx2.AsyncClient() as http:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def checking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    root = git_repository(tmp_path_factory.mktemp("served") / "repo", FILES)
+    flags = ("--allow-host", "RLM.lan", "--allow-origin", "https://tools.example")
+    async with serving(root, *flags) as server:
+        yield server
 
-        async def status(**more: str) -> int:
-            return (
-                await http.post(f"{server.url}/mcp", json=message, headers={**headers, **more})
-            ).status_code
 
-        assert await status(Origin="https://evil.example") == 403
-        assert await status(Host="evil.example") == 421
-        large = "x" * 10_000_000
-        assert (
-            await http.post(f"{server.url}/mcp", json={"large": large}, headers=headers)
-        ).status_code == 413
+@pytest.mark.parametrize(
+    ("header", "value", "status"),
+    [
+        ("Host", "127.0.0.1", 200),
+        ("Host", "LOCALHOST:80", 200),
+        ("Host", "[::1]:8080", 200),
+        ("Host", "rlm.LAN:8080", 200),
+        ("Host", "evil.example", 421),
+        ("Host", "localhost.evil.example", 421),
+        ("Host", "127.0.0.1:80@evil.example", 421),
+        ("Host", "127.0.0.1:evil.example", 421),
+        ("Host", "127.1", 421),
+        ("Origin", "http://127.0.0.1:80", 200),
+        ("Origin", "HTTP://LocalHost:3000", 200),
+        ("Origin", "https://tools.example", 200),
+        ("Origin", "https://evil.example", 403),
+        ("Origin", "http://127.0.0.1:80@evil.example", 403),
+        ("Origin", "http://localhost:80.evil.example", 403),
+        ("Origin", "http://localhost.evil.example:80", 403),
+        ("Origin", "https://tools.example:444", 403),
+        ("Origin", "file://localhost:1", 403),
+        ("Origin", "null", 403),
+    ],
+)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_web_pages_and_strange_hosts_are_refused(
+    checking: Served, header: str, value: str, status: int
+) -> None:
+    async with httpx2.AsyncClient(headers={header: value}) as http:
+        assert (await checking.open_session(http)).status_code == status
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_bodies_are_bounded_and_must_be_messages(checking: Served) -> None:
+    url = f"{checking.url}/mcp"
+    async with httpx2.AsyncClient(headers=ACCEPT) as http:
+        assert (await http.post(url, json={"large": "x" * 10_000_000})).status_code == 413
         for body in (b"", b"{", b"[]", b"\xff\xfe", b'{"jsonrpc":"2.0","id":1}'):
-            reply = await http.post(
-                f"{server.url}/mcp", content=body, headers={**headers, "Content-Type": "application/json"}
-            )
+            reply = await http.post(url, content=body, headers={"Content-Type": "application/json"})
             assert 400 <= reply.status_code < 500
-        async with server.client() as client:
+        async with checking.client() as client:
             assert (await client.list_tools()).tools, "the server lives"
 
 
@@ -162,29 +140,54 @@ async def test_a_client_may_spend_so_much(
             assert (await call(bob, "rlm_query", question="How many?"))["status"] == "complete"
 
 
+class Waiting:
+    """A model that answers nobody before it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go, self.asked = threading.Event(), threading.Event()
+
+    def __call__(self, request: Any) -> Reply:
+        self.asked.set()
+        return Reply("done", until=self.let_go)
+
+
 async def test_it_drains_before_it_ends(repository: Path, serve_model: Any) -> None:
-    let_go, asked = threading.Event(), threading.Event()
-
-    def reply(request: Any) -> Reply:
-        asked.set()
-        return Reply(
-            "FINAL(done)" if len(request.messages) > 2 else "```repl\nlen(context)\n```", until=let_go
-        )
-
-    _, env = serve_model(reply)
+    model = Waiting()
+    _, env = serve_model([], model)
     async with serving(repository, **env) as server, httpx2.AsyncClient() as http:
-        async with server.client() as client:
-            running = asyncio.create_task(client.call_tool("rlm_query", {"question": "How many?"}))
-            await asyncio.to_thread(asked.wait, 20)
-            server.process.send_signal(signal.SIGTERM)
+        async with server.client("legacy") as client:  # which has a stream open as well
+            program = {"code": "llm_query('How many?')"}
+            running = asyncio.create_task(client.call_tool("rlm_repl", program))
+            await asyncio.to_thread(model.asked.wait, 20)
+            server.process.send_signal(signal.SIGHUP)
             while (await http.get(f"{server.url}/health")).status_code != 503:
                 pass
             assert "shutting down" in await failure(client, "rlm_query", question="Another?")
-            let_go.set()
-            assert (await running).structured_content["answer"] == "done"
+            model.let_go.set()
+            assert (await running).structured_content["output"] == "'done'\n"
         children = descendants(server.process.pid)
         assert await asyncio.wait_for(server.process.wait(), 20) == 0
         assert await ended(children)
+    assert "Traceback" not in server.said
+
+
+async def test_a_second_signal_ends_it_at_once(repository: Path, serve_model: Any) -> None:
+    model = Waiting()
+    _, env = serve_model(model)
+    async with serving(repository, **env) as server:
+        async with server.client("2026-07-28") as client:
+            running = asyncio.create_task(client.call_tool("rlm_query", {"question": "How many?"}))
+            await asyncio.to_thread(model.asked.wait, 20)
+            children = descendants(server.process.pid)
+            server.process.send_signal(signal.SIGTERM)
+            await server.until_said("Ending; 1 run, ")
+            server.process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(server.process.wait(), 15)
+            assert await ended(children)
+            running.cancel()
+            await asyncio.wait([running])
+        model.let_go.set()
+    assert "Traceback" not in server.said
 
 
 @pytest.mark.parametrize(

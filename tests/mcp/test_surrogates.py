@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.mcp.clients import ERAS, FILES, call, connected, failure, text_of
+from tests.mcp.served import serving
 from tests.mcp.test_cli import rlm
 from tests.mcp.test_hostile import wired
-from tests.mcp.test_http import serving
 from tests.support.files import forge_index, git_repository
 from tests.support.model_server import Reply
 

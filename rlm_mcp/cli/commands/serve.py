@@ -2,6 +2,9 @@
 
 The tools are rlm_query, rlm_result and rlm_repl. Without --root the workspace is what the client says
 (its roots), else the current folder. A log is kept in the user's state folder.
+
+Over HTTP each token is a client of its own, which finds its own runs and sessions only. Without tokens only
+this machine is served, and whoever connects from it is one and the same client.
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     http.add_argument(
         "--token-file", type=Path, metavar="FILE",
-        help="lines NAME TOKEN of clients that may connect; or one token in RLM_MCP_TOKEN",
+        help="lines NAME TOKEN of clients that may connect, read again when they change; or one token in "
+        "RLM_MCP_TOKEN",
     )  # fmt: skip
     http.add_argument(
         "--allow-host", action="append", metavar="NAME", default=[],
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         http.serve(
             app,
             http.Address.parse(args.http),
-            http.tokens(args.token_file),
+            http.Tokens(args.token_file, os.environ.get(http.TOKEN_VARIABLE, "")),
             hosts=args.allow_host,
             origins=args.allow_origin,
         )
