@@ -111,8 +111,8 @@ class Announcer:
             return None  # there is nothing to compare with, and the first reading will say why
 
     async def _announce_files(self) -> None:
-        before, now = self._baseline, await self._snapshot()
-        self._baseline = now
+        now = await self._snapshot()
+        before, self._baseline = self._baseline, now  # only now: whoever listens first sets one meanwhile
         if before is None or now is None or before is now:
             return
         changes = await asyncio.to_thread(differences, before, now)
