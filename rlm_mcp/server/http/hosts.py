@@ -28,11 +28,11 @@ _ORIGIN = re.compile(rf"(?P<scheme>https?)://{_HOST.pattern}")
 
 
 class HostCheck:
-    """Middleware: answers requests to these paths only under names of this server, and from pages that may.
+    """Middleware: answers requests only under names of this server, and from pages that may.
 
     Args:
         app: what answers.
-        paths: where to check; others tell nothing to anybody.
+        exempt: a path that tells nothing, and that is asked under any name to see whether the server runs.
         address: where the server listens.
         hosts: further names under which clients reach it, each with or without a port.
         origins: web pages that may, besides those of loopback.
@@ -41,20 +41,20 @@ class HostCheck:
     def __init__(
         self,
         app: ASGIApp,
-        paths: Sequence[str],
+        exempt: str,
         address: Address,
         hosts: Sequence[str],
         origins: Sequence[str],
     ) -> None:
         self._app = app
-        self._paths = frozenset(paths)
+        self._exempt = exempt
         beyond = [] if address.loopback else [address.host, socket.gethostname()]
         self._hosts = LOOPBACK | {name.lower() for name in (*hosts, *beyond)}
         self._origins = {origin.lower().removesuffix("/") for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or refuses to."""
-        if scope["type"] == "http" and scope["path"] in self._paths:
+        if scope["type"] == "http" and scope["path"] != self._exempt:
             headers, refusal = Headers(scope=scope), None
             if not self._is_ours(headers.get("host", "").lower()):
                 sentence = "Host is no name of this server; --allow-host adds one when it starts."

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PATH = "/mcp"
+PATH, HEALTH = "/mcp", "/health"
 WAITING_CONNECTIONS = 1_024  # until they are accepted
 # Of what is wrong with accepting connections, a sentence is written so often.
 COMPLAINT_SECONDS = 60.0
@@ -90,7 +90,7 @@ def serve(
     if extend is not None:
         extend(server)
 
-    @server.custom_route("/health", methods=["GET"])  # type: ignore[untyped-decorator]
+    @server.custom_route(HEALTH, methods=["GET"])  # type: ignore[untyped-decorator]
     async def health(_: Request) -> JSONResponse:
         status = "draining" if app.draining else "ok"
         return JSONResponse({"status": status, "version": __version__}, 503 if app.draining else 200)
@@ -102,7 +102,7 @@ def serve(
     )
     admission = Admission(server.session_manager, limits, shared=not tokens.required)
     web.user_middleware.insert(
-        0, Middleware(HostCheck, paths=[PATH], address=address, hosts=hosts, origins=origins)
+        0, Middleware(HostCheck, exempt=HEALTH, address=address, hosts=hosts, origins=origins)
     )
     web.user_middleware.append(Middleware(AdmissionMiddleware, path=PATH, admission=admission))
     log.warning("Serving MCP at %s%s%s.", url, PATH, "" if tokens.required else _WITHOUT_TOKENS)
