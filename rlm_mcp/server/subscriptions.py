@@ -139,7 +139,7 @@ class Announcer:
                 await session.send_resource_updated(uri)
         except (TimeoutError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             self._direct.pop(connection, None)
-            log.info("subscriptions of %s are over: it does not take what it is sent", connection or "stdio")
+            log.info("a client's subscriptions are over: it does not take what it is sent")
 
     def _follow(self, service: Service) -> None:
         service.on_change(self._dirty.set)

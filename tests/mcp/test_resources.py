@@ -151,6 +151,13 @@ async def test_a_changed_file_is_announced_to_modern_clients(repository: Path) -
 
 
 @pytest.mark.filterwarnings("ignore:resources/:mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_no_subscription_takes_much_memory(repository: Path) -> None:
+    async with attached(repository, "legacy") as client:
+        with pytest.raises(MCPError, match="has a URI of 1,000,011 characters"):
+            await client.subscribe_resource("rlm://file/" + "a" * 1_000_000)
+
+
+@pytest.mark.filterwarnings("ignore:resources/:mcp.shared.exceptions.MCPDeprecationWarning")
 async def test_a_changed_file_is_announced_to_older_clients(repository: Path) -> None:
     updated: asyncio.Queue[str] = asyncio.Queue()
 

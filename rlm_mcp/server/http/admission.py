@@ -192,7 +192,7 @@ class Admission:
         headers = [(b"host", b"localhost"), (SESSION.encode(), session_id.encode())]
         scope = {"type": "http", "method": "DELETE", "path": "/", "headers": headers, "user": session.user}
         await self._manager.handle_request(scope, _no_body, _ignore)
-        log.info("ended session %s to make room, or with its token", session_id)
+        log.info("an MCP session is ended to make room, or with its token")
 
 
 class AdmissionMiddleware:
