@@ -144,4 +144,4 @@ def _content(file: Path) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | (os.O_NONBLOCK if sys.platform != "win32" else 0))
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # not on Windows
