@@ -115,7 +115,7 @@ async def test_identical_prompts_in_flight_are_asked_once(asker: Asker, serve: S
 
 
 @pytest.mark.parametrize("function", ["llm_query_batched", "rlm_query_batched"])
-@pytest.mark.parametrize("prompts", ["['x'] * 200_000", "list(map(str, range(5001)))"])
+@pytest.mark.parametrize("prompts", ["['x'] * 20_000", "list(map(str, range(5001)))"])
 async def test_a_batch_has_a_longest_length(asker: Asker, serve: Serve, function: str, prompts: str) -> None:
     code = (
         f"print(len(context))\ntry:\n    {function}({prompts})\nexcept Exception as error:\n    print(error)"
@@ -146,6 +146,21 @@ async def test_each_different_prompt_of_a_batch_is_asked_once(
     assert "query failed: The prompt is empty.]', 'LAST']" in told
     assert answer.usage.sub_calls == 3
     assert any(note.startswith("1 of 4 calls of a batch failed") for note in answer.notes)
+
+
+@pytest.mark.parametrize("function", ["llm_query", "rlm_query", "llm_query_batched", "rlm_query_batched"])
+async def test_a_prompt_has_a_longest_length(asker: Asker, serve: Serve, function: str) -> None:
+    prompts = "['x', long]" if function.endswith("batched") else "long"
+    code = (
+        "print(len(context))\nlong = 'x' * 4_000_001\n"
+        f"try:\n    {function}({prompts})\nexcept Exception as error:\n    print(error)"
+    )
+    server = serve({"root": [repl(code), "FINAL(done)"], "sub": ["never"]})
+    answer = await asker.ask("?", server)
+    told = server.prompts("root")[1]
+    assert f"{function} was given a prompt of 4,000,001 characters; it takes at most 4,000,000" in told
+    assert "Ask about parts of the text" in told
+    assert answer.usage.sub_calls == 0
 
 
 async def test_no_child_is_started_where_not_all_can_be(asker: Asker, serve: Serve) -> None:

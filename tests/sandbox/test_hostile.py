@@ -124,6 +124,7 @@ async def write(sandbox: WorkerSandbox[Any], data: bytes) -> CellResult:
     "data",
     [
         b"\xff" * 8,
+        wire.PREFIX.pack(300_000, 0),
         frame([]),
         frame({"op": "ready"}),
         frame({"op": "done", "id": 0, "error": None, "final": None, "omitted": 0, "variables": []}),
@@ -137,7 +138,7 @@ async def write(sandbox: WorkerSandbox[Any], data: bytes) -> CellResult:
         b"".join(frame({"op": "call", "id": n, "name": "ask", "args": [], "kwargs": {}}) for n in range(2))
         + b"?" * 8,
     ],
-    ids=range(12),
+    ids=range(13),
 )
 async def test_a_program_that_breaks_the_rules_loses_its_worker(
     sandbox: WorkerSandbox[Any], data: bytes

@@ -89,10 +89,11 @@ async def test_final_var_accepts_a_value_instead_of_a_name(sandbox: WorkerSandbo
 
 
 async def test_an_answer_that_is_too_long_is_refused(sandbox: WorkerSandbox[Any]) -> None:
-    result = await run(sandbox, "FINAL('x' * 5_000_000)")
-    assert result.final is None
-    assert result.error is not None
-    assert "An answer of 5,000,000 characters is too long; the limit is 4,000,000." in result.error
+    for text, length in (("'x' * 5_000_000", "5,000,000"), ("'語' * 2_000_000", "2,000,000")):
+        result = await run(sandbox, f"FINAL({text})")
+        assert result.final is None
+        assert result.error is not None
+        assert f"An answer of {length} characters is too long: it may have 4,000,000 bytes" in result.error
 
 
 async def test_the_answer_dict_finishes_when_it_is_ready(sandbox: WorkerSandbox[Any]) -> None:

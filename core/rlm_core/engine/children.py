@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rlm_core.engine import prompts
 from rlm_core.engine.run import Run
 from rlm_core.engine.run_reporter import RunReporter
-from rlm_core.engine.subcalls import HEAD_CHARS
+from rlm_core.engine.subcalls import HEAD_CHARS, digest
 from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Children:
         model = tree.models.sub
         grandchildren = Children.of(tree, node, self._depth)
         run = Run(tree, model, prompt, prompts.text_opening(prompt), grandchildren, node)
-        reporter = RunReporter(tree, node, model, prompt)
+        reporter = RunReporter(tree, node, model, await digest(prompt), files=0, chars=len(prompt))
         reporter.started(one_line(prompt, HEAD_CHARS))
         with tree.stream.reporting_failure(node):
             outcome = await run.outcome()

@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.engine.answer import Citation
@@ -33,6 +34,8 @@ _PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?P<path>{_PATH_CHAR}+){_LINES}")
 _SPACED_PLACE = re.compile(rf"`(?P<path>[^`\n:#]{{0,200}} [^`\n:#]{{0,200}}){_LINES}`")
 _EXTENSION = re.compile(r"\.[A-Za-z]\w{0,9}$")
 _NAME_CHARS = 300
+# An answer is looked at in parts: others get the interpreter's lock only between two searches.
+_PART_CHARS = 16_000
 
 
 class _Place(NamedTuple):
@@ -52,7 +55,7 @@ def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list
     paths = _CitedPaths(snapshot)
     citations: dict[Citation, None] = {}
     unverified: dict[str, None] = {}
-    for place in _places(text, paths):
+    for place in chain.from_iterable(_places(part, paths) for part in _parts(text)):
         path = paths.resolve(place.path)
         lines = paths.lines(path) if path else 0
         for cited, start, end in _ranges(place.ranges):
@@ -61,6 +64,17 @@ def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list
             elif path or paths.plausible(place.path):
                 unverified[f"{place.path}:{cited}"] = None
     return list(citations), list(unverified)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text cut between lines; one that is too long is cut between words, or anywhere."""
+    start = 0
+    while len(text) - start > _PART_CHARS:
+        most = start + _PART_CHARS
+        end = text.rfind("\n", start, most) + 1 or text.rfind(" ", start, most) + 1 or most
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _places(text: str, paths: _CitedPaths) -> list[_Place]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from rlm_core.engine.run_tree import RunTree
 
+# Of a prompt: what the largest windows of models hold, a million tokens, or of a child's context.
+MAX_PROMPT_CHARS = 4_000_000
+
 # Children of one run at once. Each has a process and a conversation of its own.
 CHILDREN_AT_ONCE = 4
 
@@ -72,6 +75,7 @@ def host_functions(
 def _text(function: str, prompt: object) -> str:
     if not isinstance(prompt, str):
         raise QueryError(f"{function} takes a prompt as a string, not {_kind(prompt)}.")
+    _check_length(function, prompt)
     return prompt
 
 
@@ -79,8 +83,19 @@ def _texts(function: str, prompts: object) -> list[str]:
     if isinstance(prompts, list):
         check_length(function, prompts)
         if all(isinstance(prompt, str) for prompt in prompts):
+            for prompt in prompts:
+                _check_length(function, prompt)
             return prompts
     raise QueryError(f"{function} takes a list of strings, not {_kind(prompts)}.")
+
+
+def _check_length(function: str, prompt: str) -> None:
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise QueryError(
+            f"{function} was given a prompt of {len(prompt):,} characters; it takes at most "
+            f"{MAX_PROMPT_CHARS:,}, more than models can read. Ask about parts of the text, and put the "
+            "replies together."
+        )
 
 
 def _kind(value: object) -> str:

@@ -64,7 +64,7 @@ async def ask(
             stream.note(note)
         opening = prompts.code_opening(question, await asyncio.to_thread(facts, snapshot))
         tree = RunTree.of(models, sandbox, settings, stream)
-        reporter = RunReporter(tree, ROOT, models.root, snapshot)
+        reporter = RunReporter(tree, ROOT, models.root, snapshot.id, len(snapshot), snapshot.total_bytes)
         reporter.started(question)
         with stream.reporting_failure(ROOT):
             run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine.answer import Answer
 from rlm_core.engine.events import RunCompleted, RunStarted
-from rlm_core.engine.subcalls import digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from rlm_core.engine.run import Outcome
     from rlm_core.engine.run_tree import RunTree
     from rlm_core.models import Model
-    from rlm_core.workspace.snapshot import Snapshot
 
 
 class RunReporter:
@@ -25,17 +23,16 @@ class RunReporter:
         tree: what it shares with the other runs of the question.
         node: its place in the tree of runs.
         model: writes the programs.
-        context: the snapshot, or the prompt of a child run; named by its id or its digest, never copied.
+        context: names the snapshot (by its id) or the prompt of a child run (by its digest).
+        files: how many are in it.
+        chars: how long it is; see `RunStarted`.
     """
 
-    def __init__(self, tree: RunTree, node: str, model: Model, context: Snapshot | str) -> None:
+    def __init__(self, tree: RunTree, node: str, model: Model, context: str, files: int, chars: int) -> None:
         self._tree = tree
         self._node = node
         self._model = model
-        if isinstance(context, str):
-            self._context, self._files, self._chars = digest(context), 0, len(context)
-        else:
-            self._context, self._files, self._chars = context.id, len(context), context.total_bytes
+        self._context, self._files, self._chars = context, files, chars
 
     def started(self, question: str) -> None:
         """Emits `RunStarted`."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rlm_core.models import Model, Models
 
 HEAD_CHARS = 120  # of a prompt, that events carry
+LONG_CHARS = 200_000
 
 
 class Subcalls:
@@ -104,7 +105,7 @@ class Subcalls:
                     node=node,
                     call=call,
                     model=model.name,
-                    prompt_digest=digest(prompt),
+                    prompt_digest=await digest(prompt),
                     prompt_chars=len(prompt),
                     prompt_head=one_line(prompt, HEAD_CHARS),
                 )
@@ -135,6 +136,11 @@ class _SharedCall:
     waiters: int = 0
 
 
-def digest(text: str) -> str:
+async def digest(text: str) -> str:
     """Twelve hex digits that name a text."""
+    # Hashing lets go of the interpreter's lock: where it takes longer than a thread does, others go on.
+    return await asyncio.to_thread(_digest, text) if len(text) > LONG_CHARS else _digest(text)
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

@@ -3,7 +3,7 @@
 A frame is two lengths (little-endian u32), a head in JSON, and a body. Strings that are not short
 travel in the body, one after another, and the head holds `{"$text": bytes}` in their place. So the
 part that must be parsed stays small however much text a frame carries, and what a hostile frame can
-cost its reader is bounded by `MAX_HEAD`.
+cost its reader is bounded: an event loop reads the largest there may be in some 20 ms.
 
 Both parts are UTF-8: whoever sends replaces lone surrogates, and a frame that has one is none.
 """
@@ -19,10 +19,11 @@ from typing import Any
 
 from rlm_core.well_formed import well_formed
 
-MAX_HEAD = 1 << 20
-MAX_BODY = 32 << 20
-MAX_ANSWER = 4_000_000  # characters
-MAX_CHECKPOINT = 8 << 20  # bytes, where a checkpoint travels in a frame
+MAX_HEAD = 1 << 20  # of a frame to a worker
+MAX_HEAD_TO_HOST = 256 << 10
+MAX_BODY = 8 << 20
+MAX_ANSWER = 4_000_000  # bytes
+MAX_CHECKPOINT = 4_000_000  # bytes, where a checkpoint travels in a frame, each as a character of one or two
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")
 
@@ -30,7 +31,7 @@ PREFIX = struct.Struct("<II")
 HISTORY_CHANGES, HISTORY_TEXT = "_changes", "_text_then"
 
 _TEXT = "$text"
-_INLINE = 40  # characters; longer strings go to the body
+_INLINE = 40  # characters of ASCII; other strings go to the body
 _LISTS = (list, tuple, set, frozenset, deque, range, Iterator, KeysView, ValuesView)
 
 # Bound now: a program may replace the functions of `json` and `re`, but not these.
@@ -42,7 +43,7 @@ class FrameError(ValueError):
     """A message that can't be sent, or bytes that aren't a frame; a whole sentence."""
 
 
-def encode(message: dict[str, Any]) -> bytes:
+def encode(message: dict[str, Any], max_head: int = MAX_HEAD) -> bytes:
     """Returns a message as a frame.
 
     Values that JSON does not have are sent as what they are like: iterators and sets as lists, anything
@@ -56,19 +57,19 @@ def encode(message: dict[str, Any]) -> bytes:
         head = _to_json(_lift(message, texts)).encode()
     except RecursionError:
         raise FrameError("The values are nested too deeply to be sent.") from None
-    if len(head) > MAX_HEAD:
-        raise _too_large(MAX_HEAD, "structure")
+    if len(head) > max_head:
+        raise _too_large(max_head, "structure")
     return b"".join((PREFIX.pack(len(head), texts.size), head, *texts))
 
 
-def sizes(prefix: bytes) -> tuple[int, int]:
+def sizes(prefix: bytes, max_head: int = MAX_HEAD) -> tuple[int, int]:
     """Returns the lengths of head and body that a frame's first eight bytes announce.
 
     Raises:
         FrameError: more than a frame may have.
     """
     head, body = PREFIX.unpack(prefix)
-    if head > MAX_HEAD or body > MAX_BODY:
+    if head > max_head or body > MAX_BODY:
         raise FrameError(f"A frame of {head:,} + {body:,} bytes is larger than any that is allowed.")
     return head, body
 
@@ -164,4 +165,4 @@ def _lift(value: Any, texts: _Texts) -> Any:
 
 
 def _lift_text(value: str, texts: _Texts) -> str | dict[str, int]:
-    return well_formed(value) if len(value) <= _INLINE else {_TEXT: texts.add(value)}
+    return value if len(value) <= _INLINE and str.isascii(value) else {_TEXT: texts.add(value)}

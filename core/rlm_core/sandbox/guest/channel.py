@@ -36,7 +36,8 @@ class GuestChannel:
 
     def send(self, *messages: dict[str, Any]) -> None:
         """Writes messages, one after another; raises `wire.FrameError` if one cannot be sent."""
-        self._send(b"".join(map(wire.encode, messages)).decode("latin-1"))
+        frames = (wire.encode(message, wire.MAX_HEAD_TO_HOST) for message in messages)
+        self._send(b"".join(frames).decode("latin-1"))
 
     def call(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Calls a function of the host and returns what it returns; raises as `replies.result` does."""

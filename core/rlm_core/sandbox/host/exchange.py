@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INTERRUPT_GRACE_SECONDS = 2.0
 _INTERRUPT_EVERY = 0.5  # seconds between two interrupts
 MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
-MAX_HELD = 128 << 20  # bytes of calls and replies under way
+MAX_HELD = 32 << 20  # bytes of calls and replies under way; as text, up to four times as many
 
 _TOO_MUCH = (
     f"The calls under way at this moment carry more than {MAX_HELD >> 20} MB, which is all that they may; "

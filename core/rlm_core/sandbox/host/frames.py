@@ -5,11 +5,22 @@ from __future__ import annotations
 import gc
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from rlm_core.sandbox import wire
 
 _MAX_VARIABLES = 1_000
+
+
+def _at_most(characters: int) -> AfterValidator:
+    """Limits a text that may be long: `max_length` would make a copy of it in UTF-8, to be kept with it."""
+
+    def check(text: str) -> str:
+        if len(text) > characters:
+            raise ValueError(f"a text has more than {characters:,} characters")
+        return text
+
+    return AfterValidator(check)
 
 
 # Name, type, summary; JSON has no tuples.
@@ -46,7 +57,7 @@ class Saved(_Frame):
     """The worker has saved its checkpoint, for the next one of its session; not for the host to read."""
 
     op: Literal["saved"]
-    state: str = Field(max_length=wire.MAX_CHECKPOINT)
+    state: Annotated[str, _at_most(wire.MAX_CHECKPOINT)]
 
 
 class Output(_Frame):
@@ -72,7 +83,7 @@ class Done(_Frame):
     op: Literal["done"]
     id: int
     error: str | None = Field(max_length=20_000)
-    final: str | None = Field(max_length=wire.MAX_ANSWER)
+    final: Annotated[str, _at_most(wire.MAX_ANSWER)] | None
     omitted: int = Field(ge=0, le=1 << 53)
     variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 

@@ -77,7 +77,7 @@ class Process(ABC):
             WorkerGoneError: there is none: the process is gone, or has sent what is not a frame.
         """
         try:
-            head, body = wire.sizes(await self._reader.readexactly(wire.PREFIX.size))
+            head, body = wire.sizes(await self._reader.readexactly(wire.PREFIX.size), wire.MAX_HEAD_TO_HOST)
             read = self._reader.readexactly
             return frames.parse(await read(head), await read(body)), head + body
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -129,8 +129,13 @@ def text_of(value: Any) -> str:
         ValueError: longer than any answer can be.
     """
     text = _text_of(value)
-    if len(text) > MAX_ANSWER:
-        raise ValueError(f"An answer of {len(text):,} characters is too long; the limit is {MAX_ANSWER:,}.")
+    # What is far too long is not copied to find out by how much.
+    size = len(text) if len(text) > MAX_ANSWER else len(str.encode(text, "utf-8", "surrogatepass"))
+    if size > MAX_ANSWER:
+        raise ValueError(
+            f"An answer of {len(text):,} characters is too long: it may have {MAX_ANSWER:,} bytes in UTF-8. "
+            "Shorten it, or print what it has in parts."
+        )
     return text
 
 

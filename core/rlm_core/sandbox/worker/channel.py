@@ -87,7 +87,7 @@ class WorkerChannel:
         Raises:
             wire.FrameError: one is too large or nested too deeply; nothing was written.
         """
-        data = b"".join(map(wire.encode, messages))
+        data = b"".join(wire.encode(message, wire.MAX_HEAD_TO_HOST) for message in messages)
         with self._interrupts.shielded(), self._writing:
             try:
                 self._connection.sendall(data)

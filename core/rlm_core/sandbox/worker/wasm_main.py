@@ -120,7 +120,7 @@ class _Relay:
         """
         self._last -= 1  # the guest's own calls have positive numbers
         call = {"op": "call", "id": self._last, "name": name, "args": arguments, "kwargs": {}}
-        self.send(wire.encode(call))
+        self.send(wire.encode(call, wire.MAX_HEAD_TO_HOST))
         others = []
         while (reply := wire.message(frame := self.next())).get("id") != self._last:
             others.append(frame)  # replies to calls of the guest's other threads
