@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rlm_core.config import state_dir
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from pathlib import Path
 
 MAX_BYTES = 1_000_000
@@ -32,11 +33,20 @@ def open_log_file() -> Path | None:
     """Logs to a new file from now on; None, with a warning, where none can be written."""
     from logging.handlers import RotatingFileHandler  # only servers need it
 
+    class PrivateFileHandler(RotatingFileHandler):
+        def _open(self) -> TextIOWrapper:
+            return open(
+                *(self.baseFilename, "a"),
+                encoding=self.encoding,
+                errors=self.errors,
+                opener=lambda file, flags: os.open(file, flags, 0o600),
+            )
+
     path = log_folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     try:
         log_folder().mkdir(parents=True, exist_ok=True)
         log_folder().chmod(0o700)
-        handler = RotatingFileHandler(
+        handler = PrivateFileHandler(
             path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
         )
         for old in sorted(log_folder().glob("*.log"))[:-KEPT_FILES]:

@@ -181,6 +181,7 @@ async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
     folder = own_home / "rlm-mcp" / "logs"
     assert folder.stat().st_mode & 0o077 == 0
     (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
     said = file.read_text()
     assert answer.structured_content is not None
     for words in ("starts", str(repository), answer.structured_content["run_id"], "ended by the client"):

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +17,7 @@ from rlm_core.workspace import bulk
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
-from tests.support.processes import descendants
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.processes import descendants, ended
 
 LARGE = 10**12
 ODD = os.fsdecode(b"caf\xe9.py")
@@ -120,3 +121,48 @@ def test_stopping_ends_the_processes(
     assert "closed while its files were being read" in str(errors[0])
     assert descendants(os.getpid()) <= before
     workspace.close()
+
+
+# Its reading processes stand still, so they end by nothing of their own.
+HOST = """
+import os, signal, sys
+from pathlib import Path
+from rlm_core.config import WorkspaceSettings
+from rlm_core.workspace import bulk, store
+from rlm_core.workspace.cache import Cache
+from rlm_core.workspace.workspace import Workspace
+
+def spawn(*arguments):
+    process = start(*arguments)
+    os.kill(process.pid, signal.SIGSTOP)
+    print(process.pid, flush=True)
+    return process
+
+store.MIN_FILES, start, bulk._spawn = 10, bulk._spawn, spawn
+roots = [Path(sys.argv[1])]
+Workspace(roots, WorkspaceSettings(), Cache(Path(sys.argv[2]), roots, 10**12)).snapshot()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that another has ended")
+async def test_reading_processes_end_with_their_server_and_know_no_secret(
+    tmp_path: Path, roots: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "RLM_MCP_TOKEN"):
+        monkeypatch.setenv(name, "kept back")
+    host = subprocess.Popen(  # noqa: ASYNC220 - as quick as forking
+        [sys.executable, "-c", HOST, str(roots[0]), str(tmp_path / "cache")], stdout=subprocess.PIPE
+    )
+    assert host.stdout is not None
+    pid = int(host.stdout.readline())
+    environment = await asyncio.to_thread(Path(f"/proc/{pid}/environ").read_bytes)
+    host.kill()
+    host.wait()
+    host.stdout.close()
+    try:
+        assert await ended({pid})
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert b"PATH=" in environment
+    assert b"kept back" not in environment

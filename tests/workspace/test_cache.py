@@ -79,6 +79,7 @@ def test_files_are_private(tmp_path: Path, tree: dict[str, str]) -> None:
     workspace.save()
     modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "cache").glob("*/*")}
     assert modes == {0o600}
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
     assert {folder.stat().st_mode & 0o777 for folder in (tmp_path / "cache").iterdir()} == {0o700}
     workspace.close()
 

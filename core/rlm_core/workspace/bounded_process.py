@@ -11,7 +11,7 @@ import threading
 from contextlib import nullcontext, suppress
 from typing import IO, TYPE_CHECKING, Self
 
-from rlm_core.workspace.subprocesses import NO_WINDOW, Lifeline, limit_memory
+from rlm_core.workspace.subprocesses import NO_WINDOW, Lifeline, limit_memory, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 1 << 30  # what git allocates for a repository of a million files; Linux only
 _PIECE = 1 << 20
 _LINE = 1 << 12
-
-# Of the environment: where programs, their settings and temporary files are, and who is asking. Keys and
-# tokens have other names. `GIT_CONFIG_…` are git's settings of the user or of a CI system.
-_PASSED_ON = frozenset(
-    {
-        "PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SUDO_UID",
-        "DEVELOPER_DIR", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-        "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE",
-        "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA",
-    }
-)  # fmt: skip
 
 
 class LimitError(Exception):
@@ -76,7 +65,7 @@ class BoundedProcess:
                     stdin=stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
-                    env=_passed_on() | (environment or {}),
+                    env=passed_on() | (environment or {}),
                     creationflags=NO_WINDOW,
                     process_group=None if sys.platform == "win32" else 0,
                     pass_fds=self._lifeline.inherited,
@@ -148,11 +137,3 @@ class BoundedProcess:
         self._output.close()
         self._lifeline.close()
         return status
-
-
-def _passed_on() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in _PASSED_ON or name.startswith("GIT_CONFIG_")
-    }

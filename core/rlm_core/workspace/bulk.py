@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -22,7 +22,7 @@ from rlm_core.workspace.disk import Disk
 from rlm_core.workspace.file_table import FileTable
 from rlm_core.workspace.reader import Reader
 from rlm_core.workspace.roots import Roots
-from rlm_core.workspace.subprocesses import NO_WINDOW
+from rlm_core.workspace.subprocesses import NO_WINDOW, Lifeline, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,8 @@ class ReaderPool:
                     job_file.write(head + b"\n" + "\0".join(mine).encode("utf-8", "surrogateescape"))
                     job_file.seek(0)
                     results.append(files.enter_context(tempfile.TemporaryFile()))
-                    self._running.append(_spawn(job_file, results[-1]))
+                    lifeline = files.enter_context(closing(Lifeline()))
+                    self._running.append(_spawn(job_file, results[-1], lifeline))
                     if self._stopped:  # after the append: either this or `stop` sees the process
                         break
                 for process in self._running:
@@ -128,14 +129,19 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _spawn(job_file: IO[bytes], result: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - ourselves
+def _spawn(job_file: IO[bytes], result: IO[bytes], lifeline: Lifeline) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603 - ourselves
         [sys.executable, "-I", "-X", "utf8", "-c", _COMMAND, str(_PACKAGE_ROOT)],
         stdin=job_file,
         stdout=result,
         stderr=subprocess.DEVNULL,
+        env=passed_on(),
         creationflags=NO_WINDOW,
+        process_group=None if sys.platform == "win32" else 0,
+        pass_fds=lifeline.inherited,
     )
+    lifeline.tie(process.pid)
+    return process
 
 
 def _read_result(result: IO[bytes]) -> ReadResult:

@@ -1,6 +1,6 @@
 """Cache on disk of a workspace's arena and table, so that the next start reads only what has changed.
 
-One folder for each set of roots, mode 0700, files 0600:
+One folder for each set of roots, mode 0700 as the one that they are in, files 0600:
 
     lock          locked by the one process that may write
     index         checksum, then the table: path, stat, span, digest or reason of every file
@@ -56,7 +56,10 @@ class Cache:
         self.folder = (
             base / hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         )
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        base.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # somebody else's; what is in it is private all the same
+            base.chmod(0o700)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         self._index = self.folder / "index"
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         self.owner = try_lock(self._lock)

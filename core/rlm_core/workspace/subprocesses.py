@@ -17,6 +17,17 @@ if sys.platform == "linux":
 # On Windows a server without a console would open a window for each program that it starts.
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
+# Of the environment: where programs, their settings and temporary files are, and who is asking. Keys and
+# tokens have other names. `GIT_CONFIG_…` are git's settings of the user or of a CI system.
+_PASSED_ON = frozenset(
+    {
+        "PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SUDO_UID",
+        "DEVELOPER_DIR", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+        "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE",
+        "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA",
+    }
+)  # fmt: skip
+
 
 @cache
 def git() -> str:
@@ -33,6 +44,15 @@ def git() -> str:
     else:
         program = "git"
     return program
+
+
+def passed_on() -> dict[str, str]:
+    """Returns of the environment what a program needs that knows no secret."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name.startswith("GIT_CONFIG_")
+    }
 
 
 def limit_memory(pid: int, memory_bytes: int) -> None:
