@@ -14,6 +14,7 @@ import pytest
 
 from rlm_core.config import SandboxSettings
 from rlm_core.errors import SandboxError
+from rlm_core.sandbox.host import zygote_client
 from rlm_core.sandbox.host.native import NativeSandbox
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.snapshot import Entry, Snapshot
@@ -134,6 +135,43 @@ async def test_a_zygote_that_died_is_replaced(started: Callable[[], set[int]]) -
     result = await session.run("context, x")
     assert (result.output, result.lost) == ("('text', 1)\n", ("f",))
     await sandbox.close()
+
+
+async def test_a_zygote_that_stands_still_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox = NativeSandbox(LIMITS)
+    session = await sandbox.open("text", {})
+    await session.run("x = 1")
+    zygote = sandbox._zygote
+    assert zygote is not None
+    monkeypatch.setattr(zygote_client, "FORK_SECONDS", 0.1)
+    os.kill(zygote.pid, signal.SIGSTOP)
+    opening = [asyncio.create_task(sandbox.open(f"other {n}", {})) for n in range(2)]
+    await gone([zygote.pid])
+    monkeypatch.undo()  # the new one may take its time
+    others = await asyncio.gather(*opening)
+    assert [(await other.run("context")).output for other in others] == ["'other 0'\n", "'other 1'\n"]
+    assert (await session.run("context, x")).output == "('text', 1)\n"
+    assert "The sandbox's zygote gave no worker" in caplog.text
+    await sandbox.close()
+
+
+async def test_a_zygote_that_stands_still_keeps_no_sandbox_from_closing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox = NativeSandbox(LIMITS)
+    await sandbox.open("text", {})
+    zygote = sandbox._zygote
+    assert zygote is not None
+    monkeypatch.setattr(zygote_client, "FORK_SECONDS", 0.1)
+    os.kill(zygote.pid, signal.SIGSTOP)
+    opening = asyncio.create_task(sandbox.open("other", {}))
+    while not zygote._asking.locked():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+    await sandbox.close()
+    await (await opening).close()
+    assert not running(zygote.pid)
 
 
 HOST = """

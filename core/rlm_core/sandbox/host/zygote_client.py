@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -20,6 +21,7 @@ if sys.platform != "linux":
     raise ImportError("Only Linux has the native sandbox.")
 
 BOOT_SECONDS = 60.0
+FORK_SECONDS = 5.0  # it takes milliseconds
 
 # Isolated mode ignores PYTHON* variables, the user's site and the working directory. The folder that
 # this package was imported from goes last: it may be one that only this process had on its path.
@@ -29,6 +31,9 @@ _COMMAND = (
 )
 _PACKAGE_ROOT = Path(__file__).parents[3]
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)  # some builds of Python do not start without it
+
+
+_log = logging.getLogger(__name__)
 
 
 class ZygoteGoneError(Exception):
@@ -43,6 +48,7 @@ class ZygoteClient:
         self._control = control
         self._asking = asyncio.Lock()
         self._numbers = count(1)
+        self._end: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls) -> ZygoteClient:
@@ -70,7 +76,7 @@ class ZygoteClient:
             async with asyncio.timeout(BOOT_SECONDS):
                 await zygote._await_ready()
         except BaseException:
-            await asyncio.shield(asyncio.ensure_future(zygote.close()))
+            await zygote.close()
             raise
         return zygote
 
@@ -91,17 +97,37 @@ class ZygoteClient:
                 socket.send_fds(self._control, [json.dumps({"id": number}).encode()], descriptors)
             except OSError as error:
                 raise ZygoteGoneError(str(error)) from error
-            while True:
-                reply, passed = await self._receive()
-                if reply["id"] == number:
-                    return reply["pid"], passed[0]
-                # The answer to a request whose caller was cancelled; that worker ends with its channel.
-                for descriptor in passed:
-                    os.close(descriptor)
+            try:
+                async with asyncio.timeout(FORK_SECONDS):
+                    return await self._forked(number)
+            except TimeoutError as error:
+                # Whoever asks next must not wait for it as well.
+                if self._process.returncode is None:
+                    self._process.kill()
+                _log.warning(
+                    "The sandbox's zygote gave no worker in %g s (was it stopped?); it was ended, and with "
+                    "it the workers of all sessions. A new one takes its place.",
+                    FORK_SECONDS,
+                )
+                raise ZygoteGoneError(f"it gave no worker in {FORK_SECONDS:g} s") from error
+
+    async def _forked(self, number: int) -> tuple[int, int]:
+        while True:
+            reply, passed = await self._receive()
+            if reply["id"] == number:
+                return reply["pid"], passed[0]
+            # The answer to a request whose caller was cancelled; that worker ends with its channel.
+            for descriptor in passed:
+                os.close(descriptor)
 
     async def close(self) -> None:
-        """Ends the zygote, and so every worker, and waits for it."""
-        self._control.close()
+        """Ends the zygote, and so every worker, and waits for it; several may do so at once."""
+        self._control.close()  # at once: who asks next must not wait for a descriptor that is given away
+        if self._end is None:
+            self._end = asyncio.create_task(self._kill())
+        await asyncio.shield(self._end)
+
+    async def _kill(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
         await self._process.communicate()
