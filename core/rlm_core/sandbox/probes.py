@@ -54,8 +54,12 @@ ATTEMPTS = {
         "import mmap; print(mmap.mmap(-1, 4096, prot=7))", in_wasm="ModuleNotFoundError"
     ),
     "use a descriptor of its parent": Attempt(
-        "import os\nfor n in range(4, 4096):\n"
-        "    try: os.fstat(n); print('open:', n)\n    except OSError: pass",
+        # Natively not by fstat(2), which is refused for those that are open as well.
+        "try:\n    import fcntl\n    ask = lambda n: fcntl.fcntl(n, fcntl.F_GETFD)\n"
+        "except ImportError:\n    from os import fstat as ask\n"
+        "from errno import EBADF\n"
+        "for n in range(4, 4096):\n    try: ask(n); print('open:', n)\n"
+        "    except OSError as error:\n        if error.errno != EBADF: raise",
         "",
         "",
     ),
