@@ -33,8 +33,16 @@ FRAMES = [
     {"op": "call", "id": 1, "name": "ask", "args": [[1.5, None, {"k": "v"}]], "kwargs": {"a": {"$text": 3}}},
     {"op": "done", "id": 1, "error": None, "final": "x", "omitted": 0, "variables": []},
     {"op": "saved", "state": "x"},
+    {"op": "output", "text": "\ud83d, which no frame may have"},
+    {"op": "call", "id": 1, "name": "ask", "args": ["\\ud83d"], "kwargs": {"\udfff": {"$text": 4}}},
 ]
 TEXT = b"some text..."
+# What large frames are like: a head of little but structure, a long text; and half a surrogate pair in one.
+LARGE = [
+    (b'{"op":"call","id":1,"name":"ask","args":[' + b'{"a":[]},' * 400 + b'0],"kwargs":{}}', b""),
+    (b'{"op":"output","text":{"$text":3900}}', "é語🎉".encode() * 500),
+    (b'{"op":"output","text":{"$text":3}}', b"\xed\xa0\x80"),
+]
 TURNS = [
     "Plan.\n```repl\nprint(1)\n```\nFINAL(see `f(x)`)\n",
     "~~~python\nx = '''\n```\n'''\n~~~\nFINAL_VAR('x')",
@@ -49,6 +57,7 @@ def read_frame(data: bytes) -> None:
     with suppress(wire.FrameError):
         head, _, body = data.partition(b"\0")
         message = frames.parse(head, body)
+        json.dumps(message.model_dump(), ensure_ascii=False).encode()  # no lone surrogate got in
         # What was accepted can be said again, and is understood alike.
         again = wire.encode(message.model_dump())
         size, _ = wire.sizes(again[:8])
@@ -65,9 +74,9 @@ def seeds(target: str) -> list[bytes]:
     if target == "turns":
         return [text.encode() for text in TURNS]
     heads = [json.dumps(message).encode() for message in FRAMES]
-    for head in heads:
+    for head in heads[:-2]:
         frames.parse(head, TEXT)  # a seed that is no frame any more would teach nothing
-    return [head + b"\0" + TEXT for head in heads]
+    return [head + b"\0" + body for head, body in [*((head, TEXT) for head in heads), *LARGE]]
 
 
 def main() -> None:
@@ -77,7 +86,7 @@ def main() -> None:
     corpus.mkdir(exist_ok=True)
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    options = [f"-max_total_time={seconds}", "-timeout=5", "-max_len=4096", "-print_final_stats=1"]
+    options = [f"-max_total_time={seconds}", "-timeout=5", "-max_len=8192", "-print_final_stats=1"]
     atheris.Setup([sys.argv[0], *options, str(corpus)], targets[target])
     atheris.Fuzz()
 
