@@ -112,7 +112,6 @@ class Exchange:
                         return frame
                     case _:
                         raise WorkerGoneError(f"The program wrote to the sandbox's own channel: {frame.op}.")
-                await asyncio.sleep(0)  # frames that are here already must not keep everybody else waiting
         finally:
             await self._finish()
 

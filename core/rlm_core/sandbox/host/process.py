@@ -13,6 +13,7 @@ from rlm_core.sandbox import wire
 from rlm_core.sandbox.host import frames
 
 _MOMENT = 0.01  # seconds
+_LONG = 0.001  # seconds; most frames are read in a tenth of it
 
 
 class WorkerGoneError(Exception):
@@ -79,7 +80,13 @@ class Process(ABC):
         try:
             head, body = wire.sizes(await self._reader.readexactly(wire.PREFIX.size), wire.MAX_HEAD_TO_HOST)
             read = self._reader.readexactly
-            return frames.parse(await read(head), await read(body)), head + body
+            parts = await read(head), await read(body)
+            started = time.monotonic()
+            frame = frames.parse(*parts)
+            # Frames that are here already must not keep everybody else waiting, who gets as long as one took.
+            took = time.monotonic() - started
+            await asyncio.sleep(took if took > _LONG else 0)
+            return frame, head + body
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WorkerGoneError(
                 "The program's process has ended (it crashed, or memory ran out)."
