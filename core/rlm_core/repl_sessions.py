@@ -6,8 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import defaultdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_core.errors import QueryError, RlmError
 from rlm_core.sandbox.base import CellResult
@@ -36,16 +35,14 @@ class ReplSession:
     Attributes:
         id: names it.
         owner: the client whose it is; nobody else finds it.
-        program_session: the session in the sandbox.
         assistant: stands behind `llm_query` where its prompts go to whoever drives the session.
         result: of the latest program, once it is over.
         shown: the prompts that the reader was shown last, which `reply` answers.
         used: when it was used last, on the monotonic clock.
         cost_before: US dollars that REPLs before this one have cost.
         listeners: hear of its sub-calls.
+        introduced: whether its reader was told what is in the context and what is not.
     """
-
-    program_session: ProgramSession
 
     def __init__(self, owner: Owner, assistant: ClientModel | None) -> None:
         self.id = secrets.token_hex(6)
@@ -56,31 +53,74 @@ class ReplSession:
         self.shown: list[PendingCompletion] = []
         self.used = time.monotonic()
         self.cost_before = 0.0
+        self.introduced = False
         self._calls = 0
+        self._program_session: ProgramSession | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._printed: list[str] = []
         self._task: asyncio.Task[CellResult] | None = None
 
-    async def open(self, open_program_session: OpenProgramSession) -> None:
-        """Opens the REPL."""
-        self.program_session = await open_program_session(self._listen)
+    def open(self, open_program_session: OpenProgramSession) -> None:
+        """Begins to open the REPL, or a fresh one in its place, without its variables; `settle` waits for it.
 
-    async def renew(self, open_program_session: OpenProgramSession) -> None:
-        """Puts a fresh REPL in the place of this one, without its variables."""
-        await self.stop()
-        old = self.program_session
-        await self.open(open_program_session)
-        self.cost_before += old.usage.cost_usd or 0.0
+        Raises:
+            QueryError: it is just being opened.
+        """
+        if self.opening:
+            raise QueryError(f"{self._not_open()} Wait for it first.")
         self.result, self.shown = None, []
-        await old.close()
+        program, self._task = self._task, None
+        self._opening = asyncio.create_task(self._open(open_program_session, program))
+        self._opening.add_done_callback(self._opening_over)
+
+    async def _open(
+        self, open_program_session: OpenProgramSession, program: asyncio.Task[CellResult] | None
+    ) -> None:
+        await _cancel(program)
+        opened = await open_program_session(self._listen)
+        old, self._program_session = self._program_session, opened
+        if old is not None:
+            self.cost_before += old.usage.cost_usd or 0.0
+            await old.close()
+
+    @property
+    def program_session(self) -> ProgramSession:
+        """The session in the sandbox; raises `QueryError` while there is none."""
+        if self._program_session is None:
+            raise QueryError(self._not_open())
+        return self._program_session
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is a session in the sandbox, and none is being put in its place."""
+        return self._program_session is not None and not self.opening
+
+    @property
+    def opening(self) -> bool:
+        """Whether it is being opened."""
+        return self._opening is not None and not self._opening.done()
+
+    def check_opened(self) -> None:
+        """Raises the `RlmError` that kept it from being opened, to whoever has waited for that."""
+        if self._opening is not None and self._opening.done() and not self._opening.cancelled():
+            error = self._opening.exception()
+            if error is not None:
+                self._opening = None
+                raise error
 
     @property
     def cost(self) -> float:
         """US dollars that it has cost so far, as far as prices are known."""
-        return self.cost_before + (self.program_session.usage.cost_usd or 0.0)
+        session = self._program_session
+        return self.cost_before + ((session.usage.cost_usd if session else None) or 0.0)
 
     @property
     def busy(self) -> bool:
-        """Whether a program is running or suspended."""
+        """Whether it is being opened, or a program is running or suspended."""
+        return self.opening or self._running
+
+    @property
+    def _running(self) -> bool:
         return self._task is not None and not self._task.done()
 
     @property
@@ -113,15 +153,21 @@ class ReplSession:
         Raises:
             QueryError: one is running or suspended.
         """
-        if self.busy:
+        if self._running:
             what = "waits for replies to its prompts" if self.waiting else "is still running"
             raise QueryError(
                 f"The program before {what} in session {self.id}, so no other can start there. Go on with "
                 "it, or leave `session` out for a new one."
             )
         self.result, self.shown, self._printed = None, [], []
-        self._task = asyncio.create_task(self.program_session.run(code, self._printed.append))
+        self._task = asyncio.create_task(self._run(code))
         self._task.add_done_callback(self._over)
+
+    async def _run(self, code: str) -> CellResult:
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+            self._opening.result()
+        return await self.program_session.run(code, self._printed.append)
 
     def reply(self, replies: Sequence[str]) -> None:
         """Answers the prompts that were shown last, in their order; fewer replies leave the rest waiting.
@@ -139,15 +185,20 @@ class ReplSession:
             prompt.answer(text)
 
     async def settle(self, seconds: float) -> None:
-        """Returns when the program is over or suspended, or after so many seconds."""
-        if self._task is None:
-            return
+        """Returns when it is open and its program over or suspended, or after so many seconds."""
         waiters: list[asyncio.Task[object]] = []
-        if self.assistant is not None:
-            waiters.append(asyncio.create_task(self.assistant.arrival()))
         self._calls += 1
         try:
-            await asyncio.wait([self._task, *waiters], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(seconds):
+                if self._opening is not None:
+                    await asyncio.wait([self._opening])
+                if self._task is None:
+                    return
+                if self.assistant is not None:
+                    waiters.append(asyncio.create_task(self.assistant.arrival()))
+                await asyncio.wait([self._task, *waiters], return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            pass
         finally:
             self._calls -= 1
             for waiter in waiters:
@@ -155,33 +206,51 @@ class ReplSession:
             self.used = time.monotonic()
 
     async def stop(self) -> None:
-        """Ends the program under way, and with it its variables."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        """Ends the program under way, and with it its variables; or the opening of what it was to run in."""
+        await _cancel(self._opening)
+        await _cancel(self._task)
 
     async def close(self) -> None:
         """Ends the program and the session."""
         await self.stop()
-        await self.program_session.close()
+        if self._program_session is not None:
+            await self._program_session.close()
+
+    def _not_open(self) -> str:
+        if not self.opening:
+            return f"Session {self.id} could not be opened; fresh=true tries again."
+        return f"Session {self.id} is still being opened: reading the workspace takes long this time."
+
+    def _opening_over(self, opening: asyncio.Task[None]) -> None:
+        self.used = time.monotonic()
+        if opening.cancelled() or (error := opening.exception()) is None:
+            return
+        if not isinstance(error, RlmError):
+            log.error("Session %s could not be opened.", self.id, exc_info=error)
+        self.result = CellResult("", 0, f"Session {self.id} could not be opened. {error}", None, (), (), 0.0)
 
     def _over(self, task: asyncio.Task[CellResult]) -> None:
         self.used = time.monotonic()
-        if task.cancelled():
+        if task.cancelled() or task is not self._task:  # then a fresh session is being opened
             return
         error = task.exception()
         if error is None:
             self.result = task.result()
             return
-        sentence = str(error)
         if not isinstance(error, RlmError):
             log.error("A program of session %s failed.", self.id, exc_info=error)
-            sentence = f"The program failed on a defect of rlm-mcp, whose log says where: {error}."
-        self.result = CellResult(self.printed, 0, sentence, None, (), (), 0.0)
+            error = QueryError(f"The program failed on a defect of rlm-mcp, whose log says where: {error}.")
+        self.result = CellResult(self.printed, 0, str(error), None, (), (), 0.0)
 
     def _listen(self, event: Event) -> None:
         for listener in list(self.listeners):
             listener(event)
+
+
+async def _cancel(task: asyncio.Task[Any] | None) -> None:
+    if task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait([task])
 
 
 class ReplSessions:
@@ -199,32 +268,24 @@ class ReplSessions:
         self._on_close = on_close
         self._sessions: dict[str, ReplSession] = {}
         self._ended: dict[str, tuple[Owner, str]] = {}  # id → whose it was, and why, as a sentence
-        self._opening: dict[Owner, asyncio.Lock] = defaultdict(asyncio.Lock)  # nobody waits for another's
-        self._closings = 0  # how often all were closed, and why the last time
-        self._why = ""
 
     async def open(
         self, owner: Owner, open_program_session: OpenProgramSession, assistant: ClientModel | None
     ) -> tuple[ReplSession, str]:
-        """A new session, and a sentence about the one that had to go for it (or nothing).
+        """A new session that is being opened, and a sentence about the one that goes for it (or nothing).
 
         Raises:
-            QueryError: each of the owner's sessions has a program that runs, or all were closed meanwhile.
+            QueryError: each of the owner's sessions has a program that runs.
         """
-        async with self._opening[owner]:
-            made_room, closings = await self._make_room(owner), self._closings
-            session = ReplSession(owner, assistant)
-            try:
-                await session.open(open_program_session)
-            except RlmError:
-                if closings == self._closings:
-                    raise  # else what it was opened over is gone
-            else:
-                self._sessions[session.id] = session
-            if closings != self._closings:
-                await self.close(session, self._why)
-                raise QueryError(f"The session could not be opened. {self._why} Call again.")
-            return session, made_room
+        oldest = self._in_the_way(owner)
+        session = ReplSession(owner, assistant)
+        self._sessions[session.id] = session  # before anything is waited for: `close_all` must see it
+        session.open(open_program_session)
+        if oldest is None:
+            return session, ""
+        why = f"It was closed to make room: there may be {self._at_once} at once (server.sessions)."
+        await self.close(oldest, why)
+        return session, f"Session {oldest.id} was closed to make room for this one; its variables are gone."
 
     def get(self, session_id: str, owner: Owner) -> ReplSession:
         """An owner's session; raises `QueryError` if there is none of that name (any more), and says why."""
@@ -254,8 +315,6 @@ class ReplSessions:
 
     async def close_all(self, why: str) -> None:
         """Closes every session, for this reason; also those that are just being opened."""
-        self._closings += 1
-        self._why = why
         await asyncio.gather(*(self.close(session, why) for session in list(self._sessions.values())))
 
     async def close_of(self, owner: Owner, why: str) -> None:
@@ -277,10 +336,11 @@ class ReplSessions:
         self._on_close(session)
         await session.close()
 
-    async def _make_room(self, owner: Owner) -> str:
+    def _in_the_way(self, owner: Owner) -> ReplSession | None:
+        """The session that has to go for another of its owner's, if one has to."""
         mine = self.of(owner)
         if len(mine) < self._at_once:
-            return ""
+            return None
         idle = [session for session in mine if session.state != "running"]
         if not idle:
             listed = f" ({', '.join(session.id for session in mine)})" if owner.proven else ""
@@ -288,7 +348,4 @@ class ReplSessions:
                 f"All {len(mine)} sessions{listed} have a program that runs, and there may be no more "
                 "(server.sessions): wait for one of them."
             )
-        oldest = min(idle, key=lambda session: (session.busy, session.used))
-        why = f"It was closed to make room: there may be {self._at_once} at once (server.sessions)."
-        await self.close(oldest, why)
-        return f"Session {oldest.id} was closed to make room for this one; its variables are gone."
+        return min(idle, key=lambda session: (session.busy, session.used))

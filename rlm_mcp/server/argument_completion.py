@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from mcp.types import (
@@ -38,12 +39,13 @@ def register(server: MCPServer[App], app: App) -> None:
         if len(argument.value) > PATH_CHARS:
             return None
         try:
-            match argument.name:
-                case "path":
-                    return _matching((await app.service.snapshot()).paths, argument.value)
-                case "symbol":
-                    return await _symbols(app, argument.value)
-        except RlmError:  # nothing to offer: a completion is no place for an error
+            async with asyncio.timeout(app.grants.patience):
+                match argument.name:
+                    case "path":
+                        return _matching((await app.service.snapshot()).paths, argument.value)
+                    case "symbol":
+                        return await _symbols(app, argument.value)
+        except (RlmError, TimeoutError):  # nothing to offer: a completion is no place for an error
             return None
         return None
 

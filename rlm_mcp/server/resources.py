@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ from rlm_mcp.server.app import owner_of
 from rlm_mcp.server.icons import ICONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator
 
     from mcp.server import MCPServer
 
@@ -50,7 +50,7 @@ def register(server: MCPServer[App], app: App) -> None:
         description="Folders, languages and sizes; what was left out and why; which model answers.",
     )  # fmt: skip
     async def workspace() -> str:
-        with _resource_errors():
+        async with _answering(app):
             return await asyncio.to_thread(_workspace, app, await app.service.snapshot())
 
     @server.resource(
@@ -58,7 +58,7 @@ def register(server: MCPServer[App], app: App) -> None:
         description="The text of a file of the workspace as it is now.",
     )  # fmt: skip
     async def file(path: str) -> str:
-        with _resource_errors():
+        async with _answering(app):
             return (await app.service.snapshot()).text(_checked_path(path))
 
     @server.resource(
@@ -66,7 +66,7 @@ def register(server: MCPServer[App], app: App) -> None:
         description="The definitions of a file, or of a folder's files (src/), with their lines.",
     )  # fmt: skip
     async def outline(path: str) -> str:
-        with _resource_errors():
+        async with _answering(app):
             return await app.service.outline(_checked_path(path))
 
     @server.resource(
@@ -74,14 +74,21 @@ def register(server: MCPServer[App], app: App) -> None:
         description="How an answer came about: turns, programs, sub-calls, cost.",
     )  # fmt: skip
     async def run(id: str, ctx: Context) -> str:  # noqa: A002 - the name in the URI
-        with _resource_errors():
+        async with _answering(app):
             return _run(app.runs.get(id, owner_of(ctx.request_context)))
 
 
-@contextmanager
-def _resource_errors() -> Iterator[None]:
+@asynccontextmanager
+async def _answering(app: App) -> AsyncIterator[None]:
+    """Answers within the server's patience, and with what the SDK lets a client read."""
     try:
-        yield
+        async with asyncio.timeout(app.grants.patience):
+            yield
+    except TimeoutError as error:
+        raise ResourceError(
+            f"Reading the workspace takes longer than {app.grants.patience:g} s this time. It goes on: read "
+            "the resource again in a moment."
+        ) from error
     except QueryError as error:
         raise ResourceNotFoundError(str(error)) from error
     except RlmError as error:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from mcp.shared.exceptions import MCPError
 
 from tests.mcp.clients import ERAS, FILES, attached, call, connected, failure, text_of
 from tests.support.files import git_repository, write_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -178,3 +183,44 @@ async def test_a_configured_sub_model_answers_by_itself(repository: Path, serve_
         step = await call(client, "rlm_repl", code="llm_query('hello')")
         assert (step["status"], step["output"]) == ("done", "'from the sub-model'\n")
         assert step["sub_model"] == "sub"
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[tuple[Path, threading.Event]]:
+    """A repository in which git waits for a pipe until the event is set."""
+    root = git_repository(tmp_path / "repo", FILES)
+    os.mkfifo(root / "shop/.gitignore")
+    released, over = threading.Event(), threading.Event()
+
+    def release() -> None:
+        released.wait()
+        while not over.wait(0.005):
+            with suppress(OSError):  # nobody reads at this moment
+                os.close(os.open(root / "shop/.gitignore", os.O_WRONLY | os.O_NONBLOCK))
+
+    thread = threading.Thread(target=release)
+    thread.start()
+    yield root, released
+    over.set()
+    released.set()
+    thread.join()
+
+
+async def test_a_session_that_takes_long_to_open_is_waited_for_in_turns(
+    slow: tuple[Path, threading.Event],
+) -> None:
+    root, released = slow
+    async with connected(root, "legacy", "--patience", "0.3") as client:
+        with pytest.raises(MCPError, match=r"takes longer than 0.3 s this time. It goes on: read the res"):
+            await client.read_resource("rlm://file/README.md")
+        begun = await call(client, "rlm_repl", code="kept = 1\nlen(context)")
+        assert (begun["status"], begun["output"]) == ("running", "")
+        session = begun["session"]
+        assert begun["next"].startswith("The session is still being opened. Call rlm_repl(session=")
+        assert "is still being opened" in await failure(client, "rlm_query", question="?", session=session)
+        assert "is still running" in await failure(client, "rlm_repl", session=session, code="2")
+        released.set()
+        while (ended := await call(client, "rlm_repl", session=session))["status"] == "running":
+            pass
+        assert ended["output"] == "3\n"
+        assert (await call(client, "rlm_repl", session=session, code="kept"))["output"] == "1\n"

@@ -31,15 +31,17 @@ def repl_result(
         status=session.state,
         changed=list(changed[:SHOWN_CHANGES]),
         notes=list(notes),
-        sub_model=session.program_session.models.sub.name,
-        snapshot=session.program_session.snapshot.id,
     )
+    if session.opened:
+        fields.sub_model = session.program_session.models.sub.name
+        fields.snapshot = session.program_session.snapshot.id
     match fields.status:
         case "suspended":
             _show_prompts(session, number, fields)
         case "running":
             _show_tail(session, fields)
-            fields.next = f"The program goes on. Call rlm_repl(session={session.id!r}) to wait for it."
+            what = "The session is still being opened" if session.opening else "The program goes on"
+            fields.next = f"{what}. Call rlm_repl(session={session.id!r}) to wait for it."
         case _:
             _show_result(session, number, fields)
     if changed:

@@ -10,7 +10,7 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from rlm_core.context.api_reference import brief_api_reference
-from rlm_core.errors import QueryError
+from rlm_core.errors import QueryError, RlmError
 from rlm_core.models import ClientModel, Models
 from rlm_core.service import AskOverrides
 from rlm_mcp.server.app import App, owner_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rlm_core.engine.events import Listener
     from rlm_core.engine.program_session import ProgramSession
     from rlm_core.owner import Owner
+    from rlm_core.repl_sessions import ReplSession
 
 ASSISTANT = "assistant"
 # Clients cut descriptions (Claude Code at 2,048 characters); help(context) has all of it.
@@ -82,30 +83,63 @@ async def rlm_repl(
         if session:
             current = app.repls.get(session, owner)
             if fresh:
-                await current.renew(_opener(app, owner, scope, current.assistant))
+                current.open(_opener(app, owner, scope, current.assistant))
                 notes.append("The session starts anew on the files as they are now; its variables are gone.")
+        elif (input_required := await missing_roots(ctx)) is not None:
+            return input_required
         else:
-            input_required = await missing_roots(ctx)
-            if input_required is not None:
-                return input_required
             assistant = None if app.service.settings.model.endpoint else ClientModel(ASSISTANT)
             current, made_room = await app.repls.open(owner, _opener(app, owner, scope, assistant), assistant)
-            notes.extend(filter(None, (made_room, *app.service.notes(current.program_session.snapshot))))
+            notes.extend(filter(None, (made_room,)))
         if code:
             current.start(code)
         current.reply(replies)
         try:
             async with notifying_progress(ctx, current.listeners):
-                changes, _ = await asyncio.gather(
-                    app.service.changes(current.program_session.snapshot), current.settle(app.grants.patience)
+                changed, _ = await asyncio.gather(
+                    _changed(app, current, notes), current.settle(app.grants.patience)
                 )
         except asyncio.CancelledError:
-            if code or replies:
-                app.background(current.stop())
+            app.background(_give_up(app, current, known=bool(session), started=bool(code or replies)))
             raise
         app.repls.get(current.id, owner)  # it may have been closed meanwhile, and says why
+        await _check_opened(app, current, known=bool(session))
+    if current.opened and not current.introduced:
+        current.introduced = True
+        notes.extend(app.service.notes(current.program_session.snapshot))
     notes.extend(filter(None, (app.service.warning,)))
-    return repl_result(current, page, [change.path for change in changes], notes)
+    return repl_result(current, page, changed, notes)
+
+
+async def _give_up(app: App, session: ReplSession, *, known: bool, started: bool) -> None:
+    """Ends what a call that was cancelled has begun: its program, and a session whose name nobody has."""
+    if not known and not session.opened:
+        await app.repls.close(session, "The call that was to open it was cancelled.")
+    elif started:
+        await session.stop()
+
+
+async def _check_opened(app: App, session: ReplSession, *, known: bool) -> None:
+    """Raises the `RlmError` that kept a session from being opened; keeps none whose name nobody has."""
+    try:
+        session.check_opened()
+    except RlmError:
+        if not known:
+            await app.repls.close(session, "It could not be opened.")
+        raise
+
+
+async def _changed(app: App, session: ReplSession, notes: list[str]) -> list[str]:
+    """The files that have changed since a session's snapshot, as far as that is found out in time."""
+    if not session.opened:
+        return []
+    try:
+        async with asyncio.timeout(app.grants.patience):
+            changes = await app.service.changes(session.program_session.snapshot)
+    except TimeoutError:
+        notes.append("It takes long to find out which files have changed since; `changed` lacks them.")
+        return []
+    return [change.path for change in changes]
 
 
 def _opener(app: App, owner: Owner, scope: list[str], assistant: ClientModel | None) -> Any:
