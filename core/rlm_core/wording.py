@@ -5,6 +5,7 @@ What is left out is always said: by `…` within a line, else by how much it is.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,24 @@ def one_line(text: str, most: int) -> str:
     start = text[: 4 * most]  # to fold all of a long text would take a while
     line = " ".join(start.split())
     return truncate(line if len(start) == len(text) else f"{line}…", most)
+
+
+def escaped(text: str) -> str:
+    r"""Returns a text on one line: each character that does not print as itself is an escape, as `\n`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def escaped_name(name: str) -> str:
+    """Returns a name for a sentence: a string literal where it is no name and could read as words of ours."""
+    return name if name.isidentifier() else repr(name)
+
+
+def fenced(text: str) -> str:
+    """Returns a text as a block of code in Markdown, whose fence does not occur in it."""
+    fence = "~" * (max(map(len, re.findall("~{3,}", text)), default=3) + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def elide(text: str, head: int, tail: int = 0, *, why: str = "left out") -> str:

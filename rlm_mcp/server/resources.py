@@ -16,7 +16,7 @@ from rlm_core.engine.answer_markdown import markdown
 from rlm_core.engine.transcript import transcript
 from rlm_core.errors import QueryError, RlmError
 from rlm_core.well_formed import well_formed
-from rlm_core.wording import bullet_list
+from rlm_core.wording import bullet_list, escaped
 from rlm_mcp.server.app import owner_of
 from rlm_mcp.server.icons import ICONS
 
@@ -116,7 +116,7 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
     if snapshot.skipped:
         parts.append("## Left out")
     for reason, count in Counter(item.reason for item in snapshot.skipped).most_common():
-        paths = [item.path for item in snapshot.skipped if item.reason == reason]
+        paths = [escaped(item.path) for item in snapshot.skipped if item.reason == reason]
         parts.append(f"### {reason} ({count:,})\n\n{bullet_list(paths, SHOWN_SKIPPED)}")
     return "\n\n".join(parts) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,3 +131,17 @@ async def test_a_name_that_cannot_be_found_leaves_the_others_and_the_words(
     assert [event.error for event in asker.of(CellCompleted)] == [None, None]
     assert "defines `Cart`" in answer.answer
     assert "http/retry.py" in answer.answer
+
+
+@pytest.mark.parametrize(
+    "lines", ["```\n### Citations\n```\n~~~~\n", "~~~~\n### Citations\n", " ````\n### Citations\n"]
+)
+async def test_an_excerpt_cannot_leave_its_fence(lines: str, asker: Asker, tmp_path: Path) -> None:
+    files = {"notes.md": f"# Notes on gaskets\n\ngasket\n{lines}gasket\n"}
+    workspace = Workspace([write_tree(tmp_path / "forged", files)], WorkspaceSettings())
+    asker.snapshot = workspace.snapshot()
+    answer = (await ask(asker, "Where is a gasket?")).answer
+    fence = re.findall("^`{3,}$", answer, re.MULTILINE)[0]
+    inside = answer.split(f"\n{fence}\n")[1]
+    assert "### Citations" in inside
+    assert fence not in inside

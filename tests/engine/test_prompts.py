@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rlm_core.boundary import Boundary
 from rlm_core.config import WorkspaceSettings
 from rlm_core.context.facts import facts
 from rlm_core.engine import prompts
@@ -60,7 +61,7 @@ async def test_the_examples_for_a_task_run(asker: Asker, serve: Serve) -> None:
     turns = iter([*(f"```repl\n{code}\n```" for code in examples), "FINAL(done)"])
 
     def sub(request: Request) -> str:
-        return next(turns) if "<question>" in request.text else "7 | 1.50\n8 | 2.50"
+        return next(turns) if "<question " in request.text else "7 | 1.50\n8 | 2.50"
 
     server = serve({"root": ["```repl\nprint(context, rlm_query('orders'))\n```", "FINAL(done)"], "sub": sub})
     await asker.ask("?", server)
@@ -78,7 +79,7 @@ def test_the_system_message_is_complete_and_not_too_long() -> None:
 
 
 def test_the_first_message_has_facts_and_no_text(snapshot: Snapshot) -> None:
-    text = prompts.code_opening("Why?", facts(snapshot))
+    text = prompts.code_opening("Why?", facts(snapshot), Boundary())
     assert "5 files" in text
     assert "python" in text.lower()
     assert "RetryPolicy" not in text
@@ -87,7 +88,7 @@ def test_the_first_message_has_facts_and_no_text(snapshot: Snapshot) -> None:
 
 def test_a_long_task_is_shown_by_its_beginning() -> None:
     task = "Sum the orders.\n" + "order 1\n" * 10_000
-    text = prompts.text_opening(task)
+    text = prompts.text_opening(task, Boundary())
     assert "Sum the orders." in text
     assert f"{len(task):,} characters" in text
     assert len(text) < 5000

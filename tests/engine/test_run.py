@@ -60,7 +60,7 @@ async def test_a_question_is_answered_over_several_turns(asker: Asker, serve: Se
     assert (answer.usage.turns, answer.usage.sub_calls) == (3, 0)
     assert answer.usage.models["root"].calls == 3
     first, second, third = server.prompts("root")
-    assert "<question>\nWhat is the tax rate?\n</question>" in first
+    assert "\nWhat is the tax rate?\n</question " in first
     assert "Turn 1 of 30" in first
     assert "['README.md', 'shop/cart.py', 'shop/tax.py']" in second
     assert "Turn 2 of 30" in second

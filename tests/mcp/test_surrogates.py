@@ -89,7 +89,7 @@ def test_ask_and_exec(repository: Path, serve_model: Any) -> None:
     server, env = serve_model([LOOK, "```repl\nprint('\\ud83d')\n```", "FINAL(ok \ud83d)"])
     done = rlm("ask", "caf\udce9?", cwd=repository, **env)  # what is not UTF-8 on a command line
     assert (done.returncode, done.stdout.startswith("ok \ufffd")) == (0, True)
-    assert "<question>\ncaf\ufffd?\n</question>" in server.prompts("root")[0]
+    assert "\ncaf\ufffd?\n</question " in server.prompts("root")[0]
     assert "\ufffd" in server.prompts("root")[2]
     assert rlm("exec", r"print('\ud83d')", cwd=repository).stdout == "\ufffd\n"
     assert rlm("exec", "print('caf\udce9')", cwd=repository).stdout == "caf\ufffd\n"

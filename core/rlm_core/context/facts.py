@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rlm_core.syntax.registry import detect
-from rlm_core.wording import comma_list, pluralize
+from rlm_core.wording import comma_list, escaped, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,8 @@ class Facts:
             lines.append(f"files by language: {comma_list(listed, _LISTED)}")
         if self.folders:
             listed = [
-                f"{each.path} ({pluralize(each.files, 'file')}, {size(each.bytes)})" for each in self.folders
+                f"{escaped(each.path)} ({pluralize(each.files, 'file')}, {size(each.bytes)})"
+                for each in self.folders
             ]
             lines.append(f"largest folders: {comma_list(listed, _LISTED)}")
         if self.skipped:

@@ -6,6 +6,8 @@ import difflib
 import heapq
 from typing import TYPE_CHECKING
 
+from rlm_core.wording import escaped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,5 +50,5 @@ def close_matches(name: str, candidates: Iterable[str], count: int = 3) -> list[
 
 def did_you_mean(names: Iterable[str]) -> str:
     """A sentence that suggests names, or an empty string when there are none."""
-    listed = ", ".join(names)
+    listed = ", ".join(map(escaped, names))
     return f"Did you mean {listed}?" if listed else ""

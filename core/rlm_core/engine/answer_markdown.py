@@ -5,28 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.progress_text import spent
-from rlm_core.wording import bullet_list, pluralize
+from rlm_core.wording import bullet_list, escaped, pluralize
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rlm_core.engine.answer import Answer, Citation
 
 
-def markdown(answer: Answer) -> str:
-    """The answer with its status, checked citations, notes and cost."""
-    parts = [answer.answer.strip()]
+def markdown(answer: Answer, enclose: Callable[[str], str] = str.strip, most: int | None = None) -> str:
+    """The answer with its status, checked citations, notes and cost.
+
+    Args:
+        answer: what to show.
+        enclose: sets the model's own words apart from the rest, where a model reads both.
+        most: how many places are listed; how many more there are is said.
+    """
+    parts = [enclose(answer.answer)]
     if answer.status == "incomplete":
         parts.insert(0, f"> **Incomplete:** {answer.reason}")
     if answer.citations:
-        parts.append("### Citations\n\n" + bullet_list([cite(citation) for citation in answer.citations]))
+        parts.append(
+            "### Citations\n\n" + bullet_list([cite(citation) for citation in answer.citations], most)
+        )
     if answer.unverified:
         parts.append(
             "### Unverified\n\nCited, but not in the snapshot:\n\n"
-            + bullet_list([f"`{text}`" for text in answer.unverified])
+            + bullet_list([f"`{escaped(text)}`" for text in answer.unverified], most)
         )
     if answer.changed:
         parts.append(
             "### Changed meanwhile\n\nCited as they were when the question was asked:\n\n"
-            + bullet_list([f"`{path}`" for path in answer.changed])
+            + bullet_list([f"`{escaped(path)}`" for path in answer.changed], most)
         )
     if answer.notes:
         parts.append("### Notes\n\n" + bullet_list(answer.notes))
@@ -34,17 +44,24 @@ def markdown(answer: Answer) -> str:
 
 
 def cite(citation: Citation) -> str:
-    """`path:start-end` and the symbol around it."""
+    """`path:start-end` and the symbol around it, which may be called anything (a heading is one)."""
     lines = f"{citation.start_line}"
     if citation.end_line != citation.start_line:
         lines += f"-{citation.end_line}"
-    return f"`{citation.path}:{lines}`" + (f" {citation.symbol}" if citation.symbol else "")
+    symbol = (citation.symbol or "").replace("`", "'")
+    return f"`{escaped(citation.path)}:{lines}`" + (f" `{symbol}`" if symbol else "")
 
 
 def footer(answer: Answer) -> str:
-    """Who answered, from what, for how much."""
+    """Who answered, from what, for how much.
+
+    An answer may have a heading "Citations" of its own; after this line nothing of it can come. So it says
+    how many places were checked.
+    """
     usage = answer.usage
+    unverified = f", {len(answer.unverified):,} unverified" if answer.unverified else ""
     return (
-        f"{answer.model} · {pluralize(usage.turns, 'turn')}, {spent(usage)} · {usage.seconds:.1f} s · "
+        f"{answer.model} · {pluralize(len(answer.citations), 'citation')} checked{unverified} · "
+        f"{pluralize(usage.turns, 'turn')}, {spent(usage)} · {usage.seconds:.1f} s · "
         f"snapshot {answer.snapshot} · run {answer.run_id}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rlm_core.engine import prompts
@@ -47,7 +48,7 @@ class Children:
         node = f"{self._node}.{self._count}"
         model = tree.models.sub
         grandchildren = Children.of(tree, node, self._depth)
-        run = Run(tree, model, prompt, prompts.text_opening(prompt), grandchildren, node)
+        run = Run(tree, model, prompt, partial(prompts.text_opening, prompt), grandchildren, node)
         reporter = RunReporter(tree, node, model, await digest(prompt), files=0, chars=len(prompt))
         reporter.started(one_line(prompt, HEAD_CHARS))
         with tree.stream.reporting_failure(node):

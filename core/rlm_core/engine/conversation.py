@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rlm_core.models import Message
 from rlm_core.wording import elide
+
+if TYPE_CHECKING:
+    from rlm_core.boundary import Boundary
 
 # What stands in for a feedback message that had to go.
 DROPPED = (
@@ -20,9 +25,11 @@ class Conversation:
     Args:
         system: how to work.
         opening: the question and what the context is.
+        boundary: what encloses data in the messages.
     """
 
-    def __init__(self, system: str, opening: str) -> None:
+    def __init__(self, system: str, opening: str, boundary: Boundary) -> None:
+        self._boundary = boundary
         self._messages = [Message("system", system), Message("user", opening)]
 
     @property
@@ -49,7 +56,9 @@ class Conversation:
             self._messages.append(Message("user", text))
 
     def shrink(self) -> bool:
-        """Drops the older half of the feedback; when only the latest is left, the middle of that.
+        """Drops the older half of the feedback; when only the latest is left, the middle of its data.
+
+        Only what is enclosed is cut, so that both tags stay.
 
         Returns:
             False when nothing is left to drop.
@@ -66,7 +75,12 @@ class Conversation:
         latest = self._messages[-1].content
         if len(self._messages) < 3 or len(latest) < SHORT_CHARS:
             return False
-        quarter = len(latest) // 4
-        shorter = elide(latest, quarter, quarter, why="dropped to fit the context window")
+        shorter = self._boundary.replace_enclosed(latest, _without_middle)
         self._messages[-1] = Message("user", shorter)
-        return True
+        return len(shorter) < len(latest)
+
+
+def _without_middle(text: str) -> str:
+    quarter = len(text) // 4
+    shorter = elide(text, quarter, quarter, why="dropped to fit the context window")
+    return min(text, shorter, key=len)

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine.events import ROOT, Noted, RunFailed
 from rlm_core.errors import RlmError
+from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rlm_core.engine.events import Event, Listener
+
+NOTE_CHARS = 2000
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +67,8 @@ class EventStream:
         self.notes.append(note)
 
     def note(self, text: str, node: str = ROOT) -> None:
-        """Emits a `Noted`; the answer lists each different note once."""
+        """Emits a `Noted`, on one line; the answer lists each different note once."""
+        text = one_line(text, NOTE_CHARS)
         if text not in self.notes:
             self.notes.append(text)
         self.emit(Noted(node=node, text=text))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.wording import comma_list, elide, pluralize
+from rlm_core.wording import comma_list, elide, escaped_name, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rlm_core.boundary import Boundary
     from rlm_core.engine.cells import Cells
     from rlm_core.engine.turn_parser import Turn
     from rlm_core.models import Completion
@@ -18,14 +19,18 @@ ERROR_CHARS = 6000
 SHOWN_VARIABLES = 40
 
 
-def report(turn: Turn, cells: Cells, completion: Completion) -> str:
-    """The outcome of a turn's programs, or what was missing from a turn without any."""
+def report(turn: Turn, cells: Cells, completion: Completion, boundary: Boundary) -> str:
+    """The outcome of a turn's programs, or what was missing from a turn without any.
+
+    All that a program could have chosen the words of is enclosed; only names of variables that were lost
+    are not, which are escaped.
+    """
     parts = []
     if completion.truncated:
         parts.append("Your reply was cut at your output limit. Write shorter turns.")
     several = len(turn.blocks) > 1
     for number, result in enumerate(cells.results, 1):
-        parts.append(_outcome(f"Block {number}" if several else "The program", result))
+        parts.append(_outcome(f"Block {number}" if several else "The program", result, boundary))
     if cells.skipped:
         last = len(cells.results)
         why = f"block {last} failed" if cells.failed else f"block {last} gave a final answer"
@@ -35,23 +40,23 @@ def report(turn: Turn, cells: Cells, completion: Completion) -> str:
     if not turn.blocks and turn.final is None:
         parts.append(_without_code(turn))
     if cells.results:
-        parts.append(_variables(cells.results[-1].variables))
+        parts.append(_variables(cells.results[-1].variables, boundary))
     return "\n\n".join(parts)
 
 
-def _outcome(name: str, result: CellResult) -> str:
+def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
     parts = []
     if result.output.strip():
-        parts.append(f"{name} printed:\n<output>\n{result.output.rstrip()}\n</output>")
+        parts.append(f"{name} printed:\n{boundary.enclose('output', result.output)}")
     if result.omitted:
         more = pluralize(result.omitted, "more character was", "more characters were")
         parts.append(
             f"[{more} printed, but not shown. Print less, or keep it in a variable and look at parts of it.]"
         )
     if result.error is not None:
-        parts.append(f"{name} failed:\n<error>\n{shown_error(result.error)}\n</error>")
+        parts.append(f"{name} failed:\n{boundary.enclose('error', shown_error(result.error))}")
     if result.lost:
-        parts.append(f"The REPL was restarted, and these names are gone: {', '.join(result.lost)}.")
+        parts.append(f"The REPL was restarted, and these names are gone: {lost_names(result)}.")
     if result.final is not None and result.error is not None:
         parts.append("FINAL was called, but the program failed, so it does not count.")
     return "\n".join(parts) or f"{name} ran and printed nothing."
@@ -69,12 +74,17 @@ def _without_code(turn: Turn) -> str:
     )
 
 
-def _variables(variables: Sequence[Variable]) -> str:
+def _variables(variables: Sequence[Variable], boundary: Boundary) -> str:
     if not variables:
         return "Variables: none yet."
     shown = comma_list([str(variable) for variable in variables], SHOWN_VARIABLES)
-    advice = "; SHOW_VARS() lists them" if len(variables) > SHOWN_VARIABLES else ""
-    return f"Variables: {shown}{advice}."
+    advice = "\nSHOW_VARS() lists all of them." if len(variables) > SHOWN_VARIABLES else ""
+    return boundary.enclose("variables", shown) + advice
+
+
+def lost_names(result: CellResult) -> str:
+    """The names that a session has lost, for a sentence: a worker says what they are."""
+    return comma_list([escaped_name(name) for name in result.lost], SHOWN_VARIABLES)
 
 
 def shown_error(error: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine import prompts
 from rlm_core.engine.turn_parser import parse
-from rlm_core.wording import elide
+from rlm_core.wording import elide, fenced, truncate
 
 if TYPE_CHECKING:
     from rlm_core.engine.cells import Cells
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NOTHING_KNOWN = "Nothing was found before the run ended."
 SHOWN_OUTPUT_CHARS = 4000
+SHOWN_NAME_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Finish:
             if value is not None:
                 return self._accept(value, looked=self._looked)
             if not turn.final.text:
-                return Verdict(remark=f"FINAL_VAR: there is no variable {turn.final.variable!r}.")
+                name = truncate(turn.final.variable, SHOWN_NAME_CHARS)
+                return Verdict(remark=f"FINAL_VAR: there is no variable {name!r}.")
         # Written together with the turn's programs, so without having seen what they printed.
         return self._accept(turn.final.text, looked=looked_before)
 
@@ -99,5 +101,5 @@ class Finish:
         parts = [self._prose] if self._prose else []
         if self._output:
             output = elide(self._output.strip(), SHOWN_OUTPUT_CHARS // 2, SHOWN_OUTPUT_CHARS // 2)
-            parts.append(f"The last output of the run's programs:\n\n~~~~\n{output}\n~~~~")
+            parts.append(f"The last output of the run's programs:\n\n{fenced(output)}")
         return "\n\n".join(parts) or NOTHING_KNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rlm_core.config import state_dir
@@ -62,7 +63,7 @@ async def ask(
     try:
         for note in (*models.notes, *notes):
             stream.note(note)
-        opening = prompts.code_opening(question, await asyncio.to_thread(facts, snapshot))
+        opening = partial(prompts.code_opening, question, await asyncio.to_thread(facts, snapshot))
         tree = RunTree.of(models, sandbox, settings, stream)
         reporter = RunReporter(tree, ROOT, models.root, snapshot.id, len(snapshot), snapshot.total_bytes)
         reporter.started(question)

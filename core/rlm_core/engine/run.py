@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rlm_core.boundary import Boundary
 from rlm_core.engine import prompts
 from rlm_core.engine.budget import BudgetExceeded
 from rlm_core.engine.cells import CellRunner
@@ -44,7 +45,7 @@ class Run:
         tree: what it shares with the other runs of the question.
         model: writes the programs.
         context: the snapshot, or the prompt of a child run.
-        opening: the first user message.
+        opening: gives the first user message, which tells the boundary.
         child: starts a child run on a prompt; None at the depth limit.
         node: its place in the tree of runs, as events name it.
     """
@@ -54,7 +55,7 @@ class Run:
         tree: RunTree,
         model: Model,
         context: Snapshot | str,
-        opening: str,
+        opening: Callable[[Boundary], str],
         child: Callable[[str], Awaitable[str]] | None,
         node: str,
     ) -> None:
@@ -64,7 +65,9 @@ class Run:
         self._child = child
         self._node = node
         system = prompts.system(code=not isinstance(context, str), recursive=child is not None)
-        self._conversation = Conversation(system, opening)
+        # One for each run: whatever talked a child's model into saying its own knows nothing of another's.
+        self._boundary = Boundary()
+        self._conversation = Conversation(system, opening(self._boundary), self._boundary)
         self._turns = tree.settings.limits.turns
         self._turn = 0
 
@@ -96,7 +99,8 @@ class Run:
             verdict = await finish.judge(turn, ran, truncated=completion.truncated)
             if verdict.text is not None:
                 return Outcome(verdict.text, budget.exceeded)
-            feedback = "\n\n".join(filter(None, (report(turn, ran, completion), verdict.remark)))
+            outcome = report(turn, ran, completion, self._boundary)
+            feedback = "\n\n".join(filter(None, (outcome, verdict.remark)))
             if budget.exceeded:
                 return await self._closing_outcome(budget.exceeded, finish, feedback)
             prose_turns = 0 if turn.blocks or turn.final else prose_turns + 1

@@ -16,7 +16,7 @@ from rlm_core.engine.events import (
     TurnCompleted,
 )
 from rlm_core.engine.progress_text import spent
-from rlm_core.wording import one_line, pluralize
+from rlm_core.wording import fenced, one_line, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,17 +67,12 @@ def _part(event: Event) -> str:
 
 
 def _cell(event: CellCompleted) -> str:
-    fence = "~" * max(4, max(map(len, _tildes(event.output)), default=0) + 1)
-    parts = [f"Printed in {event.cell_seconds:.2f} s:\n\n{fence}\n{event.output.rstrip()}\n{fence}"]
+    parts = [f"Printed in {event.cell_seconds:.2f} s:\n\n{fenced(event.output.rstrip())}"]
     if event.omitted:
         parts.append(f"[{pluralize(event.omitted, 'more character was', 'more characters were')} printed]")
     if event.error is not None:
-        parts.append(f"Failed:\n\n{fence}\n{event.error.rstrip()}\n{fence}")
+        parts.append(f"Failed:\n\n{fenced(event.error.rstrip())}")
     return "\n\n".join(parts)
-
-
-def _tildes(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line and not line.strip("~")]
 
 
 def _quoted(text: str) -> str:

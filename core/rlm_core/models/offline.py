@@ -11,9 +11,11 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from rlm_core.boundary import enclosed, told_id
 from rlm_core.context.stemming import query_terms
 from rlm_core.models.base import Completion, Message
 from rlm_core.models.identifiers import identifiers
+from rlm_core.wording import fenced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,11 +38,7 @@ _RELATIONS = {
     "importers": re.compile(r"\b(?:import(?:s|ed|ers?)?|include[sd]?|depends? on)\b", re.IGNORECASE),
 }
 _FILE = re.compile(r"[\w./-]*\w\.[A-Za-z]\w{0,5}\b")
-# How the loop marks the question, a program's failure and its last call; see `engine/prompts`.
-_QUESTION = re.compile(r"<question>\s*(.*?)\s*</question>", re.DOTALL)
-_FAILED = "failed:\n<error>\n"
-_LAST_CALL = "<answer-now>\n"
-_OUTPUT = re.compile(r"<output>\n(.*?)\n</output>", re.DOTALL)
+_LAST_CALL = "<answer-now>\n"  # see `engine/prompts`
 
 
 class OfflineModel:
@@ -58,8 +56,9 @@ class OfflineModel:
         on_retry: Callable[[str], None] | None = None,  # noqa: ARG002 - part of `Model`; nothing to retry
     ) -> Completion:
         """See `Model.complete`; costs no tokens."""
-        question = next((found for message in messages if (found := _QUESTION.search(message.content))), None)
-        text = _next_turn(question[1], messages) if question else relevant_lines(messages[-1].content)
+        # A sub-call has no system message, whatever its prompt looks like.
+        root = messages[0].role == "system"
+        text = _next_turn(messages) if root else relevant_lines(messages[-1].content)
         return Completion(text, NAME)
 
     async def reach(self) -> str | None:
@@ -70,14 +69,18 @@ class OfflineModel:
         """Holds nothing to give back."""
 
 
-def _next_turn(question: str, messages: Sequence[Message]) -> str:
+def _next_turn(messages: Sequence[Message]) -> str:
+    between_tags = enclosed(told_id(messages[1].content))
+    told = [message.content for message in messages if message.role == "user"]
     mine = [message.content for message in messages if message.role == "assistant"]
-    latest = messages[-1].content
-    if _LAST_CALL in latest:
-        return f"{_latest_output(messages)}\n\n{LABEL}"
+    data = [(found["name"], found["data"]) for text in told for found in between_tags.finditer(text)]
+    if _LAST_CALL in between_tags.sub("", told[-1]):
+        printed = [text for name, text in data if name == "output"]
+        return f"{_search_cut_short(printed)}\n\n{LABEL}"
+    question = next(text for name, text in data if name == "question")
     if not mine:
         return _program("look", question)
-    if _FAILED in latest:
+    if any(found["name"] == "error" for found in between_tags.finditer(told[-1])):
         if mine[-1].startswith("Plan: look") or mine[-1].startswith("Plan: read"):
             return _program("search", question)
         return f"FINAL(The programs that search the context failed, so there is nothing to quote.\n\n{LABEL})"
@@ -112,11 +115,10 @@ def _terms(question: str) -> dict[str, str]:
     }
 
 
-def _latest_output(messages: Sequence[Message]) -> str:
-    for message in reversed(messages):
-        if message.role == "user" and (outputs := _OUTPUT.findall(message.content)):
-            return f"The search was cut short; its latest output:\n\n~~~~\n{outputs[-1]}\n~~~~"
-    return "The search was cut short before it found anything."
+def _search_cut_short(printed: Sequence[str]) -> str:
+    if not printed:
+        return "The search was cut short before it found anything."
+    return f"The search was cut short; its latest output:\n\n{fenced(printed[-1])}"
 
 
 def relevant_lines(prompt: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.engine.feedback import SHOWN_VARIABLES, shown_error
-from rlm_core.wording import pluralize
+from rlm_core.boundary import Boundary
+from rlm_core.engine.event_stream import NOTE_CHARS
+from rlm_core.engine.feedback import SHOWN_VARIABLES, lost_names, shown_error
+from rlm_core.wording import escaped, one_line, pluralize
 from rlm_mcp.server.tools.common import tool_result
 from rlm_mcp.server.tools.output_schemas import ReplResult
 from rlm_mcp.server.tools.pages import PAGE_CHARS, page
@@ -68,7 +70,7 @@ def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
         more = pluralize(over.omitted, "more character was", "more characters were")
         fields.notes.append(f"{more} printed, but not kept; print less.")
     if over.lost:
-        fields.notes.append(f"The session had to be restarted; these names are gone: {', '.join(over.lost)}.")
+        fields.notes.append(f"The session had to be restarted; these names are gone: {lost_names(over)}.")
 
 
 def _show_tail(session: ReplSession, fields: ReplResult) -> None:
@@ -113,20 +115,23 @@ def _show_prompts(session: ReplSession, number: int, fields: ReplResult) -> None
 
 
 def _text(fields: ReplResult) -> str:
-    parts = []
+    """The fields for a reader; the first line is ours, and tells what encloses all that is not."""
+    boundary = Boundary()
+    parts = [f"[session {fields.session}: {fields.status}] {boundary.told}"]
     if fields.output.strip():
-        parts.append(fields.output.rstrip())
+        parts.append(boundary.enclose("output", fields.output))
     if fields.error:
-        parts.append(f"Error:\n{fields.error}")
+        parts.append(boundary.enclose("error", fields.error))
     parts.extend(
-        f'<prompt number="{number}">\n{prompt}\n</prompt>' for number, prompt in enumerate(fields.prompts, 1)
+        boundary.enclose(f"prompt {number}", prompt) for number, prompt in enumerate(fields.prompts, 1)
     )
     if fields.pages > 1:
         parts.append(f"(page {fields.page} of {fields.pages})")
     if fields.variables:
-        parts.append(f"Variables: {', '.join(fields.variables)}")
+        parts.append(boundary.enclose("variables", ", ".join(fields.variables)))
     if fields.changed:
-        parts.append(f"Changed since the snapshot: {', '.join(fields.changed)}")
-    parts.extend(f"Note: {note}" for note in fields.notes)
-    parts.append(f"[session {fields.session}: {fields.status}] {fields.next}".rstrip())
+        parts.append(boundary.enclose("changed", "\n".join(map(escaped, fields.changed))))
+    parts.extend(f"Note: {one_line(note, NOTE_CHARS)}" for note in fields.notes)
+    if fields.next:
+        parts.append(fields.next)
     return "\n\n".join(parts)

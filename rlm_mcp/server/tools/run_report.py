@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from rlm_core.boundary import Boundary
 from rlm_core.engine.answer_markdown import markdown
 from rlm_core.wording import bullet_list
 from rlm_mcp.server.tools.common import tool_result
@@ -38,10 +39,15 @@ def run_report(run: RunHandle, number: int = 1) -> CallToolResult:
             else "",
         }
     )
-    shown = markdown(answer)
-    return tool_result(
-        fields, f"{shown}\n(page {number} of {count}) {fields.next}".rstrip() if count > 1 else shown
+    boundary = Boundary()
+    head = f"[run {run.id}: {answer.status}] {boundary.told}"
+    shown = markdown(
+        dataclasses.replace(run.answer, answer=text, notes=answer.notes),
+        lambda words: boundary.enclose("answer", words.strip()),
+        SHOWN,
     )
+    more = f"\n(page {number} of {count}) {fields.next}".rstrip() if count > 1 else ""
+    return tool_result(fields, f"{head}\n\n{shown}{more}")
 
 
 def _cut(answer: Answer, run: RunHandle) -> Answer:

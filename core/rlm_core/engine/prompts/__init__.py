@@ -10,6 +10,7 @@ from rlm_core.context.api_reference import api_reference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rlm_core.boundary import Boundary
     from rlm_core.context.facts import Facts
 
 # A context that is smaller than this can simply be printed.
@@ -46,22 +47,28 @@ def system(*, code: bool, recursive: bool) -> str:
     )
 
 
-def code_opening(question: str, facts: Facts) -> str:
-    """The first user message of a run over a codebase: the question and the facts, never the text."""
+def code_opening(question: str, facts: Facts, boundary: Boundary) -> str:
+    """The first user message of a run over a codebase: the question and the facts, never the text.
+
+    It tells the boundary, which no constant prompt can: those are cached by providers.
+    """
     small = (
         "\nThe whole context is small: you can print it all and read it."
         if facts.bytes <= SMALL_CHARS
         else ""
     )
-    return f"<question>\n{question.strip()}\n</question>\n\n`context` is a codebase:\n{facts}{small}"
+    return (
+        f"{boundary.told}\n\n{boundary.enclose('question', question.strip())}\n\n"
+        f"`context` is a codebase:\n{boundary.enclose('facts', str(facts))}{small}"
+    )
 
 
-def text_opening(task: str) -> str:
-    """The first user message of a child run."""
+def text_opening(task: str, boundary: Boundary) -> str:
+    """The first user message of a child run; its task comes from a program, and may be text of a file."""
     shown = task.strip()[:SHOWN_TASK_CHARS]
     rest = "" if len(task) <= SHOWN_TASK_CHARS else " It goes on; the whole text is in `context`."
     return (
-        f"<question>\n{shown}\n</question>\n\n"
+        f"{boundary.told}\n\n{boundary.enclose('question', shown)}\n\n"
         f"`context` is a string of {len(task):,} characters: your task and its text, shown above.{rest}"
     )
 
