@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from mcp.types import (
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
 
     from rlm_mcp.server.app import App
 
+log = logging.getLogger(__name__)
+
 # The protocol's limit.
 MAX_VALUES = 100
+SYMBOL_CHARS = 200
+# Nobody who types waits for longer, and whoever else looks something up waits for the same worker.
+SYMBOL_SECONDS = 5.0
 
 
 def register(server: MCPServer[App], app: App) -> None:
@@ -59,8 +65,13 @@ def _matching(paths: Iterable[str], typed: str) -> Completion:
 
 
 async def _symbols(app: App, typed: str) -> Completion | None:
-    if not typed.strip():
+    if not typed.strip() or len(typed) > SYMBOL_CHARS:
         return None
-    found = await app.service.find(typed, limit=MAX_VALUES)
+    try:
+        async with asyncio.timeout(SYMBOL_SECONDS):
+            found = await app.service.find(typed, limit=MAX_VALUES)
+    except TimeoutError:
+        log.info("A completion of %d characters took longer than %g s.", len(typed), SYMBOL_SECONDS)
+        return None
     names = list(dict.fromkeys(symbol.qualified_name for symbol in found))
     return Completion(values=names, has_more=found.omitted > 0)

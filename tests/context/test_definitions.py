@@ -76,6 +76,17 @@ def test_a_pattern_needs_letters(context: Context) -> None:
         context.find("**")
 
 
+@pytest.mark.parametrize("name", ["(" * 300, "a" * 1000])
+def test_a_long_name_is_looked_for_as_it_is(context: Context, name: str) -> None:
+    missed = context.find(name)
+    assert (missed, missed.note) == ([], f"No definition of {name}.")
+
+
+def test_a_name_has_a_longest_length(context: Context) -> None:
+    with pytest.raises(QueryError, match="at most 1,000 characters, and was given 3,000"):
+        context.find("(" * 3000)
+
+
 def test_find_says_what_it_leaves_out(context_of: ContextOf) -> None:
     context = context_of(snapshot_of({f"f{n}.py": "def same():\n    pass\n" for n in range(5)}))
     found = context.find("same", limit=3)

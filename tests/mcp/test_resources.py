@@ -14,6 +14,7 @@ from mcp.types import (
     ResourceUpdatedNotification,
 )
 
+from rlm_mcp.server import argument_completion
 from tests.mcp.clients import ERAS, FILES, attached, connected
 from tests.support.files import git_repository, write_tree
 
@@ -100,6 +101,18 @@ async def test_paths_and_symbols_are_completed(repository: Path, mode: str) -> N
         assert found.values == ["Cart.total_price"]
         nothing = (await client.complete(explain, {"name": "symbol", "value": ""})).completion
         assert nothing.values == []
+
+
+async def test_a_completion_keeps_nobody_waiting(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pattern backtracks for ages on the second name; what else is looked up needs the same worker."""
+    monkeypatch.setattr(argument_completion, "SYMBOL_SECONDS", 0.5)
+    write_tree(repository, {"shop/slow.py": f"def {'a' * 60}b(): pass\ndef {'a' * 60}(): pass\n"})
+    explain = PromptReference(name="explain-symbol")
+    async with attached(repository) as client:
+        for typed in ("*a" * 20 + "*b", "(" * 3000):
+            found = (await client.complete(explain, {"name": "symbol", "value": typed})).completion
+            assert found.values == []
+        assert "total_price" in await read(client, "rlm://outline/shop/")
 
 
 @pytest.mark.parametrize("mode", ERAS)

@@ -31,6 +31,10 @@ PARSED_BYTES = 12_000_000
 _SEPARATOR = re.compile(r"::|[.#\\/]")
 # Shorter words are in too many names by chance.
 _MIN_FUZZY_CHARS = 4
+# The slips of a longer word are an expression that takes seconds, and minutes, to compile.
+_MAX_FUZZY_CHARS = 100
+# No language has longer names that anybody writes.
+_MAX_NAME_CHARS = 1_000
 # Half a name that is shorter stands in too many files.
 _MIN_HALF_CHARS = 4
 
@@ -38,6 +42,17 @@ _MIN_HALF_CHARS = 4
 def name_parts(name: str) -> list[str]:
     """Splits a qualified name, in whatever way it is written (`a.b`, `A::b`, `A#b`), into its names."""
     return [part for part in _SEPARATOR.split(name.strip().removesuffix("()")) if part]
+
+
+def _checked_parts(name: str, limit: int) -> list[str]:
+    if len(name) > _MAX_NAME_CHARS:
+        raise QueryError(
+            f"find takes a name of at most {_MAX_NAME_CHARS:,} characters, and was given {len(name):,}."
+        )
+    parts = name_parts(name)
+    if not parts or limit < 1:
+        raise QueryError("find needs a name and a limit of at least 1.")
+    return parts
 
 
 def is_named(symbol: Symbol, parts: list[str]) -> bool:
@@ -76,11 +91,9 @@ class DefinitionFinder:
         With `*` in it, the name stands for all that fit, in either case.
 
         Raises:
-            QueryError: there is no name to look for, or the limit is below 1.
+            QueryError: there is no name to look for or it is too long, or the limit is below 1.
         """
-        parts = name_parts(name)
-        if not parts or limit < 1:
-            raise QueryError("find needs a name and a limit of at least 1.")
+        parts = _checked_parts(name, limit)
         report = _Report()
         notes = report.notes
         if "*" in name:
@@ -151,7 +164,8 @@ class DefinitionFinder:
         if containing:
             notes.append(f"No {whole}; these names contain {word}.")
             return containing
-        similar = self._one_edit_away(word, report) if len(word) >= _MIN_FUZZY_CHARS else []
+        may_slip = _MIN_FUZZY_CHARS <= len(word) <= _MAX_FUZZY_CHARS
+        similar = self._one_edit_away(word, report) if may_slip else []
         notes.append(f"No {whole}; these names are similar." if similar else f"No definition of {whole}.")
         return similar
 
