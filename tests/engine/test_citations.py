@@ -38,7 +38,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
 
 
 def places(text: str, snapshot: Snapshot) -> tuple[list[str], list[str]]:
-    citations, unverified = check_citations(text, snapshot)
+    citations, unverified, _ = check_citations(text, snapshot)
     return [f"{c.path}:{c.start_line}-{c.end_line}" for c in citations], unverified
 
 
@@ -121,6 +121,6 @@ def test_one_very_long_line_is_no_trouble(text: str, snapshot: Snapshot) -> None
 async def test_the_symbol_is_the_innermost_definition_around_the_place(
     snapshot: Snapshot, shared_sandbox: Sandbox
 ) -> None:
-    citations, _ = check_citations("app/models.py:3 app/models.py:1-5 app/models.py:8", snapshot)
+    citations = check_citations("app/models.py:3 app/models.py:1-5 app/models.py:8", snapshot).citations
     citations = await with_symbols(citations, snapshot, shared_sandbox)
     assert [citation.symbol for citation in citations] == ["Cart.total", "Cart", None]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import posixpath
 import re
+from bisect import bisect_left
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,13 +29,15 @@ _MORE = rf"(?:[ ]?[,;][ ]?|[ ]and[ ]):?{_RANGE}(?=[ ]*(?:[,;.)\]`\n]|$|and\b))"
 # `:12`, `#L12-L20`, ` (lines 12-20)`; nothing that reads on as a number, a version or a time.
 _LINES = rf"(?::|#|[`*]{{0,3}},?[ ]\(?lines?[ ])(?P<ranges>{_RANGE}(?:{_MORE})*)(?![\w%]|\.\d|:\d)"
 _PATH_CHAR = r"[^\s`'\"<>|:#,;*?]"
-_PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?P<path>{_PATH_CHAR}+){_LINES}")
+_PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?P<path>{_PATH_CHAR}{{1,4096}}){_LINES}")
 # Only in backticks may a path hold spaces.
-_SPACED_PLACE = re.compile(rf"`(?P<path>[^`\n:#]{{0,200}} [^`\n:#]{{0,200}}){_LINES}`")
+_SPACED_PLACE = re.compile(rf"`(?P<path>[^`\n:# ]{{0,200}} [^`\n:#]{{0,200}}){_LINES}`")
 _EXTENSION = re.compile(r"\.[A-Za-z]\w{0,9}$")
 _NAME_CHARS = 300
 # An answer is looked at in parts: others get the interpreter's lock only between two searches.
 _PART_CHARS = 16_000
+# Nobody reads as many; resolving one may take a look at every file of the same name.
+MAX_PLACES = 1_000
 
 
 class _Place(NamedTuple):
@@ -43,14 +45,24 @@ class _Place(NamedTuple):
     ranges: str
 
 
-def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list[str]]:
-    """Checks every `path:line` in a text against a snapshot; blocking.
+class Checked(NamedTuple):
+    """What became of the places that a text cites, in order of appearance, each once.
+
+    Attributes:
+        citations: places that exist.
+        unverified: places that do not, as they are cited.
+        note: that there are too many to be checked; empty where all were.
+    """
+
+    citations: list[Citation]
+    unverified: list[str]
+    note: str = ""
+
+
+def check_citations(text: str, snapshot: Snapshot) -> Checked:
+    """Checks each `path:line` in a text against a snapshot, the first `MAX_PLACES`; blocking.
 
     A path counts when it is in the snapshot, or when it is the end of exactly one path that is.
-
-    Returns:
-        The places that exist, and those that do not, as they are cited. Both in order of appearance,
-        each once.
     """
     paths = _CitedPaths(snapshot)
     citations: dict[Citation, None] = {}
@@ -59,11 +71,14 @@ def check_citations(text: str, snapshot: Snapshot) -> tuple[list[Citation], list
         path = paths.resolve(place.path)
         lines = paths.lines(path) if path else 0
         for cited, start, end in _ranges(place.ranges):
+            if len(citations) + len(unverified) == MAX_PLACES:
+                note = f"The answer cites more than {MAX_PLACES:,} places; those after them were not checked."
+                return Checked(list(citations), list(unverified), note)
             if path and 1 <= start <= end <= lines:
                 citations[Citation(path, start, end)] = None
             elif path or paths.plausible(place.path):
                 unverified[f"{place.path}:{cited}"] = None
-    return list(citations), list(unverified)
+    return Checked(list(citations), list(unverified))
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -81,10 +96,14 @@ def _places(text: str, paths: _CitedPaths) -> list[_Place]:
     # Blanked, not cut out, so that positions stay and a URL's port is not taken for a line.
     text = _URL.sub(lambda url: " " * len(url[0]), text)
     found: list[tuple[int, _Place]] = []
-    for match in _SPACED_PLACE.finditer(text):
-        if paths.resolve(match["path"]):
-            found.append((match.start(), _Place(match["path"], match["ranges"])))
-            text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+
+    def blanked(match: re.Match[str]) -> str:
+        if not paths.resolve(match["path"]):
+            return match[0]
+        found.append((match.start(), _Place(match["path"], match["ranges"])))
+        return " " * len(match[0])
+
+    text = _SPACED_PLACE.sub(blanked, text)
     found.extend(
         (match.start(), _Place(paths.stripped(match["path"]), match["ranges"]))
         for match in _PLACE.finditer(text)
@@ -104,10 +123,10 @@ class _CitedPaths:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._by_name: dict[str, list[str]] = {}
-        for path in snapshot:
-            self._by_name.setdefault(posixpath.basename(path), []).append(path)
-        self._extensions = {match[0] for name in self._by_name if (match := _EXTENSION.search(name))}
+        # Backwards, so that paths with the same end are neighbours: there may be very many.
+        self._backwards = sorted(path[::-1] for path in snapshot)
+        self._extensions = {match[0] for path in snapshot if (match := _EXTENSION.search(path))}
+        self._tops = {top for top, slash, _ in (path.partition("/") for path in snapshot) if slash}
         self._lines: dict[str, int] = {}
 
     def resolve(self, cited: str) -> str | None:
@@ -115,9 +134,10 @@ class _CitedPaths:
         path = cited.removeprefix("./").lstrip("/")
         if path in self._snapshot:
             return path
-        same_name = self._by_name.get(posixpath.basename(path), [])
-        ending = [candidate for candidate in same_name if candidate.endswith(f"/{path}")]
-        return ending[0] if len(ending) == 1 else None
+        end = f"/{path}"[::-1]
+        at = bisect_left(self._backwards, end)
+        ending = [found for found in self._backwards[at : at + 2] if found.startswith(end)]
+        return ending[0][::-1] if len(ending) == 1 else None
 
     def stripped(self, cited: str) -> str:
         """A path without the brackets of the Markdown around it, unless they are its own."""
@@ -131,8 +151,7 @@ class _CitedPaths:
         extension = _EXTENSION.search(name)
         if extension and extension[0] in self._extensions:
             return True
-        top = folder.split("/")[0]
-        return bool(slash) and any(path.startswith(f"{top}/") for path in self._snapshot)
+        return bool(slash) and folder.split("/")[0] in self._tops
 
     def lines(self, path: str) -> int:
         """How many lines a file has."""

@@ -70,10 +70,13 @@ async def ask(
         with stream.reporting_failure(ROOT):
             run = Run(tree, models.root, snapshot, opening, Children.of(tree, ROOT, 0), ROOT)
             outcome = await run.outcome()
-            citations, unverified = await asyncio.to_thread(check_citations, outcome.text, snapshot)
+            checked = await asyncio.to_thread(check_citations, outcome.text, snapshot)
+            if checked.note:
+                stream.note(checked.note)
+            citations = checked.citations
             if citations:
                 citations = await with_symbols(citations, snapshot, sandbox)
-        answer = reporter.completed(outcome, citations, unverified, stream.notes)
+        answer = reporter.completed(outcome, citations, checked.unverified, stream.notes)
         # Somebody who was told of the answer may have failed at that.
         return dataclasses.replace(answer, notes=list(stream.notes))
     finally:

@@ -14,6 +14,14 @@ from dataclasses import dataclass
 
 LANGUAGES = frozenset({"repl", "python", "py", "python3"})
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>.*)")
+# Of what is longer, Python's parser is given only a plain literal: an f-string takes it quadratic time.
+_PARSED_CHARS = 4_000
+_PLAIN_LITERAL = re.compile(
+    r"""[bru]{0,2}(?:'{3}(?:[^\\']|\\.|'(?!''))*+'{3}|"{3}(?:[^\\"]|\\.|"(?!""))*+"{3}"""
+    r"""|'(?!'')(?:[^\\'\n]|\\.)*+'|"(?!"")(?:[^\\"\n]|\\.)*+")""",
+    re.IGNORECASE | re.DOTALL,
+)
+_STRING_START = re.compile(r"[a-zA-Z]{0,2}['\"]")
 _FINAL = re.compile(r"[ \t]{0,3}(?P<kind>FINAL_VAR|FINAL)[ \t]*\(")
 
 
@@ -76,7 +84,7 @@ def parse(text: str) -> Turn:
             at = end
         elif statement := _FINAL.match(lines[at]):
             argument, closed, at = _argument(lines, at, statement.end())
-            if statement["kind"] == "FINAL" and _is_format_string(argument):
+            if statement["kind"] == "FINAL" and _is_for_python(argument):
                 blocks.append(Block(f"FINAL({argument})"))
             else:
                 final = _final(statement["kind"], argument, closed)
@@ -152,12 +160,19 @@ def _literal(argument: str) -> str | None:
             return None
 
 
-def _is_format_string(argument: str) -> bool:
-    return isinstance(_expression(argument), ast.JoinedStr)
+def _is_for_python(argument: str) -> bool:
+    """Whether an argument is an f-string, or may be: then a program evaluates it, or says what is wrong."""
+    if _may_be_parsed(argument):
+        return isinstance(_expression(argument), ast.JoinedStr)
+    return _STRING_START.match(argument) is not None and argument[-1] in "'\""
+
+
+def _may_be_parsed(argument: str) -> bool:
+    return len(argument) <= _PARSED_CHARS or _PLAIN_LITERAL.fullmatch(argument) is not None
 
 
 def _expression(argument: str) -> ast.expr | None:
-    if not re.match(r"[a-zA-Z]{0,2}['\"]", argument):
+    if not _STRING_START.match(argument) or not _may_be_parsed(argument):
         return None
     try:
         with warnings.catch_warnings():

@@ -18,6 +18,8 @@ FailureKind = Literal[
 ]
 
 CHARS_PER_TOKEN = 4
+# Twice what any model writes. A reply is taken apart in one piece, in which the event loop serves nobody.
+COMPLETION_CHARS = 1_000_000
 LISTED_MODELS = 20
 
 
@@ -58,7 +60,8 @@ class Completion:
     """What a model said.
 
     Attributes:
-        text: the message's content; lone surrogates, which any JSON may have, are replaced.
+        text: the message's content; lone surrogates, which any JSON may have, are replaced, and what is
+            longer than `COMPLETION_CHARS` is cut, with a note.
         model: the model's name, as the provider reports it.
         usage: tokens spent.
         truncated: the provider stopped at its output limit, so the text has no proper end.
@@ -72,7 +75,14 @@ class Completion:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", well_formed(self.text))
+        if len(self.text) > COMPLETION_CHARS:
+            note = (
+                f"A reply of {self.model or 'the model'} had {len(self.text):,} characters; only the first "
+                f"{COMPLETION_CHARS:,} count."
+            )
+            object.__setattr__(self, "notes", (*self.notes, note))
+            object.__setattr__(self, "truncated", True)
+        object.__setattr__(self, "text", well_formed(self.text[:COMPLETION_CHARS]))
 
 
 def model_list(names: Sequence[str]) -> str:
