@@ -8,13 +8,18 @@ from rlm_core.config import WorkspaceSettings
 from rlm_core.engine.citations import check_citations, with_symbols
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
+from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from rlm_core.sandbox.base import Sandbox
     from rlm_core.workspace.snapshot import Snapshot
+    from tests.engine.conftest import Asker
+    from tests.support.model_server import ModelServer, Script
+
+    Serve = Callable[[Mapping[str, Script]], ModelServer]
 
 FILES = {
     "src/app/views.py": "".join(f"line {n}\n" for n in range(1, 51)),
@@ -124,3 +129,15 @@ async def test_the_symbol_is_the_innermost_definition_around_the_place(
     citations = check_citations("app/models.py:3 app/models.py:1-5 app/models.py:8", snapshot).citations
     citations = await with_symbols(citations, snapshot, shared_sandbox)
     assert [citation.symbol for citation in citations] == ["Cart.total", "Cart", None]
+
+
+def test_a_megabyte_of_places_that_are_none_is_read() -> None:
+    many = snapshot_of({f"folder/{number}.py": "x\n" for number in range(3000)})
+    assert check_citations("other/place:1 " * 80_000, many) == ([], [], "")
+
+
+async def test_more_places_than_anybody_reads_are_not_checked(asker: Asker, serve: Serve) -> None:
+    program = "FINAL(' '.join(f'app/{n}.py:1' for n in range(1_500)) if context else '')"
+    answer = await asker.ask("?", serve({"root": [f"```repl\n{program}\n```"]}))
+    assert len(answer.unverified) == 1_000
+    assert "The answer cites more than 1,000 places; those after them were not checked." in answer.notes

@@ -74,6 +74,25 @@ def test_finishing_statements(text: str, final: Final | None) -> None:
     assert parse(text).final == final
 
 
+@pytest.mark.parametrize(
+    "argument", ['f"' + "{1}" * 1_000_000 + '"', "'a' " * 2000 + "'b'", 'f"{' + "x" * 5000 + '"']
+)
+def test_what_takes_long_to_parse_is_for_the_sandbox(argument: str) -> None:
+    parsed = parse(f"FINAL({argument})")
+    assert parsed.blocks == (Block(f"FINAL({argument})"),)
+    assert parsed.final is None
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "'''", '"""'])
+def test_a_long_literal_is_read(quote: str) -> None:
+    text = 'It\'s "so".\\n' * 1000
+    escaped = text.replace("'", "\\'").replace('"', '\\"')
+    assert parse(f"FINAL({quote}{escaped}{quote})").final == Final(
+        text.replace("\\n", "\n").strip(), None, closed=True
+    )
+    assert parse(f"FINAL({quote}{escaped}{quote} or so)").final is not None
+
+
 def test_a_turn_with_everything() -> None:
     parsed = parse(
         turn(

@@ -335,6 +335,18 @@ async def test_variables_are_listed(asker: Asker, serve: Serve) -> None:
     assert "files (list" in server.prompts("root")[1]
 
 
+async def test_a_reply_has_a_longest_length(asker: Asker, serve: Serve) -> None:
+    long = f"FINAL({'x' * 1_200_000})"
+    sub = repl("reply = llm_query('?')\nprint(len(reply), reply[-50:], context)")
+    server = serve({"root": [sub, long, "FINAL(done)"], "sub": lambda _: long})
+    answer = await asker.ask("?", server)
+    assert answer.answer == "done"
+    assert f"A reply of root had {len(long):,} characters; only the first 1,000,000 count." in answer.notes
+    assert f"A reply of sub had {len(long):,} characters; only the first 1,000,000 count." in answer.notes
+    assert "This reply was cut" in server.prompts("root")[1]
+    assert "FINAL was cut off" in server.prompts("root")[2]
+
+
 async def test_a_429_is_waited_out_and_said(asker: Asker, serve: Serve) -> None:
     server = serve(
         {
