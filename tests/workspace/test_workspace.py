@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +40,31 @@ def test_snapshots_are_frozen_and_named_by_content(tmp_path: Path, workspace: Wo
     write_tree(tmp_path, {"a.py": "one", "b.py": "two"})
     (tmp_path / "c.py").unlink()
     assert workspace.snapshot().id == first.id != second.id
+
+
+SWAPPING = """
+import os
+while True:
+    for text in ("short\\n", "long\\n" * 1000):
+        with open("new", "w") as file:
+            file.write(text)
+        os.replace("new", "a.py")
+"""
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_never_read_in_part(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    write_tree(tmp_path, {"a.py": "short\n", ".gitignore": "new\n"})
+    seen = set()
+    with subprocess.Popen([sys.executable, "-c", SWAPPING], cwd=tmp_path) as swapping:
+        for _ in range(40):
+            snapshot = workspace.snapshot()
+            seen.add(snapshot.text("a.py") if "a.py" in snapshot else snapshot.skipped[0].reason)
+        swapping.kill()
+    assert seen <= {"short\n", "long\n" * 1000, "unreadable: it changes while it is read"}
+    write_tree(tmp_path, {"a.py": "done\n"})
+    assert texts(workspace.snapshot())["a.py"] == "done\n"
 
 
 def test_snapshot_lookups(tmp_path: Path, workspace: Workspace) -> None:

@@ -160,11 +160,9 @@ def main() -> None:
     reader = Reader(arena, job.max_bytes, frozenset(job.unignored))
     with Disk(roots) as disk:
         for path in paths:
-            try:
-                status = disk.status(path)
-            except OSError:
-                continue  # deleted since it was listed
-            table.put(path, reader.read(disk, path, status, None))
+            found = reader.read(disk, path, None)
+            if found is not None:  # else deleted since it was listed
+                table.put(path, found)
     if not all(arena.names):
         raise SystemExit(1)  # no room for shards that another process could find
     about = {"names": arena.names, "end": arena.end, "used": arena.used}

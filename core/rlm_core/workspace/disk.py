@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from typing import TYPE_CHECKING, Self
 
 from rlm_core.workspace.roots import is_plain_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from rlm_core.workspace.roots import Roots
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 _RELATIVE = os.open in os.supports_dir_fd  # not on Windows, which lacks most of these flags as well
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+# A file may be replaced or written to between the looks at it: so often it is read again then.
+_ATTEMPTS = 5
 
 
 class Disk:
@@ -45,22 +51,28 @@ class Disk:
         name, folder = self._reach(path)
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
-    def read(self, path: str, size: int) -> bytes:
-        """The first `size` bytes of a file, fewer when it has been cut since.
+    def read(self, path: str, check: Callable[[os.stat_result], None]) -> tuple[bytes, os.stat_result]:
+        """All of a file, as it was at one moment, and its stat then.
+
+        Args:
+            path: the file.
+            check: may refuse a file for its stat, by raising what it likes.
 
         Raises:
-            OSError: it cannot be read, or has become a link.
+            OSError: it cannot be read, has become a link, or changed each time while it was read.
         """
         name, folder = self._reach(path)
-        descriptor = os.open(name, _FILE, dir_fd=folder)
-        try:
-            pieces: list[bytes] = []
-            while size > 0 and (piece := os.read(descriptor, size)):
-                pieces.append(piece)
-                size -= len(piece)
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        finally:
-            os.close(descriptor)
+        for _ in range(_ATTEMPTS):
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            check(status)
+            descriptor = os.open(name, _FILE, dir_fd=folder)
+            try:
+                content = _first_bytes(descriptor, status.st_size)
+                if _stamp(os.fstat(descriptor)) == _stamp(status):
+                    return content, status
+            finally:
+                os.close(descriptor)
+        raise OSError(errno.EAGAIN, "it changes while it is read", path)
 
     def _reach(self, path: str) -> tuple[str, int | None]:
         """What the system calls a file, and the descriptor of the folder that this is relative to."""
@@ -109,3 +121,18 @@ class Disk:
         for _, descriptor in self._trail[kept:]:
             os.close(descriptor)
         del self._trail[kept:]
+
+
+def _first_bytes(descriptor: int, size: int) -> bytes:
+    pieces: list[bytes] = []
+    while size > 0 and (piece := os.read(descriptor, size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    """What changes with a file. On Windows the other two are not the same by path and by descriptor."""
+    if sys.platform == "win32":
+        return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

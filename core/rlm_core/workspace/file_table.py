@@ -70,11 +70,6 @@ class FileTable:
         digest = bytes(self._digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES])
         return FileRecord((mtime, ctime, size, inode), Span(*span), digest, self.reasons.get(path, ""))
 
-    def unchanged(self, path: str, status: os.stat_result) -> bool:
-        """Whether a file's stat is what it was when the file was read."""
-        row = self._rows.get(path)
-        return row is not None and not self._differs(row, status)
-
     def differing(self, look: Callable[[str], os.stat_result]) -> Iterator[str]:
         """The files whose stat is not what it was when they were read, or cannot be had.
 

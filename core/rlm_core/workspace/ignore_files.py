@@ -102,15 +102,19 @@ class IgnoreFiles:
 
     def _lines(self, disk: Disk, path: str) -> list[str]:
         """The lines of a file; raises `FileNotFoundError` and `_UnusableError`."""
-        try:
-            status = disk.status(path)
+
+        def check(status: os.stat_result) -> None:
             if not stat.S_ISREG(status.st_mode):
                 raise _UnusableError("is a link, or no file at all, and is not read")
-            self._left -= max(status.st_size, _LEAST_BYTES)
-            if self._left < 0:
+            if max(status.st_size, _LEAST_BYTES) > self._left:
+                self._left = 0
                 limit = f"{MAX_BYTES // 1024} KB"
                 raise _UnusableError(f"is not read, as {self._name} files of more than {limit} are there")
-            return disk.read(path, status.st_size).decode("utf-8", "replace").split("\n")
+
+        try:
+            content, status = disk.read(path, check)
+            self._left -= max(status.st_size, _LEAST_BYTES)
+            return content.decode("utf-8", "replace").split("\n")
         except FileNotFoundError:
             raise
         except OSError as error:

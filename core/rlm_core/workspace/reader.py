@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import stat
 import time
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _RACY_NS = 20_000_000
 
 _NO_SPAN = Span(0, 0, 0)
+_NO_STAMP = (0, 0, 0, 0)  # like no file's: such a file is looked at each time
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})  # the latter two: by another way than folders
 
 
 class Reader:
@@ -41,24 +44,34 @@ class Reader:
         self._max_bytes = max_bytes
         self._unignored = unignored
 
-    def read(self, disk: Disk, path: str, status: os.stat_result, known: FileRecord | None) -> FileRecord:
-        """The file as it is now; its text goes into the arena unless `known` has it there.
+    def read(self, disk: Disk, path: str, known: FileRecord | None) -> FileRecord | None:
+        """The file as it is now, `known` itself where it is unchanged; None where there is none any more.
+
+        Its text goes into the arena unless `known` has it there.
 
         Raises:
             OSError: the arena has no room. (An unreadable file is `FileRecord` with that reason.)
         """
-        times = (status.st_mtime_ns, status.st_ctime_ns)
-        settled = time.time_ns() - max(times) >= _RACY_NS
         reason, blob = "", b""
         try:
-            blob = read_text(disk, path, status, self._max_bytes)
+            status = disk.status(path)
+            if known is not None and known.stamp == _stamp(status):
+                return known
+            blob, status = read_text(disk, path, self._max_bytes)
             reason = why_generated(blob)
         except NotTextError as error:
             reason = str(error)
+        except OSError as error:
+            if error.errno in _GONE:
+                return None
+            return FileRecord(_NO_STAMP, _NO_SPAN, reason=f"unreadable: {error.strerror}")
+        settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) >= _RACY_NS
         if reason and blob and path in self._unignored:
             # It is here because an ignore file says so today: look again each time.
             settled, reason = False, ""
-        stamp = (times[0] if settled else 0, times[1], status.st_size, status.st_ino)
+        stamp = _stamp(status)
+        if not settled:
+            stamp = (0, *stamp[1:])
         if reason:
             return FileRecord(stamp, _NO_SPAN, reason=reason)
         digest = digest_of(blob)
@@ -71,15 +84,25 @@ def digest_of(blob: bytes) -> bytes:
     return hashlib.sha256(blob).digest()[:DIGEST_BYTES]
 
 
-def read_text(disk: Disk, path: str, status: os.stat_result, max_bytes: int) -> bytes:
-    """The file's text as UTF-8; raises `NotTextError` with the reason when it has none."""
-    if stat.S_ISLNK(status.st_mode):
-        raise NotTextError("symbolic link")
-    if not stat.S_ISREG(status.st_mode):
-        raise NotTextError("not a regular file")
-    if status.st_size > max_bytes:
-        raise NotTextError(f"larger than {max_bytes // 1024} KB")
-    try:
-        return to_utf8(disk.read(path, status.st_size))
-    except OSError as error:
-        raise NotTextError(f"unreadable: {error.strerror}") from error
+def read_text(disk: Disk, path: str, max_bytes: int) -> tuple[bytes, os.stat_result]:
+    """The file's text as UTF-8, and its stat when it said so.
+
+    Raises:
+        NotTextError: it has no text; says why.
+        OSError: it cannot be read.
+    """
+
+    def check(status: os.stat_result) -> None:
+        if stat.S_ISLNK(status.st_mode):
+            raise NotTextError("symbolic link")
+        if not stat.S_ISREG(status.st_mode):
+            raise NotTextError("not a regular file")
+        if status.st_size > max_bytes:
+            raise NotTextError(f"larger than {max_bytes // 1024} KB")
+
+    content, status = disk.read(path, check)
+    return to_utf8(content), status
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino

@@ -73,15 +73,12 @@ class Store:
             for path in sorted(paths):
                 self._check_stopped()
                 known = self.table.get(path)
-                try:
-                    status = disk.status(path)
-                except OSError:
+                found = reader.read(disk, path, known)
+                if found is None:
                     touched |= self.forget([path])
-                    continue
-                if not self.table.unchanged(path, status):
-                    found = reader.read(disk, path, status, known)
+                elif found != known:
                     self.table.put(path, found)
-                    self._unsaved |= found != known
+                    self._unsaved = True
                     if known is None or found[1:] != known[1:]:
                         touched.add(path)
         return touched
@@ -93,7 +90,7 @@ class Store:
 
     def _digest_now(self, disk: Disk, path: str) -> bytes | None:
         try:
-            return digest_of(read_text(disk, path, disk.status(path), self._max_bytes))
+            return digest_of(read_text(disk, path, self._max_bytes)[0])
         except (OSError, NotTextError):
             return None
 

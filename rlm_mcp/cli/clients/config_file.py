@@ -64,23 +64,25 @@ def read_project(project: Path, path: Path, max_bytes: int) -> ConfigFile:
     roots = Roots([project])
     path = roots.folders[0] / path.relative_to(project)
     name = path.relative_to(roots.folders[0]).as_posix()
+
+    def check(status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            what = "a link" if stat.S_ISLNK(status.st_mode) else "no file"
+            raise ClientFileError(f"{path} is {what}; of a project, only files are read and edited.")
+        if status.st_size > max_bytes:
+            raise ClientFileError(
+                f"{path} has more than the {max_bytes:,} bytes that are read of a project's file."
+            )
+
     try:
         with Disk(roots) as disk:
-            status = disk.status(name)
-            if not stat.S_ISREG(status.st_mode):
-                what = "a link" if stat.S_ISLNK(status.st_mode) else "no file"
-                raise ClientFileError(f"{path} is {what}; of a project, only files are read and edited.")
-            data = disk.read(name, max_bytes + 1)
+            data, status = disk.read(name, check)
     except FileNotFoundError:
         return ConfigFile(path, None)
     except OSError as error:
         raise ClientFileError(
             f"{path} cannot be reached without following a link: {error.strerror}."
         ) from error
-    if len(data) > max_bytes:
-        raise ClientFileError(
-            f"{path} has more than the {max_bytes:,} bytes that are read of a project's file."
-        )
     return _decoded(path, data, (status.st_size, status.st_mtime_ns))
 
 
