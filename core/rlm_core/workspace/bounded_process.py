@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 1 << 30  # what git allocates for a repository of a million files; Linux only
 _PIECE = 1 << 20
 _LINE = 1 << 12
+_COMPLAINTS = 1 << 16
 
 
 class LimitError(Exception):
@@ -39,6 +40,7 @@ class BoundedProcess:
         seconds: how long it may take, from now.
         given: its stdin, which it may read at its own pace.
         environment: variables on top of those that are passed on.
+        complaints: whether to keep the start of its stderr.
 
     Raises:
         OSError: it cannot be started.
@@ -51,8 +53,11 @@ class BoundedProcess:
         seconds: float,
         given: bytes = b"",
         environment: dict[str, str] | None = None,
+        *,
+        complaints: bool = False,
     ) -> None:
         self._why_killed = ""
+        self._complaints = b""
         self._lifeline = Lifeline()
         try:
             with tempfile.TemporaryFile() if given else nullcontext(subprocess.DEVNULL) as stdin:
@@ -64,7 +69,7 @@ class BoundedProcess:
                     cwd=cwd,
                     stdin=stdin,
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE if complaints else subprocess.DEVNULL,
                     env=passed_on() | (environment or {}),
                     creationflags=NO_WINDOW,
                     process_group=None if sys.platform == "win32" else 0,
@@ -78,6 +83,9 @@ class BoundedProcess:
         self._deadline = threading.Timer(max(0.0, seconds), self.kill, ["took too long"])
         self._deadline.daemon = True
         self._deadline.start()
+        self._listener = threading.Thread(target=self._listen, daemon=True) if complaints else None
+        if self._listener:
+            self._listener.start()
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +135,18 @@ class BoundedProcess:
         return output, status
 
     @property
+    def complaints(self) -> bytes:
+        """The start of what it wrote to stderr; complete after `finish`."""
+        return self._complaints
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - for the type checker
+        with self._process.stderr as stderr:
+            self._complaints = stderr.read(_COMPLAINTS)
+            while stderr.read(_PIECE):  # it must not wait for us
+                pass
+
+    @property
     def _output(self) -> IO[bytes]:
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
         return self._process.stdout
@@ -135,5 +155,7 @@ class BoundedProcess:
         status = self._process.wait()  # the deadline holds until here: output may be closed long before
         self._deadline.cancel()
         self._output.close()
+        if self._listener:
+            self._listener.join()
         self._lifeline.close()
         return status

@@ -9,7 +9,7 @@ from rlm_core.workspace import gitview, ignore_files
 from rlm_core.workspace.git_runner import LISTING_SECONDS, PAUSE_SECONDS, GitLimitError
 from rlm_core.workspace.gitview import GitListing
 from rlm_core.workspace.ignore_files import IgnoreFiles
-from rlm_core.workspace.roots import printable_path
+from rlm_core.workspace.roots import TOO_DEEP, is_too_deep, printable_path
 from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
 from rlm_core.workspace.walk import DEFAULT_IGNORES, walk, walk_all
@@ -25,6 +25,7 @@ IGNORE_FILES = frozenset({".gitignore", IGNORE_FILE})
 
 # More new files than this are listed with all the others rather than by name.
 _NAMED_FILES = 200
+_NAMED_FOLDERS = 5
 
 
 @dataclass(slots=True)
@@ -75,11 +76,9 @@ def discover(root: Path, git: GitRunner, *, with_folders: bool = False) -> FileL
     listing = FileListing()
     seen = _git_view(root, git, listing.notes, with_folders=with_folders)
     listing.incremental = seen is not None
-    paths, listing.folders, unlisted = seen or GitListing([], set(), [""])
+    paths, listing.folders, unlisted, listing.skipped = seen or GitListing([], set(), [""], [])
+    listing.notes += _without_git(root, unlisted)
     for folder in unlisted:
-        listing.notes.append(
-            f"No git view of {root / folder}: .gitignore files and a list of usual folders were applied."
-        )
         within, folders = walk(root, folder, listing.skipped, listing.notes)
         paths.extend(within)
         listing.folders |= folders if with_folders else set()
@@ -104,6 +103,16 @@ def discover(root: Path, git: GitRunner, *, with_folders: bool = False) -> FileL
         else:
             _add_printable(listing, path)
     return listing
+
+
+def _without_git(root: Path, folders: Sequence[str]) -> list[str]:
+    """What is to be said of folders that git does not list."""
+    how = ".gitignore files and a list of usual folders were applied."
+    more = len(folders) - _NAMED_FOLDERS
+    return [
+        *(f"No git view of {root / folder}: {how}" for folder in folders[:_NAMED_FOLDERS]),
+        *([f"No git view of {more:,} more repositories in {root}: {how}"] if more > 0 else []),
+    ]
 
 
 def _git_view(root: Path, git: GitRunner, notes: list[str], *, with_folders: bool) -> GitListing | None:
@@ -139,6 +148,9 @@ def _unignored_files(
             notes.append(f"{error} in {root}, so {IGNORE_FILE} takes nothing back that git ignores there.")
     for folder in unlisted:
         ignored += [path for path in walk_all(root, folder) if path not in known]
+    if any(map(is_too_deep, ignored)):
+        notes.append(f"{IGNORE_FILE} takes no file back that is {TOO_DEEP}.")
+        ignored = [path for path in ignored if not is_too_deep(path)]
     taken: set[str] = set()
     while True:
         taken |= {path for path in ignored if rules.decide(path)[0] is False}
@@ -168,11 +180,11 @@ def _add_printable(listing: FileListing, path: str) -> None:
 def list_new_files(root: Path, paths: Sequence[str], git: GitRunner) -> FileListing | None:
     """Those of the given new files (relative) that belong, where `Listing.by_name` holds.
 
-    Returns None when only a full listing can tell: a folder, a repository within, an odd name, too many,
-    git at its limits.
+    Returns None when only a full listing can tell: a folder, a repository within, an odd name, too deep,
+    too many, git at its limits.
     """
     if len(paths) > _NAMED_FILES or any(
-        _is_tree(root, path) or printable_path(path) != path for path in paths
+        is_too_deep(path) or _is_tree(root, path) or printable_path(path) != path for path in paths
     ):
         return None
     listing = FileListing()
@@ -206,7 +218,7 @@ def is_excluded(root: Path, path: str) -> bool:
 
 
 def _excluded_by_name(root: Path, path: str) -> bool | None:
-    return True if is_secret(path) else _ignore_verdict(root, path, IGNORE_FILE)
+    return True if is_secret(path) or is_too_deep(path) else _ignore_verdict(root, path, IGNORE_FILE)
 
 
 def _ignore_verdict(root: Path, path: str, name: str) -> bool | None:

@@ -104,17 +104,32 @@ class GitRequest:
         self._ends_at = time.monotonic() + seconds
         self._left_bytes = OUTPUT_BYTES
 
-    def run(self, root: Path, arguments: Sequence[str], lines: Sequence[str] = ()) -> str | None:
-        """What git prints in a folder; None where it has no answer. `lines` are its stdin, ended by NULs.
+    def run(
+        self,
+        root: Path,
+        arguments: Sequence[str],
+        lines: Sequence[str] = (),
+        complaints: list[str] | None = None,
+    ) -> str | None:
+        """What git prints in a folder; None where it has no answer.
+
+        Args:
+            root: the folder.
+            arguments: git's.
+            lines: its stdin, ended by NULs.
+            complaints: takes the lines that git writes to stderr, if they matter.
 
         Raises:
             GitLimitError: it took too long or printed too much.
         """
-        with self._started(root, arguments, "".join(f"{line}\0" for line in lines)) as process:
+        given = "".join(f"{line}\0" for line in lines)
+        with self._started(root, arguments, given, complaints=complaints is not None) as process:
             if process is None:
                 return None
             output, status = process.finish(self._left_bytes)
         self._left_bytes -= len(output)
+        if complaints is not None:
+            complaints += _decoded(process.complaints).splitlines()
         # check-ignore says 1 for "none of them"; what was killed by a signal has a negative status.
         return _decoded(output) if 0 <= status < 2 else None
 
@@ -129,7 +144,9 @@ class GitRequest:
             yield process
 
     @contextmanager
-    def _started(self, root: Path, arguments: Sequence[str], given: str) -> Iterator[BoundedProcess | None]:
+    def _started(
+        self, root: Path, arguments: Sequence[str], given: str, *, complaints: bool = False
+    ) -> Iterator[BoundedProcess | None]:
         left = self._ends_at - time.monotonic()
         command = next(name for name in arguments if not name.startswith("-"))
         if left <= 0:
@@ -138,8 +155,9 @@ class GitRequest:
             yield None
             return
         try:
+            command_line = [git(), *_SETTINGS, *arguments]
             process = BoundedProcess(
-                [git(), *_SETTINGS, *arguments], root, left, _encoded(given), _ENVIRONMENT
+                command_line, root, left, _encoded(given), _ENVIRONMENT, complaints=complaints
             )
         except (OSError, ValueError):  # the latter for a NUL or a lone surrogate in an argument
             yield None

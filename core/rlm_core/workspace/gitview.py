@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from rlm_core.wording import pluralize
 from rlm_core.workspace import gitdirs
 from rlm_core.workspace.git_runner import GitLimitError
-from rlm_core.workspace.roots import SPECIAL_CHARS, is_plain_path
+from rlm_core.workspace.roots import (
+    SPECIAL_CHARS,
+    TOO_DEEP,
+    is_plain_path,
+    is_too_deep,
+    printable_path,
+)
+from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +27,12 @@ if TYPE_CHECKING:
     from rlm_core.workspace.git_runner import GitRequest
 
 _OTHERS = ["ls-files", "-z", "--others", "--exclude-standard"]
+# A line of stderr; of a long path git prints the start alone.
+_UNREADABLE = re.compile(r"warning: could not open directory '(.*?)/?(?:'|$)")
+# Repositories in one another, and within one root in all: each is a few processes, and git looks through all
+# folders above for where it begins.
+MAX_LEVELS = 8
+MAX_REPOSITORIES = 1000
 # What `ls-files --stage -z` prints of a file, and of a submodule, whose mode in the index is 160000.
 _ENTRY = re.compile(r"\t([^\0]*)\0")
 _GITLINK = re.compile(r"(?:^|\0)160000 [^\t]*\t([^\0]*)")
@@ -34,11 +47,13 @@ class GitListing(NamedTuple):
         folders: absolute paths of the folders in which such a file may appear, and of git's own whose
             `index`, `HEAD` and `exclude` decide what is listed; empty unless asked for.
         unlisted: repositories below the folder that git cannot list, relative to it.
+        skipped: what exists but is not listed.
     """
 
     paths: list[str]
     folders: set[str]
     unlisted: list[str]
+    skipped: list[Skipped]
 
 
 def list_files(git: GitRequest, root: Path, notes: list[str], *, with_folders: bool) -> GitListing | None:
@@ -48,16 +63,42 @@ def list_files(git: GitRequest, root: Path, notes: list[str], *, with_folders: b
     or still empty. `notes` takes a sentence when there is a repository that git cannot or must not list.
 
     Raises:
-        GitLimitError: it took too long or printed too much.
+        GitLimitError: it took too long, printed too much, or there are too many repositories.
     """
-    listing = _listing(git, root, notes, with_folders=with_folders)
-    return listing if listing and (listing.paths or listing.unlisted) else None
+    seen = GitListing([], set(), [], [])
+    pending = [("", 0)]  # repositories, and in how many others each lies
+    count = 0
+    while pending:
+        place, level = pending.pop()
+        prefix = f"{place}/" if place else ""
+        listed = _repository(git, root / place, notes) if level <= MAX_LEVELS else None
+        if listed is None:
+            if not place:
+                return None
+            seen.unlisted.append(place)
+            continue
+        paths = [path for path in listed.paths if not is_too_deep(prefix + path)]
+        if len(paths) < len(listed.paths):
+            deep = [path for path in listed.paths if is_too_deep(prefix + path)]
+            seen.skipped.extend(Skipped(printable_path(prefix + path), TOO_DEEP) for path in deep)
+        seen.skipped.extend(Skipped(prefix + item.path, item.reason) for item in listed.skipped)
+        seen.paths.extend([prefix + path for path in paths] if prefix else paths)
+        if with_folders:
+            seen.folders.update(_folders(git, root / place, paths))
+        inner = [prefix + folder for folder in listed.unlisted]
+        count += len(inner)
+        if count > MAX_REPOSITORIES:
+            raise GitLimitError(f"git found more than {MAX_REPOSITORIES:,} repositories")
+        pending += [(folder, level + 1) for folder in inner]
+    return seen if seen.paths or seen.unlisted or seen.skipped else None
 
 
-def _listing(git: GitRequest, root: Path, notes: list[str], *, with_folders: bool) -> GitListing | None:
+def _repository(git: GitRequest, root: Path, notes: list[str]) -> GitListing | None:
+    """What git lists of one repository; those within it are `unlisted`."""
+    complaints: list[str] = []
     with ThreadPoolExecutor(1) as pool:  # both at once: the one reads the index, the other the tree
         tracked = pool.submit(git.run, root, ["ls-files", "-z", "--stage"])
-        others = git.run(root, _OTHERS)
+        others = git.run(root, _OTHERS, complaints=complaints)
         entries = tracked.result()
     if entries is None or others is None:
         if why_not := gitdirs.foreign_repository(root):
@@ -79,21 +120,18 @@ def _listing(git: GitRequest, root: Path, notes: list[str], *, with_folders: boo
             paths[name] = None
     for folder in inner:
         paths.pop(folder, None)
-    listing = GitListing(list(paths), _folders(git, root, paths) if with_folders else set(), [])
-    for folder in inner:
-        if os.path.lexists(root / folder / ".git") and _is_real(root / folder):
-            _add(listing, folder, _listing(git, root / folder, notes, with_folders=with_folders))
-    return listing
+    inner = [
+        folder for folder in inner if os.path.lexists(root / folder / ".git") and _is_real(root / folder)
+    ]
+    return GitListing(list(paths), set(), inner, _unreadable(complaints))
 
 
-def _add(listing: GitListing, folder: str, below: GitListing | None) -> None:
-    """Takes in what git sees in a repository below."""
-    if below is None:
-        listing.unlisted.append(folder)
-    else:
-        listing.paths.extend(f"{folder}/{path}" for path in below.paths)
-        listing.folders.update(below.folders)
-        listing.unlisted.extend(f"{folder}/{path}" for path in below.unlisted)
+def _unreadable(complaints: Sequence[str]) -> list[Skipped]:
+    """The folders that git could not look into."""
+    folders = (_UNREADABLE.match(line) for line in complaints)
+    return [
+        Skipped(printable_path(folder[1]), "unreadable folder") for folder in folders if folder and folder[1]
+    ]
 
 
 def list_ignored(git: GitRequest, root: Path) -> list[str]:
@@ -135,7 +173,12 @@ def _folders(git: GitRequest, root: Path, paths: Iterable[str]) -> set[str]:
         found = {folder for folder in found if not f"{folder}/".startswith(gone)}
     fresh = found
     while fresh:
-        below = [path for folder in fresh for path in _subfolders(root, folder) if path not in found]
+        below = [
+            path
+            for folder in fresh
+            for path in _subfolders(root, folder)
+            if path not in found and not is_too_deep(f"{path}/")
+        ]
         is_excluded = (
             set(_records(git.run(root, ["check-ignore", "-z", "--stdin"], below))) if below else set()
         )

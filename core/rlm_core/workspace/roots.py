@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # What can make more of a path than names below a folder: Windows has drives, streams and backslashes too.
 SPECIAL_CHARS = ("\\", ":") if sys.platform == "win32" else ()
+
+# So many folders deep may a file lie below its root; those of large projects are below 30.
+MAX_DEPTH = 128
+TOO_DEEP = f"more than {MAX_DEPTH} folders deep"
 
 
 class Roots:
@@ -74,6 +77,14 @@ def is_plain_path(path: str) -> bool:
     return plain and not any(sign in path for sign in SPECIAL_CHARS)
 
 
+def is_too_deep(path: str) -> bool:
+    """Whether a path leads through more folders than are looked into.
+
+    git and the system read a path anew for each folder on it, and everybody keeps one open for each.
+    """
+    return path.count("/") > MAX_DEPTH
+
+
 def default_root() -> Path:
     """The folder to open where none is named: the working directory's git top level, else itself."""
     here = Path.cwd()
@@ -118,7 +129,7 @@ def _prefixes(roots: Sequence[Path]) -> tuple[str, ...]:
         return ("",)
     taken: list[str] = []
     for root in roots:
-        called = name = well_formed(root.name)
+        called = name = printable_path(root.name)
         number = 1
         while f"{name}/" in taken:
             number += 1

@@ -16,7 +16,7 @@ import ignore
 from ignore.overrides import OverrideBuilder
 
 from rlm_core.workspace.ignore_files import MAX_BYTES
-from rlm_core.workspace.roots import printable_path
+from rlm_core.workspace.roots import MAX_DEPTH, TOO_DEEP, is_too_deep, printable_path
 from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
@@ -46,27 +46,30 @@ def walk(root: Path, folder: str, skipped: list[Skipped], notes: list[str]) -> t
     barred = _barred(root / folder, notes)
     if "" in barred:
         return [], set()
-    builder = _builder(root / folder).overrides(_without(root / folder, barred))
+    builder = _builder(root, folder).overrides(_without(root / folder, barred))
     builder.add_ignore(DEFAULT_IGNORES)
     return _entries(root, builder, skipped)
 
 
 def walk_all(root: Path, folder: str) -> list[str]:
     """All files below a folder but those of repositories' own folders, relative to the root."""
-    builder = _builder(root / folder).ignore(False).git_ignore(False).git_exclude(False)
+    builder = _builder(root, folder).ignore(False).git_ignore(False).git_exclude(False)
     return [path for path in _entries(root, builder, [])[0] if "/.git/" not in f"/{path}"]
 
 
-def _builder(top: Path) -> ignore.WalkBuilder:
+def _builder(root: Path, folder: str) -> ignore.WalkBuilder:
     try:
         Path.cwd()
     except FileNotFoundError:
         os.chdir(os.sep)  # the walk wants one that exists, and where this process stood was deleted
-    return ignore.WalkBuilder(top).hidden(False).require_git(False).git_global(False).parents(False)
+    levels = MAX_DEPTH + 1 - (folder.count("/") + 1 if folder else 0)
+    builder = ignore.WalkBuilder(root / folder).max_depth(max(0, levels))
+    return builder.hidden(False).require_git(False).git_global(False).parents(False)
 
 
 def _entries(root: Path, builder: ignore.WalkBuilder, skipped: list[Skipped]) -> tuple[list[str], set[str]]:
     prefix = len(os.path.join(root, ""))  # noqa: PTH118 - strings: this runs once for every file
+    deepest = os.path.join(root, "").count(os.sep) + MAX_DEPTH  # noqa: PTH118 - as above
     found: list[str] = []
     folders: set[str] = set()
     entries = builder.build()
@@ -74,7 +77,11 @@ def _entries(root: Path, builder: ignore.WalkBuilder, skipped: list[Skipped]) ->
         try:
             path = os.fspath(next(entries).path())
             if stat.S_ISDIR(os.lstat(path).st_mode):
-                folders.add(path)
+                if path.count(os.sep) < deepest:
+                    folders.add(path)
+                else:
+                    inner = path[prefix:].replace(os.sep, "/")
+                    skipped.append(Skipped(printable_path(inner), TOO_DEEP))
             else:
                 found.append(path[prefix:].replace(os.sep, "/"))
         except StopIteration:
@@ -106,7 +113,8 @@ def _barred(top: Path, notes: list[str]) -> list[str]:
                 notes.append(f"{file} {why_not}, so all files of {whose} are left out.")
                 break
         else:
-            pending += [f"{folder}/{name}" if folder else name for name in subfolders]
+            below = [f"{folder}/{name}" if folder else name for name in subfolders]
+            pending += [path for path in below if not is_too_deep(f"{path}/")]
     return barred
 
 
