@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,16 +73,19 @@ async def test_traces_are_their_owners_only(asker: Asker, serve: Serve) -> None:
     assert (folder / f"{answer.run_id}.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-async def test_the_oldest_runs_are_forgotten(asker: Asker, serve: Serve) -> None:
+@pytest.mark.parametrize("year", [2020, 2120], ids=["usual", "the clock was put back"])
+async def test_the_oldest_runs_are_forgotten(asker: Asker, serve: Serve, year: int) -> None:
     folder = state_dir() / "runs"
     folder.mkdir(parents=True)
+    written = time.mktime((year, 1, 1, 0, 0, 0, 0, 0, 0))
     for number in range(KEPT_TRACES + 5):
-        (folder / f"20200101-{number:06}-aaaaaa.jsonl").touch()
-    answer = await asker.ask("?", serve({"root": [LOOK, "FINAL(x)"]}))
-    kept = sorted(path.stem for path in folder.iterdir())
-    assert len(kept) == KEPT_TRACES
-    assert kept[0] == "20200101-000006-aaaaaa"
-    assert kept[-1] == answer.run_id
+        file = folder / f"{year}0101-{number:06}-aaaaaa.jsonl"
+        file.touch()
+        os.utime(file, (written + number, written + number))
+    answers = [await asker.ask("?", serve({"root": [LOOK, "FINAL(x)"]})) for _ in range(2)]
+    kept = {path.stem for path in folder.iterdir()}
+    expected = {f"{year}0101-{number:06}-aaaaaa" for number in range(7, KEPT_TRACES + 5)}
+    assert kept == expected | {answer.run_id for answer in answers}
 
 
 async def test_no_trace_when_switched_off(asker: Asker, serve: Serve) -> None:

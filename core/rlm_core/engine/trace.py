@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEPT_TRACES = 200
+_CLOCK_SECONDS = 60.0  # so far a file server's clock may be ahead
 
 
 class TraceError(RlmError):
@@ -33,7 +35,7 @@ class Trace:
 
     Args:
         directory: made if needed, for its owner only; keeps those of the newest `KEPT_TRACES` runs.
-        run_id: sorts by time.
+        run_id: names the file.
 
     Raises:
         OSError: the file cannot be made.
@@ -45,7 +47,7 @@ class Trace:
         self.path = directory / f"{run_id}.jsonl"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
-        for old in sorted(directory.glob("*.jsonl"))[:-KEPT_TRACES]:
+        for old in _by_age(directory)[:-KEPT_TRACES]:
             # Another process may be tidying up as well, or (Windows) still be writing it.
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 old.unlink()
@@ -71,3 +73,13 @@ class Trace:
             self._file.close()
         except OSError as error:  # a network's file system may tell only now
             logger.warning("The record of a run, %s, may be incomplete: %s", self.path, error)
+
+
+def _by_age(directory: Path) -> list[Path]:
+    """The traces, oldest first. Those from the future were written before the clock was put back."""
+    written: dict[Path, float] = {}
+    for file in directory.glob("*.jsonl"):
+        with contextlib.suppress(FileNotFoundError):
+            written[file] = file.stat().st_mtime
+    latest = time.time() + _CLOCK_SECONDS
+    return sorted(written, key=lambda file: (written[file] <= latest, written[file]))
