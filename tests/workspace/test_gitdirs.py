@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -157,7 +158,26 @@ def linked_packs(objects: Path, private: Path) -> None:
         (objects / "pack" / file.name).symlink_to(file)
 
 
-@pytest.mark.parametrize("lend", [alternates, linked_objects, linked_folders, linked_packs])
+def linked_loose_objects(objects: Path, private: Path) -> None:
+    theirs = private / ".git/objects"
+    for file in theirs.glob("??/*"):
+        ours = objects / file.relative_to(theirs)
+        ours.parent.mkdir(exist_ok=True)
+        ours.symlink_to(file)
+
+
+def one_linked_object(objects: Path, private: Path) -> None:
+    """All are copies but the text."""
+    blob = git(private, "rev-parse", "HEAD:plan.txt").strip()
+    shutil.copytree(private / ".git/objects", objects, dirs_exist_ok=True)
+    (objects / blob[:2] / blob[2:]).unlink()
+    (objects / blob[:2] / blob[2:]).symlink_to(private / ".git/objects" / blob[:2] / blob[2:])
+
+
+@pytest.mark.parametrize(
+    "lend",
+    [alternates, linked_objects, linked_folders, linked_packs, linked_loose_objects, one_linked_object],
+)
 def test_objects_of_somebody_else_are_no_past(
     tmp_path: Path,
     private: Path,

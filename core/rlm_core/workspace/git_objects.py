@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rlm_core.errors import QueryError
 from rlm_core.workspace import gitdirs
 from rlm_core.workspace.git_runner import GitLimitError
-from rlm_core.workspace.roots import is_plain_path
+from rlm_core.workspace.roots import is_plain_path, printable_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,11 +44,11 @@ def resolve_commit(git: GitRequest, root: Path, revision: str) -> str | None:
     asked = ["--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
     printed = _run(git, root, ["rev-parse", "--git-path", "objects", *asked]) or ""
     objects, _, commit_id = printed.partition("\n")
-    if objects and gitdirs.has_alternates(root / objects):
+    if objects and (by_what := gitdirs.why_foreign_objects(root / objects)):
         raise QueryError(
-            f"The repository of {root.name}/ takes objects from another one, by objects/info/alternates or "
-            "by links. That one may not be meant, so there is no past. `git repack -a -d` copies the "
-            "objects; delete that file then."
+            f"The repository of {_name(root)} takes objects from another one, or may do so "
+            f"({printable_path(by_what)}). That one may not be meant, so there is no past. "
+            "`git repack -a -d` copies the objects; delete that file then."
         )
     return commit_id.strip() or None
 
@@ -116,7 +116,7 @@ def read_blobs(git: GitRequest, root: Path, sizes: dict[str, int]) -> Iterator[b
 def _entries(git: GitRequest, root: Path, arguments: Sequence[str]) -> dict[str, str]:
     printed = _run(git, root, arguments)
     if printed is None:
-        raise QueryError(f"git could not read that revision of {root.name}/; `git fsck` there may say why.")
+        raise QueryError(f"git could not read that revision of {_name(root)}; `git fsck` there may say why.")
     entries = (entry for entry in printed.split("\0")[:-1] if not entry.startswith(_SUBMODULE))
     split = (entry.partition("\t") for entry in entries)
     return {path: about.split(" ")[2] for about, _, path in split}
@@ -127,6 +127,10 @@ def _run(git: GitRequest, root: Path, arguments: Sequence[str]) -> str | None:
         return git.run(root, arguments)
     except GitLimitError as error:
         raise _refused(root, error) from error
+
+
+def _name(root: Path) -> str:
+    return f"{printable_path(root.name)}/"
 
 
 def _lines(ids: Sequence[str]) -> str:
@@ -143,10 +147,10 @@ def _size(root: Path, blob: str, line: str) -> int:
 
 def _missing(root: Path, blob: str) -> QueryError:
     return QueryError(
-        f"The repository {root.name}/ lacks a file of that revision ({blob}), or git cannot read it in the "
+        f"The repository {_name(root)} lacks a file of that revision ({blob}), or git cannot read it in the "
         "memory that it may use."
     )
 
 
 def _refused(root: Path, error: GitLimitError) -> QueryError:
-    return QueryError(f"The past of {root.name}/ cannot be read: {error}, which is all that it may.")
+    return QueryError(f"The past of {_name(root)} cannot be read: {error}, which is all that it may.")

@@ -21,6 +21,8 @@ _OPENED = ("HEAD", "config", "config.worktree", "index", "info/exclude", "packed
 # In git-config(1)'s syntax: the setting, and what quotes and escapes are to be replaced by.
 _WORK_TREE = re.compile(r"^[ \t]*worktree[ \t]*=[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _QUOTING = re.compile(r'\\(.)|"')
+# git gathers loose objects in packs from 6,700 on (gc.auto in git-config(1)).
+_MOST_OBJECTS = 200_000
 _MOST_CHARS = 1 << 20  # more, and git does not take it for a `.git` file either
 
 
@@ -48,14 +50,28 @@ def foreign_repository(root: Path) -> str:
     return ""
 
 
-def has_alternates(objects: Path) -> bool:
-    """Whether a repository's folder of objects takes some from elsewhere, by `info/alternates` or by links.
+def why_foreign_objects(objects: Path) -> str:
+    """By what a repository's folder of objects takes some from elsewhere, or may; empty if by nothing.
 
-    Nothing tells whether the repository that they belong to was meant.
+    By `info/alternates`, or by a link in the place of any folder or file: git opens what it leads to. Nothing
+    tells whether the repository that they belong to was meant.
     """
-    if os.path.islink(objects) or os.path.lexists(objects / "info/alternates"):  # noqa: PTH114 - as above
-        return True
-    return any(entry.is_symlink() for folder in (objects, objects / "pack") for entry in _entries(folder))
+    if os.path.lexists(objects / "info/alternates"):
+        return "objects/info/alternates"
+    if os.path.islink(objects):  # noqa: PTH114 - as above
+        return "the link objects"
+    pending = [objects]
+    left = _MOST_OBJECTS
+    while pending:
+        for entry in _entries(pending.pop()):
+            if entry.is_symlink():
+                return f"the link {Path(entry.path).relative_to(objects.parent)}"
+            left -= 1
+            if left < 0:
+                return f"more than {_MOST_OBJECTS:,} files, which are not all looked at"
+            if entry.is_dir():
+                pending.append(Path(entry.path))
+    return ""
 
 
 def _is_own(dot: Path) -> bool:
@@ -118,9 +134,6 @@ def _is_same(tree: Path, folder: Path) -> bool:
         return False
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        yield from entries
