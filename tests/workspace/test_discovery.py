@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rlm_core.config import WorkspaceSettings
-from rlm_core.errors import WorkspaceError
+from rlm_core.errors import QueryError, WorkspaceError
 from rlm_core.workspace import watcher
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import forge_index, git, git_repository, write_tree
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from rlm_core.workspace.history import History
     from rlm_core.workspace.snapshot import Snapshot
 
 
@@ -26,6 +28,13 @@ def read(*roots: Path, max_file_kb: int = 64) -> Snapshot:
 
 def reasons(snapshot: Snapshot) -> dict[str, str]:
     return {item.path: item.reason for item in snapshot.skipped}
+
+
+def past(workspace: Workspace) -> History:
+    snapshot = workspace.snapshot()
+    workspace.remember(snapshot)
+    assert snapshot.history is not None
+    return snapshot.history
 
 
 def plain(root: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -329,6 +338,25 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     snapshot = read(tmp_path)
     assert list(snapshot) == [r"caf\xe9.py"]
     assert snapshot.text(r"caf\xe9.py") == "x = 1\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are Unicode")
+@pytest.mark.parametrize("with_git", [True, False])
+def test_roots_whose_names_are_not_utf8(tmp_path: Path, *, with_git: bool) -> None:
+    root, other = tmp_path / "r\udcff\n", write_tree(tmp_path / "other", {"c.py": "c"})
+    write_tree(root, {"a.py": "a", "su[b]/b.py": "b", "x.log": "x", ".gitignore": "*.log\n", "no/n.py": "n"})
+    write_tree(root, {"lib/.git": "gitdir: nowhere", "lib/\udcfe.py": "l"})
+    if with_git:
+        git(root, "init", "--quiet")
+    else:
+        os.mkfifo(root / "no/.ignore")
+    workspace = Workspace([root, other], WorkspaceSettings())
+    inside = [".gitignore", "a.py", "lib/\\xfe.py", *(["no/n.py"] if with_git else []), "su[b]/b.py"]
+    assert list(workspace.snapshot()) == ["other/c.py", *(f"r\\xff\\n/{path}" for path in inside)]
+    assert all(note.isprintable() for note in workspace.notes)
+    with pytest.raises(QueryError, match=r"r\\xff\\n/"):
+        past(workspace).changes("nothing")
+    workspace.close()
 
 
 def test_several_roots(tmp_path: Path) -> None:

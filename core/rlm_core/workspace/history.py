@@ -98,7 +98,7 @@ class History:
         if commit is None:
             known = ", ".join(self._earlier)
             raise QueryError(
-                f"{since!r} is no git revision of {root.name}/"
+                f"{since!r} is no git revision of {printable_path(root.name)}/"
                 + (f", nor one of the earlier snapshots {known}." if known else ".")
             )
         return commit

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from rlm_core.workspace.roots import MAX_DEPTH, TOO_DEEP, is_too_deep, printable
 from rlm_core.workspace.snapshot import Skipped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ignore.overrides import Override
 
 DEFAULT_IGNORES = Path(__file__).with_name("default.gitignore")
@@ -46,50 +49,80 @@ def walk(root: Path, folder: str, skipped: list[Skipped], notes: list[str]) -> t
     barred = _barred(root / folder, notes)
     if "" in barred:
         return [], set()
-    builder = _builder(root, folder).overrides(_without(root / folder, barred))
-    builder.add_ignore(DEFAULT_IGNORES)
-    return _entries(root, builder, skipped)
+
+    def leave_out(builder: ignore.WalkBuilder, top: Path) -> None:
+        builder.overrides(_without(top, barred)).add_ignore(DEFAULT_IGNORES)
+
+    return _entries(root, folder, leave_out, skipped)
 
 
 def walk_all(root: Path, folder: str) -> list[str]:
     """All files below a folder but those of repositories' own folders, relative to the root."""
-    builder = _builder(root, folder).ignore(False).git_ignore(False).git_exclude(False)
-    return [path for path in _entries(root, builder, [])[0] if "/.git/" not in f"/{path}"]
+
+    def leave_nothing_out(builder: ignore.WalkBuilder, _top: Path) -> None:
+        builder.ignore(False).git_ignore(False).git_exclude(False)
+
+    return [path for path in _entries(root, folder, leave_nothing_out, [])[0] if "/.git/" not in f"/{path}"]
 
 
-def _builder(root: Path, folder: str) -> ignore.WalkBuilder:
+def _builder(top: Path, levels: int) -> ignore.WalkBuilder:
     try:
         Path.cwd()
     except FileNotFoundError:
         os.chdir(os.sep)  # the walk wants one that exists, and where this process stood was deleted
-    levels = MAX_DEPTH + 1 - (folder.count("/") + 1 if folder else 0)
-    builder = ignore.WalkBuilder(root / folder).max_depth(max(0, levels))
+    builder = ignore.WalkBuilder(top).max_depth(levels)
     return builder.hidden(False).require_git(False).git_global(False).parents(False)
 
 
-def _entries(root: Path, builder: ignore.WalkBuilder, skipped: list[Skipped]) -> tuple[list[str], set[str]]:
-    prefix = len(os.path.join(root, ""))  # noqa: PTH118 - strings: this runs once for every file
-    deepest = os.path.join(root, "").count(os.sep) + MAX_DEPTH  # noqa: PTH118 - as above
+def _entries(
+    root: Path,
+    folder: str,
+    configure: Callable[[ignore.WalkBuilder, Path], None],
+    skipped: list[Skipped],
+) -> tuple[list[str], set[str]]:
+    start = f"{folder}/" if folder else ""
+    levels = MAX_DEPTH - start.count("/")
     found: list[str] = []
     folders: set[str] = set()
-    entries = builder.build()
-    while True:
-        try:
-            path = os.fspath(next(entries).path())
-            if stat.S_ISDIR(os.lstat(path).st_mode):
-                if path.count(os.sep) < deepest:
-                    folders.add(path)
+    with _unicode_path(root / folder) as top:
+        prefix = len(os.path.join(top, ""))  # noqa: PTH118 - strings: this runs once for every file
+        builder = _builder(top, max(0, levels + 1))
+        configure(builder, top)
+        entries = builder.build()
+        while True:
+            try:
+                path = os.fspath(next(entries).path())
+                inner = path[prefix:]
+                if not stat.S_ISDIR(os.lstat(path).st_mode):
+                    found.append(start + inner.replace(os.sep, "/"))
+                elif inner.count(os.sep) < levels:
+                    folders.add(os.path.join(root, folder, inner).rstrip(os.sep))  # noqa: PTH118 - quick
                 else:
-                    inner = path[prefix:].replace(os.sep, "/")
-                    skipped.append(Skipped(printable_path(inner), TOO_DEEP))
-            else:
-                found.append(path[prefix:].replace(os.sep, "/"))
-        except StopIteration:
-            return found, folders
-        except FileNotFoundError:
-            continue  # deleted while we were looking
-        except (ignore.Error, ignore.IOError, OSError) as error:
-            skipped.append(Skipped(printable_path(str(error)), "unreadable folder"))
+                    deep = start + inner.replace(os.sep, "/")
+                    skipped.append(Skipped(printable_path(deep), TOO_DEEP))
+            except StopIteration:
+                return found, folders
+            except FileNotFoundError:
+                continue  # deleted while we were looking
+            except (ignore.Error, ignore.IOError, OSError) as error:
+                skipped.append(Skipped(printable_path(str(error)), "unreadable folder"))
+
+
+@contextmanager
+def _unicode_path(folder: Path) -> Iterator[Path]:
+    """A path of a folder that is Unicode, as the walk wants one: a descriptor's, if its own is not.
+
+    Only on Linux, where proc(5) has these, are there names that are not.
+    """
+    path = os.fspath(folder)
+    if _encodable(path) == path:
+        yield folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def _barred(top: Path, notes: list[str]) -> list[str]:

@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.well_formed import well_formed
 from rlm_core.workspace.discovery import IGNORE_FILES, FileListing, discover, list_new_files
 from rlm_core.workspace.git_runner import GitRunner
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
 from rlm_core.workspace.reader import digest_of
-from rlm_core.workspace.roots import Roots
+from rlm_core.workspace.roots import Roots, printable_path
 from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
 from rlm_core.workspace.store import Store
 from rlm_core.workspace.unsaved_files import UnsavedFiles
@@ -109,7 +108,7 @@ class Workspace:
     def notes(self) -> tuple[str, ...]:
         """How the files were listed and are watched, where that is not the usual way."""
         said = (*self._listing.notes, *([self._unwatched] if self._unwatched else []))
-        return tuple(map(well_formed, said))  # they name folders as they are on disk
+        return tuple(map(printable_path, said))  # they name folders as they are on disk
 
     @property
     def rules(self) -> Mapping[str, int]:
