@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from rlm_core.workspace.git_runner import GitRequest
 
 _SUBMODULE = "160000 "
+# What git prints: an object's id, its size, an entry of a tree.
+_ID = re.compile(r"[0-9a-f]{40,64}")
+_SIZE = re.compile(r"[0-9]{1,18}")
+_ENTRY = re.compile(r"[0-7]+ [a-z]+ [0-9a-f]{40,64}\t")
 # Of gitrevisions(7) all that names a commit by name, id, date or number. `:/text` and `^{/text}` search
 # messages for a regular expression, which the C library may take gigabytes to compile.
 _REVISION = re.compile(r"(?!.*\^\{/)[\w./@{}^~+#-]{1,256}", re.ASCII)
@@ -50,7 +54,7 @@ def resolve_commit(git: GitRequest, root: Path, revision: str) -> str | None:
             f"({printable_path(by_what)}). That one may not be meant, so there is no past. "
             "`git repack -a -d` copies the objects; delete that file then."
         )
-    return commit_id.strip() or None
+    return commit_id.strip() if _ID.fullmatch(commit_id.strip()) else None
 
 
 def list_tree(git: GitRequest, root: Path, commit_id: str) -> dict[str, str]:
@@ -115,10 +119,10 @@ def read_blobs(git: GitRequest, root: Path, sizes: dict[str, int]) -> Iterator[b
 
 def _entries(git: GitRequest, root: Path, arguments: Sequence[str]) -> dict[str, str]:
     printed = _run(git, root, arguments)
-    if printed is None:
+    entries = printed.split("\0")[:-1] if printed is not None else [""]
+    if not all(map(_ENTRY.match, entries)):
         raise QueryError(f"git could not read that revision of {_name(root)}; `git fsck` there may say why.")
-    entries = (entry for entry in printed.split("\0")[:-1] if not entry.startswith(_SUBMODULE))
-    split = (entry.partition("\t") for entry in entries)
+    split = (entry.partition("\t") for entry in entries if not entry.startswith(_SUBMODULE))
     return {path: about.split(" ")[2] for about, _, path in split}
 
 
@@ -140,7 +144,7 @@ def _lines(ids: Sequence[str]) -> str:
 def _size(root: Path, blob: str, line: str) -> int:
     """What a line of cat-file's says about a blob."""
     *_, size = line.split() or [""]
-    if not size.isdigit():
+    if not _SIZE.fullmatch(size):
         raise _missing(root, blob)
     return int(size)
 
