@@ -22,7 +22,8 @@ class FileRecord(NamedTuple):
     """A file as last read.
 
     Attributes:
-        stamp: `st_mtime_ns`, `st_ctime_ns`, `st_size` and `st_ino`: equal means unchanged.
+        stamp: `st_mtime_ns`, `st_ctime_ns`, `st_size` and `st_ino`: equal means unchanged. The first is 0
+            where that does not hold.
         span: where its text lies in the arena.
         digest: of its text.
         reason: why it has no text in the context; empty when it has.
@@ -32,6 +33,11 @@ class FileRecord(NamedTuple):
     span: Span
     digest: bytes = _NO_DIGEST
     reason: str = ""
+
+    @property
+    def is_young(self) -> bool:
+        """Whether it had just changed: it may change again without its times showing it."""
+        return self.stamp[0] == 0 != self.stamp[1]
 
 
 class FileTable:

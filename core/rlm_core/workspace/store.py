@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import time
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
@@ -23,6 +25,11 @@ log = logging.getLogger(__name__)
 
 # An arena with more dead than living text, and at least this much of it, is rewritten.
 _DEAD_BYTES = 64 * 1024 * 1024
+# Where somebody writes many files one may have been read when it was half written. So often, and after so
+# long, what has just changed is looked at again. While git checks files out it has its index locked.
+_ROUNDS = 20
+_ROUND_SECONDS = 0.01
+_GIT_LOCK = ".git/index.lock"
 
 
 class Store:
@@ -67,10 +74,21 @@ class Store:
             ordered = sorted(paths)
             if self._read_in_processes(ordered, unignored):
                 return set(ordered)
+        touched = self._read_each(sorted(paths), unignored)
+        young = self._young(paths)
+        rounds = _ROUNDS
+        while young and rounds and self._are_being_written(young):
+            time.sleep(_ROUND_SECONDS)
+            touched |= self._read_each(sorted(paths), unignored)
+            young |= self._young(paths)
+            rounds -= 1
+        return touched
+
+    def _read_each(self, paths: Iterable[str], unignored: Collection[str]) -> set[str]:
         reader = Reader(self.arena, self._max_bytes, unignored)
         touched: set[str] = set()
         with Disk(self._roots) as disk:
-            for path in sorted(paths):
+            for path in paths:
                 self._check_stopped()
                 known = self.table.get(path)
                 found = reader.read(disk, path, known)
@@ -82,6 +100,28 @@ class Store:
                     if known is None or found[1:] != known[1:]:
                         touched.add(path)
         return touched
+
+    def _young(self, paths: Iterable[str]) -> set[str]:
+        """The files that had just changed when they were read."""
+        return {path for path in paths if (known := self.table.get(path)) and known.is_young}
+
+    def _are_being_written(self, paths: Iterable[str]) -> bool:
+        """Whether files may only have been half written when they were read."""
+        if any(os.path.lexists(folder / _GIT_LOCK) for folder in self._roots.folders):
+            return True
+        with Disk(self._roots) as disk:
+            for path in paths:
+                known = self.table.get(path)
+                try:
+                    status = disk.status(path)
+                except OSError:
+                    if known is not None:
+                        return True
+                    continue
+                now = (status.st_ctime_ns, status.st_size, status.st_ino)
+                if known is None or known.stamp[1:] != now:
+                    return True
+        return False
 
     def digests_now(self, paths: Iterable[str]) -> dict[str, bytes | None]:
         """What files say at this moment, by digest; None for what has no text. Any thread may ask."""
