@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -61,3 +62,28 @@ def test_the_schema_accepts_what_the_loader_does(text: str, valid: bool) -> None
         assert not valid
     else:
         assert valid
+
+
+def bounds() -> list[tuple[str, str]]:
+    """The figures of SECURITY.md's table, and where each stands."""
+    text = (ROOT / "SECURITY.md").read_text("utf-8").partition("## What is bounded")[2]
+    return re.findall(r"^\| [^|]+ \| [^|]+ \| ([^|(]+) \| `([^`]+)` \|$", text, re.MULTILINE)
+
+
+def figure(text: str) -> float:
+    number, _, unit = text.partition(" ")
+    return float(number.replace(",", "")) * {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}[unit]
+
+
+def test_there_are_bounds() -> None:
+    assert len(bounds()) > 40
+
+
+@pytest.mark.parametrize(("shown", "place"), bounds(), ids=lambda value: value)
+def test_bounds_are_what_the_security_page_says(shown: str, place: str) -> None:
+    module, _, name = place.rpartition(".")
+    if module in config.Settings.model_fields:
+        holder: object = getattr(config.Settings(), module)
+    else:
+        holder = pkgutil.resolve_name(module if module.startswith("rlm_mcp.") else f"rlm_core.{module}")
+    assert getattr(holder() if isinstance(holder, type) else holder, name) == figure(shown)
