@@ -455,3 +455,31 @@ def test_generated_files_are_left_out_and_can_be_taken_back(
     (root / ".rlmignore").unlink()
     assert "api.pb.go" not in workspace.snapshot()
     workspace.close()
+
+
+@pytest.mark.parametrize("with_git", [False, True])
+def test_nothing_of_gits_own_is_in_the_context(tmp_path: Path, *, with_git: bool) -> None:
+    names = [".git/config", ".GIT/config", "sub/.git/config", "sub/.Git/HEAD", "git~1/config", ".git./config"]
+    root = tmp_path / "repo"
+    if with_git:
+        git_repository(root, {"a.py": "a", ".github/x.yml": "x", ".gitignore": "y"})
+        forge_index(root, ["a.py", ".github/x.yml", ".gitignore", *names])
+        assert git(root, "ls-files").count("config") == 5
+    write_tree(
+        root, {"a.py": "a", ".github/x.yml": "x", ".gitignore": "y", **dict.fromkeys(names[1:], "url = x")}
+    )
+    workspace = Workspace([root], WorkspaceSettings())
+    snapshot = workspace.snapshot()
+    assert list(snapshot) == [".github/x.yml", ".gitignore", "a.py"]
+    if with_git:
+        assert "of git's own" in " ".join(workspace.notes)
+    workspace.set_overlay(root / "new/.GIT/config", "typed", 1)
+    assert list(workspace.snapshot()) == [".github/x.yml", ".gitignore", "a.py"]
+    workspace.remember(snapshot)
+    assert snapshot.history is not None
+    if with_git:
+        assert snapshot.history.text(".GIT/config", "HEAD") is None
+    else:
+        with pytest.raises(QueryError):
+            snapshot.history.text(".GIT/config", "HEAD")
+    workspace.close()

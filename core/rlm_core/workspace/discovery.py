@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rlm_core.wording import pluralize
 from rlm_core.workspace import gitview, ignore_files
 from rlm_core.workspace.git_runner import LISTING_SECONDS, PAUSE_SECONDS, GitLimitError
 from rlm_core.workspace.gitview import GitListing
 from rlm_core.workspace.ignore_files import IgnoreFiles
-from rlm_core.workspace.roots import TOO_DEEP, is_too_deep, printable_path
+from rlm_core.workspace.roots import TOO_DEEP, is_gits_own, is_too_deep, printable_path
 from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
 from rlm_core.workspace.walk import DEFAULT_IGNORES, walk, walk_all
@@ -82,6 +83,7 @@ def discover(root: Path, git: GitRunner, *, with_folders: bool = False) -> FileL
         within, folders = walk(root, folder, listing.skipped, listing.notes)
         paths.extend(within)
         listing.folders |= folders if with_folders else set()
+    paths = _without_gits_own(paths, root, listing.notes)
     rules = IgnoreFiles(root, IGNORE_FILE)
     rules.read(ignore_files.parent_folders(paths))
     if rules.has_negations:
@@ -113,6 +115,15 @@ def _without_git(root: Path, folders: Sequence[str]) -> list[str]:
         *(f"No git view of {root / folder}: {how}" for folder in folders[:_NAMED_FOLDERS]),
         *([f"No git view of {more:,} more repositories in {root}: {how}"] if more > 0 else []),
     ]
+
+
+def _without_gits_own(paths: list[str], root: Path, notes: list[str]) -> list[str]:
+    """The paths that are not in a folder of git's own; git lists none, but a forged index may name some."""
+    own = {path for path in paths if is_gits_own(path)}
+    if not own:
+        return paths
+    notes.append(f"{pluralize(len(own), 'file')} of git's own, in {root}, can be no part of it; left out.")
+    return [path for path in paths if path not in own]
 
 
 def _git_view(root: Path, git: GitRunner, notes: list[str], *, with_folders: bool) -> GitListing | None:
@@ -195,7 +206,7 @@ def list_new_files(root: Path, paths: Sequence[str], git: GitRunner) -> FileList
     for path in found:
         if is_secret(path):
             listing.skipped.append(Skipped(path, "secret: file name"))
-        else:
+        elif not is_gits_own(path):
             listing.paths.append(path)
     return listing
 
@@ -218,7 +229,9 @@ def is_excluded(root: Path, path: str) -> bool:
 
 
 def _excluded_by_name(root: Path, path: str) -> bool | None:
-    return True if is_secret(path) or is_too_deep(path) else _ignore_verdict(root, path, IGNORE_FILE)
+    if is_secret(path) or is_gits_own(path) or is_too_deep(path):
+        return True
+    return _ignore_verdict(root, path, IGNORE_FILE)
 
 
 def _ignore_verdict(root: Path, path: str, name: str) -> bool | None:

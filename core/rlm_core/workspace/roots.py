@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # What can make more of a path than names below a folder: Windows has drives, streams and backslashes too.
+# What HFS+ does not look at when it compares names.
+_IGNORABLE = dict.fromkeys(
+    [*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF], None
+)
 SPECIAL_CHARS = ("\\", ":") if sys.platform == "win32" else ()
 
 # So many folders deep may a file lie below its root; those of large projects are below 30.
@@ -65,6 +69,18 @@ class Roots:
             if raw.startswith(prefix):
                 return folder, raw.removeprefix(prefix)
         raise WorkspaceError(f"{path} is in none of the workspace's folders.")
+
+
+def is_gits_own(path: str) -> bool:
+    """Whether a path leads into a folder, or is a file, that git keeps for itself: `.git` in any spelling.
+
+    Git refuses such paths in an index (`verify_path` in its read-cache.c), also in the spellings that other
+    file systems than the present one take for it.
+    """
+    if "git" not in path.lower():
+        return False
+    names = (name.translate(_IGNORABLE).lower().partition(":")[0].rstrip(". ") for name in path.split("/"))
+    return any(name in {".git", "git~1"} for name in names)
 
 
 def is_plain_path(path: str) -> bool:
