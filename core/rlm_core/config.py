@@ -92,6 +92,14 @@ class WorkspaceSettings(_Section):
     """What belongs to the context."""
 
     max_file_kb: Lowerable[int] = Field(4096, ge=1, description="KiB; larger files are skipped and reported.")
+    hide_secret_files: bool = Field(
+        True, description="Leave files out whose names are those of secrets: .env, id_rsa, .netrc …"
+    )
+    mask_secrets: bool = Field(
+        True,
+        description="Mask what looks like a key, a token or a password in other files: as many characters, "
+        "so lines and columns stay.",
+    )
     cache_mb: int = Field(
         8192, ge=0, description="MiB of text kept on disk between runs, all workspaces together."
     )

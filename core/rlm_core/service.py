@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.config import cache_dir
+from rlm_core.context.facts import facts
 from rlm_core.context.globs import Globs
 from rlm_core.errors import QueryError, WorkspaceError
 from rlm_core.wording import pluralize
@@ -291,14 +292,20 @@ class Service:
         return (*self.settings.notes, *self._left_out(snapshot))
 
     def _left_out(self, snapshot: Snapshot) -> tuple[str, ...]:
-        if not snapshot.skipped:
-            return self.workspace.notes
-        reasons = Counter(item.reason for item in snapshot.skipped)
-        listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-        return (
-            *self.workspace.notes,
-            f"{pluralize(len(snapshot.skipped), 'file is', 'files are')} not part of the context: {listed}.",
-        )
+        said = list(self.workspace.notes)
+        if snapshot.skipped:
+            reasons = Counter(item.reason for item in snapshot.skipped)
+            listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+            files = pluralize(len(snapshot.skipped), "file is", "files are")
+            said.append(f"{files} not part of the context: {listed}.")
+        if snapshot.masked:
+            kinds = facts(snapshot).masked
+            files = pluralize(len({item.path for item in snapshot.masked}), "file")
+            listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+            said.append(
+                f"{pluralize(sum(kinds.values()), 'secret is', 'secrets are')} masked in {files}: {listed}."
+            )
+        return tuple(said)
 
     def _open(self) -> None:
         self.workspace.snapshot()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core import __version__, config, models
 from rlm_core.config import Settings
+from rlm_core.context.facts import facts
 from rlm_core.engine.trace import KEPT_TRACES
 from rlm_core.errors import RlmError
 from rlm_core.sandbox import choice
@@ -182,7 +183,7 @@ async def _opened_workspace(service: Service) -> AsyncIterator[Finding]:
         f"{pluralize(len(snapshot), 'file')}, {snapshot.total_bytes / 1e6:,.1f} MB of text, "
         f"snapshot {snapshot.id}, {took:.2f} s to open",
     )
-    for finding in (*_ignore_files(workspace.rules), *_skipped(snapshot)):
+    for finding in (*_ignore_files(workspace.rules), *_skipped(snapshot), *_masked(snapshot)):
         yield finding
     for note in workspace.notes:
         yield Finding("workspace", "note", note)
@@ -208,6 +209,13 @@ def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
     for reason, _ in Counter(item.reason for item in snapshot.skipped).most_common():
         paths = [item.path for item in snapshot.skipped if item.reason == reason]
         yield Finding("skipped", "note", f"{reason}: {comma_list(paths, SHOWN_SKIPPED)}")
+
+
+def _masked(snapshot: Snapshot) -> Iterator[Finding]:
+    """What is masked in texts, by kind."""
+    for kind, count in facts(snapshot).masked.items():
+        paths = [item.path for item in snapshot.masked if item.kind == kind]
+        yield Finding("masked", "note", f"{kind} ({count:,}): {comma_list(paths, SHOWN_SKIPPED)}")
 
 
 async def _sandbox(settings: Settings) -> AsyncIterator[Finding]:

@@ -118,6 +118,11 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
     for reason, count in Counter(item.reason for item in snapshot.skipped).most_common():
         paths = [escaped(item.path) for item in snapshot.skipped if item.reason == reason]
         parts.append(f"### {reason} ({count:,})\n\n{bullet_list(paths, SHOWN_SKIPPED)}")
+    if snapshot.masked:
+        parts.append("## Masked secrets")
+    for kind, count in facts(snapshot).masked.items():
+        paths = [item.path for item in snapshot.masked if item.kind == kind]
+        parts.append(f"### {kind} ({count:,})\n\n{bullet_list(paths, SHOWN_SKIPPED)}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -197,3 +197,13 @@ def test_a_key_in_the_users_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="set OPENAI_API_KEY instead") as raised:
         loaded(tmp_path, "", own='[model]\napi_key = "sk-mine"\n')
     assert "sk-mine" not in str(raised.value)
+
+
+def test_a_project_cannot_show_secrets(tmp_path: Path) -> None:
+    asked = loaded(tmp_path, "[workspace]\nhide_secret_files = false\nmask_secrets = false\n")
+    assert asked.workspace.hide_secret_files
+    assert asked.workspace.mask_secrets
+    assert "workspace.hide_secret_files, workspace.mask_secrets" in " ".join(asked.notes)
+    own = loaded(tmp_path, "", "[workspace]\nhide_secret_files = false\nmask_secrets = false\n")
+    assert not own.workspace.hide_secret_files
+    assert not own.workspace.mask_secrets

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rlm_core.context.facts import Facts
-    from rlm_core.workspace.snapshot import Skipped, Snapshot
+    from rlm_core.workspace.snapshot import Masked, Skipped, Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,6 +115,11 @@ class Context:
     def skipped(self) -> Results[Skipped]:
         """Files that exist but were left out, each with `.path` and `.reason`."""
         return Results(self._snapshot.skipped)
+
+    @property
+    def masked(self) -> Results[Masked]:
+        """Secrets hidden in texts as `[secret: …]***`, each with `.path`, `.kind`, `.count`."""
+        return Results(self._snapshot.masked)
 
     def files(self, glob: Glob | None = None) -> Results[File]:
         """Paths, each with `.size`, `.lines`, `.language`."""

@@ -39,6 +39,7 @@ class Facts:
         languages: files by language name, most first (by file name: a `.h` counts as C).
         folders: top-level folders, largest first.
         skipped: files left out, by reason.
+        masked: secrets that are masked in texts, by kind.
     """
 
     files: int
@@ -46,6 +47,7 @@ class Facts:
     languages: dict[str, int]
     folders: tuple[Folder, ...]
     skipped: dict[str, int]
+    masked: dict[str, int]
 
     def __str__(self) -> str:
         lines = [f"{pluralize(self.files, 'file')}, {size(self.bytes)}"]
@@ -61,6 +63,11 @@ class Facts:
         if self.skipped:
             listed = [f"{reason} {count:,}" for reason, count in self.skipped.items()]
             lines.append(f"left out: {comma_list(listed, _LISTED)} (context.skipped lists them)")
+        if self.masked:
+            listed = [f"{kind} {count:,}" for kind, count in self.masked.items()]
+            lines.append(
+                f"masked as [secret: …]***: {comma_list(listed, _LISTED)} (context.masked lists them)"
+            )
         return "\n".join(lines)
 
 
@@ -73,12 +80,16 @@ def facts(snapshot: Snapshot) -> Facts:
     folders = [Folder(f"{name}/", *sums) for name, sums in _folders(snapshot.paths, snapshot.lengths).items()]
     folders.sort(key=lambda folder: (-folder.bytes, folder.path))
     skipped = Counter(item.reason for item in snapshot.skipped)
+    masked: Counter[str] = Counter()
+    for item in snapshot.masked:
+        masked[item.kind] += item.count
     return Facts(
         len(snapshot),
         snapshot.total_bytes,
         dict(languages.most_common()),
         tuple(folders),
         dict(skipped.most_common()),
+        dict(masked.most_common()),
     )
 
 

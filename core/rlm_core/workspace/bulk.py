@@ -22,6 +22,7 @@ from rlm_core.workspace.disk import Disk
 from rlm_core.workspace.file_table import FileTable
 from rlm_core.workspace.reader import Reader
 from rlm_core.workspace.roots import Roots
+from rlm_core.workspace.secret_filter import SecretFilter
 from rlm_core.workspace.subprocesses import NO_WINDOW, Lifeline, passed_on
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class ReadJob:
         shards: the folder to write shards to.
         max_bytes: larger files are left out.
         unignored: `FileListing.unignored`.
+        secrets: the arguments of `SecretFilter`.
     """
 
     roots: list[str]
@@ -55,6 +57,7 @@ class ReadJob:
     shards: str
     max_bytes: int
     unignored: list[str]
+    secrets: dict[str, bool]
 
 
 class ReadResult(NamedTuple):
@@ -157,7 +160,7 @@ def main() -> None:
     roots = Roots([Path(root) for root in job.roots])
     roots.set_disk_names(job.disk_names)
     arena, table = Arena(Path(job.shards)), FileTable()
-    reader = Reader(arena, job.max_bytes, frozenset(job.unignored))
+    reader = Reader(arena, job.max_bytes, frozenset(job.unignored), SecretFilter(**job.secrets))
     with Disk(roots) as disk:
         for path in paths:
             found = reader.read(disk, path, None)

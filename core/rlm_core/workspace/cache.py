@@ -34,9 +34,9 @@ from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.snapshot import DIGEST_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-_FORMAT = b"rlm-index 2\n"
+_FORMAT = b"rlm-index 3\n"
 
 
 class Cache:
@@ -67,15 +67,15 @@ class Cache:
         if self.owner:
             _evict(base, self.folder, max_bytes)
 
-    def load(self, max_file_bytes: int) -> tuple[Arena, FileTable]:
+    def load(self, reading: Mapping[str, object]) -> tuple[Arena, FileTable]:
         """The arena and what is known of each file; both empty when there is nothing to trust.
 
         Args:
-            max_file_bytes: what was read under another limit is read again.
+            reading: the settings that texts depend on; what was read under others is read again.
         """
         for _ in range(2):  # the owner may replace the index while another process reads the shards
             try:
-                return self._load(max_file_bytes)
+                return self._load(reading)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError, KeyError, struct.error):
@@ -84,15 +84,15 @@ class Cache:
         self._sweep(arena)
         return arena, FileTable()
 
-    def _load(self, max_file_bytes: int) -> tuple[Arena, FileTable]:
+    def _load(self, reading: Mapping[str, object]) -> tuple[Arena, FileTable]:
         raw = self._index.read_bytes()
         start = len(_FORMAT) + DIGEST_BYTES
         if not raw.startswith(_FORMAT) or digest_of(raw[start:]) != raw[len(_FORMAT) : start]:
             raise ValueError("not an index of this version, or torn")
         head, _, table = raw[start:].partition(b"\n")
         about = json.loads(head)
-        if about["max_file_bytes"] != max_file_bytes:
-            raise ValueError("read under another limit")
+        if about["reading"] != reading:
+            raise ValueError("read under other settings")
         arena = Arena.reopen(
             self.folder, about["shards"], end=about["end"], used=about["used"], owner=self.owner
         )
@@ -104,7 +104,7 @@ class Cache:
         self._sweep(arena)
         return arena, files
 
-    def save(self, arena: Arena, files: FileTable, max_file_bytes: int) -> None:
+    def save(self, arena: Arena, files: FileTable, reading: Mapping[str, object]) -> None:
         """Writes the index, if this process is the owner; raises `OSError` when the disk is full."""
         if not self.owner or not all(arena.names):
             return
@@ -114,7 +114,7 @@ class Cache:
             "end": arena.end,
             "used": arena.used,
             "boot": _boot_id(),
-            "max_file_bytes": max_file_bytes,
+            "reading": reading,
         }
         body = json.dumps(about).encode() + b"\n" + files.dump()
         temporary = self.folder / f"{secrets.token_hex(8)}.new"
@@ -164,18 +164,29 @@ def _boot_id() -> str:
 
 
 def _evict(base: Path, current: Path, max_bytes: int) -> None:
-    """Deletes workspaces that were not used for longest until the rest fits; never one in use."""
+    """Deletes what other versions have left, and what was not used for longest until the rest fits.
+
+    Never what is in use. Text of another version may be unmasked where this one would mask it.
+    """
     folders = sorted((folder for folder in base.iterdir() if folder.is_dir()), key=_last_used, reverse=True)
     total = 0
     for folder in folders:
         total += sum(_disk_usage(file.stat()) for file in folder.iterdir())
-        if total > max_bytes and folder != current:
+        if (total > max_bytes or _is_outdated(folder)) and folder != current:
             with contextlib.suppress(OSError):
                 descriptor = os.open(folder / "lock", os.O_RDWR)
                 if try_lock(descriptor):
                     # Windows keeps what is open, here the lock: an empty folder stays.
                     shutil.rmtree(folder, ignore_errors=True)
                 os.close(descriptor)
+
+
+def _is_outdated(folder: Path) -> bool:
+    try:
+        with (folder / "index").open("rb") as file:
+            return file.read(len(_FORMAT)) != _FORMAT
+    except OSError:
+        return False
 
 
 def _disk_usage(status: os.stat_result) -> int:

@@ -26,15 +26,13 @@ def to_utf8(raw: bytes) -> bytes:
     UTF-8 first, then a byte order mark, then detection, then Windows-1252: never an error for text.
 
     Raises:
-        NotTextError: the content is binary or a private key.
+        NotTextError: the content is binary.
     """
     if raw.startswith(_ANY_BOM):
         bom, encoding = next(mark for mark in _BOMS if raw.startswith(mark[0]))
         return raw[len(bom) :].decode(encoding, "replace").encode()
     if raw.find(b"\0", 0, _HEAD) >= 0:
         raise NotTextError("binary")
-    if raw.startswith(b"-----BEGIN ") and raw.find(b"PRIVATE KEY-----", 0, _HEAD) >= 0:
-        raise NotTextError("secret: private key")
     if raw.isascii():
         return raw
     try:

@@ -11,7 +11,6 @@ from rlm_core.workspace.git_runner import LISTING_SECONDS, PAUSE_SECONDS, GitLim
 from rlm_core.workspace.gitview import GitListing
 from rlm_core.workspace.ignore_files import IgnoreFiles
 from rlm_core.workspace.roots import TOO_DEEP, is_gits_own, is_too_deep, printable_path
-from rlm_core.workspace.secrets import is_secret
 from rlm_core.workspace.snapshot import Skipped
 from rlm_core.workspace.walk import DEFAULT_IGNORES, walk, walk_all
 
@@ -20,9 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rlm_core.workspace.git_runner import GitRunner
+    from rlm_core.workspace.secret_filter import SecretFilter
 
 IGNORE_FILE = ".rlmignore"
 IGNORE_FILES = frozenset({".gitignore", IGNORE_FILE})
+_SECRET = "secret: file name"  # noqa: S105 - a reason
 
 # More new files than this are listed with all the others rather than by name.
 _NAMED_FILES = 200
@@ -65,14 +66,14 @@ class FileListing:
         self.incremental &= other.incremental
 
 
-def discover(root: Path, git: GitRunner, *, with_folders: bool = False) -> FileListing:
+def discover(root: Path, git: GitRunner, secrets: SecretFilter, *, with_folders: bool = False) -> FileListing:
     """Lists the files below a root that may belong to the context; does not open them.
 
     Git's view (`ls-files` with tracked and untracked files, submodules and embedded repositories
     included) where the root lies in a work tree; otherwise a walk under nested `.gitignore` files.
     The `.rlmignore` files of folders that belong are applied on top of both, whether git ignores them or
-    not, and can take back (`!name`) what git ignores and what would be left out as generated. Symbolic links
-    are not followed.
+    not, and can take back (`!name`) what git ignores and what would be left out as generated or as a secret.
+    Symbolic links are not followed.
     """
     listing = FileListing()
     seen = _git_view(root, git, listing.notes, with_folders=with_folders)
@@ -97,13 +98,20 @@ def discover(root: Path, git: GitRunner, *, with_folders: bool = False) -> FileL
         listing.incremental = False
         listing.notes += rules.notes
         listing.rules = dict.fromkeys(map(printable_path, rules.files), 0)
+    secrets_shown = 0
     for path in _apply_rules(paths, rules, listing) if rules else paths:
-        if is_secret(path):
-            listing.skipped.append(Skipped(printable_path(path), "secret: file name"))
-        elif path.isascii() and path.isprintable():
+        if secrets.hides(path):
+            if printable_path(path) not in listing.unignored:
+                listing.skipped.append(Skipped(printable_path(path), _SECRET))
+                continue
+            secrets_shown += 1
+        if path.isascii() and path.isprintable():
             listing.paths.append(path)
         else:
             _add_printable(listing, path)
+    if secrets_shown:
+        files = pluralize(secrets_shown, "file with the name of a secret", "files with names of secrets")
+        listing.notes.append(f"{IGNORE_FILE} takes back {files}, in {root}.")
     return listing
 
 
@@ -188,7 +196,9 @@ def _add_printable(listing: FileListing, path: str) -> None:
         listing.disk_names[shown] = path
 
 
-def list_new_files(root: Path, paths: Sequence[str], git: GitRunner) -> FileListing | None:
+def list_new_files(
+    root: Path, paths: Sequence[str], git: GitRunner, secrets: SecretFilter
+) -> FileListing | None:
     """Those of the given new files (relative) that belong, where `Listing.by_name` holds.
 
     Returns None when only a full listing can tell: a folder, a repository within, an odd name, too deep,
@@ -204,16 +214,16 @@ def list_new_files(root: Path, paths: Sequence[str], git: GitRunner) -> FileList
     except GitLimitError:
         return None
     for path in found:
-        if is_secret(path):
-            listing.skipped.append(Skipped(path, "secret: file name"))
+        if secrets.hides(path):
+            listing.skipped.append(Skipped(path, _SECRET))
         elif not is_gits_own(path):
             listing.paths.append(path)
     return listing
 
 
-def would_be_listed(root: Path, path: str, git: GitRunner) -> bool:
+def would_be_listed(root: Path, path: str, git: GitRunner, secrets: SecretFilter) -> bool:
     """Whether a file (relative) that is not on disk would belong if it were."""
-    out = _excluded_by_name(root, path)
+    out = _excluded_by_name(root, path, secrets)
     if out is None:
         out = None if git.paused(root) else gitview.is_ignored(git.request(LISTING_SECONDS), root, path)
     if out is None:
@@ -223,15 +233,16 @@ def would_be_listed(root: Path, path: str, git: GitRunner) -> bool:
     return not out
 
 
-def is_excluded(root: Path, path: str) -> bool:
+def is_excluded(root: Path, path: str, secrets: SecretFilter) -> bool:
     """Whether a file that git knows does not belong by its name: a secret, or named in `.rlmignore`."""
-    return bool(_excluded_by_name(root, path))
+    return bool(_excluded_by_name(root, path, secrets))
 
 
-def _excluded_by_name(root: Path, path: str) -> bool | None:
-    if is_secret(path) or is_gits_own(path) or is_too_deep(path):
+def _excluded_by_name(root: Path, path: str, secrets: SecretFilter) -> bool | None:
+    if is_gits_own(path) or is_too_deep(path):
         return True
-    return _ignore_verdict(root, path, IGNORE_FILE)
+    verdict = _ignore_verdict(root, path, IGNORE_FILE)
+    return True if verdict is None and secrets.hides(path) else verdict
 
 
 def _ignore_verdict(root: Path, path: str, name: str) -> bool | None:

@@ -27,12 +27,14 @@ class FileRecord(NamedTuple):
         span: where its text lies in the arena.
         digest: of its text.
         reason: why it has no text in the context; empty when it has.
+        masked: `MaskedText.counts` of its text.
     """
 
     stamp: tuple[int, int, int, int]
     span: Span
     digest: bytes = _NO_DIGEST
     reason: str = ""
+    masked: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_young(self) -> bool:
@@ -53,6 +55,7 @@ class FileTable:
         self._digests = bytearray()
         self._sorted = 0  # so many rows at the start are a snapshot's columns as they stand, if not 0
         self.reasons: dict[str, str] = {}
+        self.masked: dict[str, tuple[tuple[str, int], ...]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -74,7 +77,8 @@ class FileTable:
             return None
         mtime, ctime, size, inode, *span = (column[row] for column in self._numbers)
         digest = bytes(self._digests[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES])
-        return FileRecord((mtime, ctime, size, inode), Span(*span), digest, self.reasons.get(path, ""))
+        reason, masked = self.reasons.get(path, ""), self.masked.get(path, ())
+        return FileRecord((mtime, ctime, size, inode), Span(*span), digest, reason, masked)
 
     def differing(self, look: Callable[[str], os.stat_result]) -> Iterator[str]:
         """The files whose stat is not what it was when they were read, or cannot be had.
@@ -114,13 +118,17 @@ class FileTable:
             if known.reason or path in self.reasons:
                 self._sorted = 0
         self.reasons.pop(path, None)
+        self.masked.pop(path, None)
         if known.reason:
             self.reasons[path] = known.reason
+        if known.masked:
+            self.masked[path] = known.masked
 
     def remove(self, path: str) -> None:
         """Forgets a file; its row stays empty until the table is saved and loaded."""
         if self._rows.pop(path, None) is not None:
             self.reasons.pop(path, None)
+            self.masked.pop(path, None)
             self._sorted = 0
 
     def merge(self, other: FileTable, first_shard: int) -> None:
@@ -134,7 +142,9 @@ class FileTable:
         self._digests += other._digests
         for path in other._rows:
             self.reasons.pop(path, None)
+            self.masked.pop(path, None)
         self.reasons.update(other.reasons)
+        self.masked.update(other.masked)
         self._sorted = 0
 
     def entry(self, path: str) -> Entry | None:
@@ -172,7 +182,8 @@ class FileTable:
         paths = [*with_text, *self.reasons]
         rows = [self._rows[path] for path in paths]
         columns = [array("Q", [column[row] for row in rows]).tobytes() for column in self._numbers]
-        head = json.dumps({"sorted": len(with_text), "reasons": list(self.reasons.values())}).encode()
+        about = {"sorted": len(with_text), "reasons": list(self.reasons.values()), "masked": self.masked}
+        head = json.dumps(about).encode()
         names = "\0".join(paths).encode("utf-8", "surrogateescape")
         sizes = struct.pack("<3Q", len(head), len(names), len(rows))
         return b"".join([sizes, head, names, *columns, self._joined_digests(rows)])
@@ -191,6 +202,10 @@ class FileTable:
         table._rows = {path: row for row, path in enumerate(paths)}
         table._sorted = head["sorted"]
         table.reasons = dict(zip(paths[table._sorted :], head["reasons"], strict=True))
+        table.masked = {
+            path: tuple((str(kind), int(count)) for kind, count in counts)
+            for path, counts in head["masked"].items()
+        }
         for column in table._numbers:
             column.frombytes(raw[start : start + 8 * count])
             start += 8 * count

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rlm_core.workspace.git_runner import GitRequest, GitRunner
+    from rlm_core.workspace.secret_filter import SecretFilter
     from rlm_core.workspace.snapshot import Snapshot
 
 
@@ -40,6 +41,7 @@ class History:
         earlier: other snapshots by id.
         git: what makes requests to git.
         max_bytes: files that were larger have no text, as in the present.
+        secrets: what masks their text and hides some, as in the present.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class History:
         earlier: Mapping[str, Snapshot],
         git: GitRunner,
         max_bytes: int,
+        secrets: SecretFilter,
     ) -> None:
         self.present = present
         self._roots = roots
         self._earlier = earlier
         self._git = git
         self._max_bytes = max_bytes
+        self._secrets = secrets
 
     def changes(self, since: str) -> list[Change]:
         """The files that differ from an earlier snapshot (its id) or a git revision, by path.
@@ -84,13 +88,13 @@ class History:
                 name = path.removeprefix(prefix)
                 git = self._git.request(HISTORY_SECONDS)
                 blob = git_objects.blob_of(git, root, self._commit(git, root, since), name)
-                if blob is None or is_excluded(root, name):
+                if blob is None or is_excluded(root, name, self._secrets):
                     return None
                 sizes = git_objects.sizes(git, root, [blob])
                 if sizes[blob] > self._max_bytes:
                     limit = f"{self._max_bytes // 1024} KB, the most that a file may have (max_file_kb)"
                     raise QueryError(f"{path} was larger than {limit} at {since}.")
-                return _blob_text(next(git_objects.read_blobs(git, root, sizes)))
+                return self._blob_text(next(git_objects.read_blobs(git, root, sizes)), path)
         return None
 
     def _commit(self, git: GitRequest, root: Path, since: str) -> str:
@@ -113,18 +117,25 @@ class History:
             for path, oid in then.items()
             if path in rows and not _is_blob(present.data(rows[path]), oid)
         }
-        # Another encoding, a byte order mark: other bytes, same text. What was too large then is not read:
-        # it was another text, since the present one is not.
+        # Another encoding, a byte order mark, a masked secret: other bytes, same text. What was too large
+        # then is not read: it was another text, since the present one is not.
         sizes = git_objects.sizes(git, root, list(dict.fromkeys(differing.values())))
         small = {oid: size for oid, size in sizes.items() if size <= self._max_bytes}
         paths = _by_value(differing)
         for oid, blob in zip(small, git_objects.read_blobs(git, root, small), strict=True):
-            text = _lines((_blob_text(blob) or "").encode())
             for path in paths[oid]:
+                text = _lines((self._blob_text(blob, path) or "").encode())
                 if text == _lines(present.data(rows[path])):
                     del differing[path]
         unread = {item.path for item in present.skipped}
         return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
+
+    def _blob_text(self, blob: bytes, path: str) -> str | None:
+        try:
+            text = to_utf8(blob)
+        except NotTextError:
+            return None
+        return None if self._secrets.why_hidden(text) else self._secrets.masked(text, path).text.decode()
 
 
 def _by_value(mapping: Mapping[str, str]) -> dict[str, list[str]]:
@@ -164,10 +175,3 @@ def _blob_id(text: bytes, like: str) -> str:
     """The name that git would give these bytes (gitformat-pack(5)), in the repository's hash."""
     algorithm = "sha256" if len(like) == 64 else "sha1"
     return hashlib.new(algorithm, b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
-
-
-def _blob_text(blob: bytes) -> str | None:
-    try:
-        return to_utf8(blob).decode()
-    except NotTextError:
-        return None

@@ -50,6 +50,15 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Secrets of one kind that are masked in the text of a file."""
+
+    path: str
+    kind: str
+    count: int
+
+
 class Snapshot:
     """Every file of the workspace at one instant: path → text.
 
@@ -63,6 +72,7 @@ class Snapshot:
         lengths: byte length of each path's text.
         digests: `DIGEST_BYTES` bytes for each path, joined.
         skipped: what was left out, and why.
+        masked: what is masked in the texts.
         maps: the shards, mapped.
         arena: what keeps the shards open, where the snapshot was taken; None inside a worker.
         history: what the workspace said before; None inside a worker, and where nobody asks.
@@ -78,6 +88,7 @@ class Snapshot:
         skipped: Sequence[Skipped],
         maps: Sequence[mmap.mmap | bytes],
         arena: Arena | None = None,
+        masked: Sequence[Masked] = (),
     ) -> None:
         self.paths = paths
         self.shards = shards
@@ -87,6 +98,7 @@ class Snapshot:
         self.skipped = skipped
         self.maps = maps
         self.arena = arena
+        self.masked = masked
         self.history: History | None = None
 
     @classmethod
@@ -111,7 +123,11 @@ class Snapshot:
         )
 
     def patched(
-        self, changes: Mapping[str, Entry | None], skipped: Sequence[Skipped], arena: Arena
+        self,
+        changes: Mapping[str, Entry | None],
+        skipped: Sequence[Skipped],
+        arena: Arena,
+        masked: Sequence[Masked],
     ) -> Snapshot:
         """This snapshot with some rows replaced, added or (None) removed: copies columns, reads nothing."""
         paths, digests = list(self.paths), bytearray(self.digests)
@@ -127,7 +143,9 @@ class Snapshot:
             offsets[cells] = array("Q", (entry.offset for entry in new))
             lengths[cells] = array("Q", (entry.length for entry in new))
             digests[bytes_of] = b"".join(entry.digest for entry in new)
-        return Snapshot(paths, shards, offsets, lengths, bytes(digests), tuple(skipped), arena.maps, arena)
+        return Snapshot(
+            paths, shards, offsets, lengths, bytes(digests), tuple(skipped), arena.maps, arena, masked
+        )
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -200,6 +218,7 @@ class Snapshot:
             self.maps,
             self.arena,
         )
+        snapshot.masked = tuple(item for item in self.masked if item.path in snapshot)
         snapshot.history = self.history
         return snapshot
 
@@ -208,16 +227,17 @@ class Snapshot:
         paths = "\0".join(self.paths).encode("utf-8", "surrogateescape")
         skipped = json.dumps([asdict(item) for item in self.skipped]).encode()
         columns = [paths, self.shards.tobytes(), self.offsets.tobytes(), self.lengths.tobytes()]
-        parts = [*columns, self.digests, skipped]
-        return struct.pack("<7Q", len(self.paths), *map(len, parts)) + b"".join(parts)
+        masked = json.dumps([asdict(item) for item in self.masked]).encode()
+        parts = [*columns, self.digests, skipped, masked]
+        return struct.pack("<8Q", len(self.paths), *map(len, parts)) + b"".join(parts)
 
     @classmethod
     def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
         """Reads what `dump` wrote (by this program on this machine: native byte order)."""
-        count, *sizes = struct.unpack_from("<7Q", table)
+        count, *sizes = struct.unpack_from("<8Q", table)
         view = memoryview(table)
         parts: list[memoryview] = []
-        start = struct.calcsize("<7Q")
+        start = struct.calcsize("<8Q")
         for size in sizes:
             parts.append(view[start : start + size])
             start += size
@@ -226,4 +246,5 @@ class Snapshot:
         for column, part in zip((shards, offsets, lengths), parts[1:4], strict=True):
             column.frombytes(part)
         skipped = tuple(Skipped(**item) for item in json.loads(bytes(parts[5])))
-        return cls(paths, shards, offsets, lengths, bytes(parts[4]), skipped, maps)
+        masked = tuple(Masked(**item) for item in json.loads(bytes(parts[6])))
+        return cls(paths, shards, offsets, lengths, bytes(parts[4]), skipped, maps, masked=masked)

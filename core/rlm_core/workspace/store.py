@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from rlm_core.workspace.cache import Cache
     from rlm_core.workspace.roots import Roots
+    from rlm_core.workspace.secret_filter import SecretFilter
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +40,18 @@ class Store:
     Args:
         roots: the workspace's folders.
         max_bytes: larger files are left out.
+        secrets: what masks text.
         cache: where all this is kept between runs; None to keep it in temporary files.
     """
 
-    def __init__(self, roots: Roots, max_bytes: int, cache: Cache | None) -> None:
+    def __init__(self, roots: Roots, max_bytes: int, secrets: SecretFilter, cache: Cache | None) -> None:
         self._roots = roots
         self._max_bytes = max_bytes
+        self._secrets = secrets
         self._cache = cache
-        self.arena, self.table = (Arena(), FileTable()) if cache is None else cache.load(max_bytes)
+        # What was read under other settings is read again.
+        self._reading = {"max_file_bytes": max_bytes, "secrets": secrets.version}
+        self.arena, self.table = (Arena(), FileTable()) if cache is None else cache.load(self._reading)
         self._pool = ReaderPool()
         self._stopped = False
         self._unsaved = False
@@ -85,7 +91,7 @@ class Store:
         return touched
 
     def _read_each(self, paths: Iterable[str], unignored: Collection[str]) -> set[str]:
-        reader = Reader(self.arena, self._max_bytes, unignored)
+        reader = Reader(self.arena, self._max_bytes, unignored, self._secrets)
         touched: set[str] = set()
         with Disk(self._roots) as disk:
             for path in paths:
@@ -130,7 +136,7 @@ class Store:
 
     def _digest_now(self, disk: Disk, path: str) -> bytes | None:
         try:
-            return digest_of(read_text(disk, path, self._max_bytes)[0])
+            return digest_of(read_text(disk, path, self._max_bytes, self._secrets)[0].text)
         except (OSError, NotTextError):
             return None
 
@@ -151,7 +157,7 @@ class Store:
         """Writes the cache's table; a later start then reads only what has changed."""
         if self._cache is not None and self._unsaved:
             try:
-                self._cache.save(self.arena, self.table, self._max_bytes)
+                self._cache.save(self.arena, self.table, self._reading)
                 self._unsaved = False
             except OSError as error:
                 log.warning("The workspace's cache could not be written: %s", error)
@@ -190,6 +196,7 @@ class Store:
             shards=str(self.arena.folder),
             max_bytes=self._max_bytes,
             unignored=list(unignored),
+            secrets=asdict(self._secrets),
         )
         try:
             parts = self._pool.read(job, paths)

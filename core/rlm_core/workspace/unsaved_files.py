@@ -10,6 +10,7 @@ from rlm_core.workspace.disk import Disk
 if TYPE_CHECKING:
     from rlm_core.workspace.git_runner import GitRunner
     from rlm_core.workspace.roots import Roots
+    from rlm_core.workspace.secret_filter import SecretFilter
 
 
 class UnsavedFiles:
@@ -18,18 +19,20 @@ class UnsavedFiles:
     Args:
         roots: the workspace's folders.
         git: what makes requests to git.
+        secrets: what hides files.
     """
 
-    def __init__(self, roots: Roots, git: GitRunner) -> None:
+    def __init__(self, roots: Roots, git: GitRunner, secrets: SecretFilter) -> None:
         self._roots = roots
         self._git = git
+        self._secrets = secrets
         self._known: dict[str, bool] = {}
 
     def belongs(self, path: str) -> bool:
         """Whether such a file is a new one, and would not be left out by its name."""
         if path not in self._known:
             self._known[path] = not self._exists(path) and would_be_listed(
-                *self._roots.split(path), self._git
+                *self._roots.split(path), self._git, self._secrets
             )
         return self._known[path]
 

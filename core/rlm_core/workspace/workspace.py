@@ -15,7 +15,8 @@ from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
 from rlm_core.workspace.reader import digest_of
 from rlm_core.workspace.roots import Roots, printable_path
-from rlm_core.workspace.snapshot import Entry, Skipped, Snapshot
+from rlm_core.workspace.secret_filter import SecretFilter
+from rlm_core.workspace.snapshot import Entry, Masked, Skipped, Snapshot
 from rlm_core.workspace.store import Store
 from rlm_core.workspace.unsaved_files import UnsavedFiles
 
@@ -84,17 +85,19 @@ class Workspace:
         self._read_lock = threading.RLock()  # held while files are read: for seconds, when there are many
         self._git = GitRunner()
         self._max_bytes = settings.max_file_kb * 1024
-        self._store = Store(self._roots, self._max_bytes, cache)
+        self._secrets = SecretFilter(settings.hide_secret_files, settings.mask_secrets)
+        self._store = Store(self._roots, self._max_bytes, self._secrets, cache)
         self._listing = FileListing()
         self._identities = [_identity(root) for root in self._roots.folders]
         self._dirty: set[str] = set()  # rows in which the next snapshot differs from the latest
-        self._unsaved_files = UnsavedFiles(self._roots, self._git)
+        self._unsaved_files = UnsavedFiles(self._roots, self._git, self._secrets)
         self._latest: Snapshot | None = None
         self._remembered: deque[Snapshot] = deque(maxlen=_REMEMBERED)
         self._watcher: Watcher | None = None
         self._unwatched = ""
         self._closed = False
         self._overlays = Overlays()
+        self._masked_unsaved: dict[str, tuple[tuple[str, int], ...]] = {}  # in unsaved text, by path
         self._inbox_lock = threading.Lock()  # held for moments: what event loops and watchers write to
         self._reported: set[str] = set()
         self._rescan = True
@@ -195,7 +198,7 @@ class Workspace:
         """Gives a snapshot its history, and keeps it to be compared with later ones (the latest few)."""
         earlier = {known.id: known for known in self._remembered}
         roots = list(zip(self._roots.folders, self._roots.prefixes, strict=True))
-        snapshot.history = History(snapshot, roots, earlier, self._git, self._max_bytes)
+        snapshot.history = History(snapshot, roots, earlier, self._git, self._max_bytes, self._secrets)
         if snapshot.id not in earlier:
             self._remembered.append(snapshot)
 
@@ -205,7 +208,7 @@ class Workspace:
         for path in now:
             unsaved = self._overlays.get(path)
             if unsaved is not None:
-                now[path] = digest_of(unsaved)
+                now[path] = digest_of(self._secrets.masked(unsaved, path).text)
         return [path for path in now if now[path] != snapshot.entry(path).digest]
 
     def save(self) -> None:
@@ -259,7 +262,9 @@ class Workspace:
     def _discover(self) -> FileListing:
         whole = FileListing()
         for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
-            whole.add(discover(root, self._git, with_folders=self._watcher is not None), prefix)
+            whole.add(
+                discover(root, self._git, self._secrets, with_folders=self._watcher is not None), prefix
+            )
         return whole
 
     def _follow(self, folders: set[str]) -> bool:
@@ -286,7 +291,7 @@ class Workspace:
         fresh = FileListing()
         for root, prefix in zip(self._roots.folders, self._roots.prefixes, strict=True):
             inner = [path.removeprefix(prefix) for path in strange if path.startswith(prefix)]
-            found = list_new_files(root, inner, self._git)
+            found = list_new_files(root, inner, self._git, self._secrets)
             if found is None:
                 return False
             fresh.add(found, prefix)
@@ -304,13 +309,16 @@ class Workspace:
         unread = [Skipped(path, reason) for path, reason in store.table.reasons.items()]
         skipped = tuple(sorted({*self._listing.skipped, *unread}, key=_by_path))
         if self._latest is None or len(self._dirty) > _PATCHED_ROWS:
-            snapshot = Snapshot(*store.table.columns(), skipped, store.arena.maps, store.arena)
             changed = {path: self._entry(path) for path in self._overlays.paths()}
+            columns = store.table.columns()
+            masked = self._masked()
+            snapshot = Snapshot(*columns, skipped, store.arena.maps, store.arena, masked)
         else:
             snapshot = self._latest
             changed = {path: self._entry(path) for path in self._dirty}
+            masked = self._masked()
         if changed:
-            snapshot = snapshot.patched(changed, skipped, store.arena)
+            snapshot = snapshot.patched(changed, skipped, store.arena, masked)
         self._dirty = set()
         if store.needs_compaction(snapshot.total_bytes):
             store.compact()
@@ -319,12 +327,18 @@ class Workspace:
             store.save()
         return snapshot
 
+    def _masked(self) -> tuple[Masked, ...]:
+        counts = {**self._store.table.masked, **self._masked_unsaved}
+        return tuple(Masked(path, kind, n) for path in sorted(counts) for kind, n in counts[path])
+
     def _entry(self, path: str) -> Entry | None:
+        self._masked_unsaved.pop(path, None)
         unsaved = self._overlays.get(path)
         entry = self._store.table.entry(path)
         if unsaved is None or (entry is None and not self._unsaved_files.belongs(path)):
             return entry
-        return Entry(path, *self._store.arena.append(unsaved), digest_of(unsaved))
+        text, self._masked_unsaved[path] = self._secrets.masked(unsaved, path)
+        return Entry(path, *self._store.arena.append(text), digest_of(text))
 
 
 def _no_listener() -> None:
