@@ -214,6 +214,13 @@ def test_exec_output_is_whole(repository: Path) -> None:
     assert done.stdout == "".join(f"{number}\n" for number in range(200_000))
 
 
+def test_exec_tells_how_the_workspace_was_read(repository: Path) -> None:
+    write_tree(repository, {".rlmignore": "[z-a]\n"})
+    done = rlm("exec", "'shop/cart.py' in context", cwd=repository)
+    assert (done.returncode, done.stdout) == (0, "True\n")
+    assert "note: .rlmignore has a rule that cannot be used" in done.stderr
+
+
 def test_exec_shows_the_programs_error_and_fails(repository: Path) -> None:
     done = rlm("exec", "print('before')\ncontext['nope.py']", cwd=repository)
     assert (done.returncode, done.stdout) == (1, "before\n")

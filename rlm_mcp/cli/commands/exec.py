@@ -27,7 +27,7 @@ from rlm_mcp.cli.terminal_output import terminal_safe, write_stdout
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from rlm_core.sandbox.base import CellResult
 
@@ -71,8 +71,7 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
     folders = options.roots(args.root)
     settings = options.settings(args, folders)
     async with Service(folders, settings, watch=False) as service:
-        for note in filter(None, (service.warning, *settings.notes)):
-            sys.stderr.write(f"rlm-mcp: note: {terminal_safe(note, sys.stderr)}\n")
+        _tell(filter(None, (service.warning, *settings.notes)))
         with ProgressLine(sys.stderr) as progress:
 
             def on_output(text: str) -> None:
@@ -80,6 +79,8 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
                 write_stdout(text)
 
             snapshot = await service.snapshot(args.scope)
+            progress.erase(resume=True)
+            _tell(service.workspace.notes)
             progress.show("running the program")
             return await service.run_code(
                 code,
@@ -87,6 +88,11 @@ async def _exec(args: argparse.Namespace, code: str) -> CellResult:
                 functions={name: _absent(name) for name in _MODEL_FUNCTIONS},
                 on_output=None if args.json else on_output,
             )
+
+
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        sys.stderr.write(f"rlm-mcp: note: {terminal_safe(note, sys.stderr)}\n")
 
 
 def _absent(name: str) -> Callable[..., Awaitable[Any]]:
