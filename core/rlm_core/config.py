@@ -235,7 +235,7 @@ def load(
     explicit, explicit_sources = _environment_and_flags(environ, flags or {})
     decided = {(section, key) for section, keys in explicit.items() for key in keys}
     for path in [root / PROJECT_FILE for root in roots[:1]]:
-        if path.is_file():
+        if os.path.lexists(path):
             try:
                 requested = [item for item in _project_overrides(path, values) if item.keys not in decided]
             except ConfigError:
@@ -268,6 +268,8 @@ def _project_overrides(path: Path, user: dict[str, Any]) -> list[Override]:
     """What a project's file would have otherwise than the defaults and the user's file have it."""
     if not path.resolve().is_relative_to(path.parent.resolve()):
         raise ConfigError(f"{path} is a link that leads out of the project; it is not read.")
+    if not path.is_file():  # a pipe would be waited for, and a device read for ever
+        raise ConfigError(f"{path} is no regular file, or a link that leads to none; it is not read.")
     size = path.stat().st_size
     if size > PROJECT_FILE_BYTES:
         raise ConfigError(f"{path} has {size:,} bytes, more than the {PROJECT_FILE_BYTES:,} that it may.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -191,6 +192,20 @@ def test_a_link_out_of_the_project_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="leads out of the project") as raised:
         config.load([root], environ={}, strict=True)
     assert "password" not in str(raised.value)
+
+
+def test_what_is_no_file_is_left_out_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "rlm.toml"
+    file.mkdir()
+    assert len(config.load([tmp_path], environ={}).notes) == 1
+    file.rmdir()
+    os.mkfifo(file)
+    assert len(config.load([tmp_path], environ={}).notes) == 1
+    file.unlink()
+    file.symlink_to(tmp_path / "nothing")
+    assert len(config.load([tmp_path], environ={}).notes) == 1
+    with pytest.raises(ConfigError, match="no regular file"):
+        config.load([tmp_path], environ={}, strict=True)
 
 
 def test_a_key_in_the_users_file_is_refused(tmp_path: Path) -> None:
