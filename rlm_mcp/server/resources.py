@@ -15,8 +15,8 @@ from rlm_core.context.facts import facts
 from rlm_core.engine.answer_markdown import markdown
 from rlm_core.engine.transcript import transcript
 from rlm_core.errors import QueryError, RlmError
-from rlm_core.well_formed import well_formed
 from rlm_core.wording import bullet_list, escaped
+from rlm_core.workspace.roots import printable_path
 from rlm_mcp.server.app import owner_of
 from rlm_mcp.server.icons import ICONS
 
@@ -105,7 +105,7 @@ def _workspace(app: App, snapshot: Snapshot) -> str:
     service = app.service
     model = "the configured endpoint" if service.settings.model.endpoint else "none is configured"
     parts = [
-        "# Workspace\n\n" + bullet_list([well_formed(str(root)) for root in service.workspace.roots]),
+        "# Workspace\n\n" + bullet_list([printable_path(str(root)) for root in service.workspace.roots]),
         f"Snapshot {snapshot.id}. {facts(snapshot)}",
         f"Model: {model}. "
         + (

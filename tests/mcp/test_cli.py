@@ -48,7 +48,7 @@ def rlm(*arguments: str, cwd: Path, stdin: str | None = None, **env: str) -> sub
 def test_ask_prints_markdown_with_citations(repository: Path) -> None:
     done = rlm("ask", "Where is `total_price` defined?", cwd=repository / "shop")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "`shop/cart.py:2-3` Cart.total_price" in done.stdout
+    assert "`shop/cart.py:2-3` `Cart.total_price`" in done.stdout
     assert "1 file is not part of the context: 1 binary." in done.stdout
     assert "OPENAI_API_KEY" in done.stdout
 

@@ -28,7 +28,7 @@ def test_exec_and_ask_say_when_nothing_isolates_programs(repository: Path, kind:
     assert (ran.returncode, ran.stdout) == (0, "3\n")
     assert (WARNING in ran.stderr) == (kind == "none")
     answered = rlm("ask", "--sandbox", kind, "Where is `total_price` defined?", cwd=repository)
-    assert "`shop/cart.py:7-9` Cart.total_price" in answered.stdout
+    assert "`shop/cart.py:7-9` `Cart.total_price`" in answered.stdout
     assert (WARNING in answered.stdout) == (kind == "none")
 
 

@@ -151,7 +151,10 @@ def test_a_huge_ignore_file_without_git(tmp_path: Path, opened: Callable[[Path],
     assert any("ignore files of more than 256 KB" in note for note in workspace.notes)
 
 
-def test_an_index_that_names_more_than_fits(repository: Path, opened: Callable[[Path], Workspace]) -> None:
+def test_an_index_that_names_more_than_fits(
+    repository: Path, opened: Callable[[Path], Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_core.workspace.discovery.LISTING_SECONDS", 3600.0)
     long_paths(repository)
     workspace = opened(repository)
     assert list(workspace.snapshot()) == ["a.py", "sub/b.py"]

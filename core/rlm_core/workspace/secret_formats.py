@@ -71,7 +71,7 @@ _KEY_BLOCKS = [
     # RFC 7468, RFC 4716 and RFC 4880; the header and the footer stay.
     _format(
         "private key",
-        "PRIVATE KEY",
+        "PRIVATE KEY-----|PRIVATE KEY BLOCK-----",
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
         rf"((?:{_BREAK}(?:{_ARMOR}|{_BASE64}+))+{_BREAK}-----END"
         rf"|[ ]*{_BASE64}{{40,}}(?:[ ]+{_BASE64}+)*[ ]*-----END"
@@ -81,7 +81,7 @@ _KEY_BLOCKS = [
     # A header on a line of its own begins one whatever follows: to its end, or while lines are Base64.
     _format(
         "private key",
-        "PRIVATE KEY",
+        "PRIVATE KEY-----|PRIVATE KEY BLOCK-----",
         r"(?m)^[ \t]*-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[ \t\r]*\n"
         r"((?:[ \t]*[^ \t\r\n-][^\r\n]*\r?\n|[ \t\r]*\n)+[ \t]*-----END"
         rf"|(?:[ \t]*{_BASE64}+[ \t]*(?:\r?\n|\z))+)",
