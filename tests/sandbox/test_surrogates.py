@@ -40,7 +40,7 @@ async def refuse(prompt: str) -> str:
         (r"raise SystemExit('\ud83d')", "error", "(\ufffd)"),
         (r"FINAL('a\ud83db')", "final", "a\ufffdb"),
         (r"FINAL(['\ud83d'])", "final", '[\n  "\ufffd"\n]'),
-        (r"FINAL('\ud83d' * 2_000_000)", "final", "\ufffd" * 2_000_000),
+        (r"FINAL('\ud83d' * 1_000_000)", "final", "\ufffd" * 1_000_000),
         ("v = 'a\\ud83db'\nFINAL_VAR('v')", "final", "a\ufffdb"),
         (r"answer = {'content': '\ud83d', 'ready': True}", "final", "\ufffd"),
         (r"print(ask('a\ud83db'))", "output", "a\ufffdb{}\n"),
