@@ -32,6 +32,7 @@ FRAMES = [
     {"op": "output", "text": {"$text": 9}},
     {"op": "call", "id": 1, "name": "ask", "args": [[1.5, None, {"k": "v"}]], "kwargs": {"a": {"$text": 3}}},
     {"op": "done", "id": 1, "error": None, "final": "x", "omitted": 0, "variables": []},
+    {"op": "texts", "id": 1, "texts": ["x", {"$text": 9}]},
     {"op": "saved", "state": "x"},
     {"op": "output", "text": "\ud83d, which no frame may have"},
     {"op": "call", "id": 1, "name": "ask", "args": ["\\ud83d"], "kwargs": {"\udfff": {"$text": 4}}},
@@ -56,7 +57,7 @@ def read_frame(data: bytes) -> None:
         wire.sizes(data[:8].ljust(8, b"\0"))
     with suppress(wire.FrameError):
         head, _, body = data.partition(b"\0")
-        message = frames.parse(head, body)
+        message = frames.parse(head, body, {})
         json.dumps(message.model_dump(), ensure_ascii=False).encode()  # no lone surrogate got in
         # What was accepted can be said again, and is understood alike.
         again = wire.encode(message.model_dump())

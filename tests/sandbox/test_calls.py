@@ -69,6 +69,11 @@ async def test_values_cross_as_what_they_are_like(
         ("list(range(1_000_000))", "send them in parts"),
         ("(l := [], l.append(l))[0]", "The values are nested too deeply to be sent."),
         ("{'$text': 3}", "A dict with the key '$text' cannot be sent"),
+        ("{'$sent': 3}", "A dict with the key '$sent' cannot be sent"),
+        (
+            "['x' * 1_000_000] * 34",
+            "more than 33,554,432 bytes of text, which is all that a message may have",
+        ),
     ],
 )
 async def test_values_that_cannot_cross_are_refused(
@@ -79,6 +84,24 @@ async def test_values_that_cannot_cross_are_refused(
     assert result.error is not None
     assert sentence in result.error
     assert (await session.run("echo(1)")).output == "1\n"
+    await session.close()
+
+
+async def test_texts_that_are_more_than_a_frame_cross_both_ways(sandbox: WorkerSandbox[Any]) -> None:
+    """Both ways in parts, which calls at the same time may send in turns."""
+    session = await sandbox.open("", {"echo": echo})
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+def texts(letter):
+    many = [f'{letter}{n}' * 9_000 for n in range(200)]
+    return [letter * 40_000, 'short', {'k': [letter * 1_500_000]}, *many]
+def same(letter):
+    sent, named = texts(letter), texts(letter)[:3]
+    return echo(sent, named=named) == [sent, {'named': named}]
+with ThreadPoolExecutor(2) as pool:
+    print(list(pool.map(same, 'aß')))
+"""
+    assert (result := await session.run(program)).output == "[True, True]\n", result.error
     await session.close()
 
 

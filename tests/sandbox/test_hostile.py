@@ -203,10 +203,7 @@ async def test_calls_at_once_carry_no_more_than_the_host_can_keep(
     async def release() -> None:
         released.set()
 
-    async def much() -> str:
-        return "x" * 1_100_000
-
-    session = await native.open("", {"keep": keep, "release": release, "much": much})
+    session = await native.open("", {"keep": keep, "release": release})
     program = """
 import threading
 ends, refused = [], threading.Semaphore(0)
@@ -223,7 +220,54 @@ sorted(map(str, ends))
     result = await session.run(program)
     assert result.output == f"{['300000'] * 3 + ['The calls under way at this'] * 5}\n", result.error
     assert (await session.run("keep('x' * 900_000)")).output == "900000\n", "nothing is held any more"
-    assert "carry more than" in ((await session.run("much()")).error or "")
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_sent_ahead_of_calls_is_held_within_the_same_bound(
+    sandbox: WorkerSandbox[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MAX_HELD", 3_000_000)
+    called: list[int] = []
+
+    async def count(texts: list[str]) -> int:
+        called.append(len(texts))
+        return len(texts)
+
+    session = await sandbox.open("", {"count": count})
+    await session.run("texts = ['x' * 600_000] * 8")
+    assert "carry more than" in ((await session.run("count(texts)")).error or "")
+    assert called == []
+    assert (await session.run("count(texts[:4])")).output == "4\n", "nothing is held any more"
+    assert session._process is not None
+    assert session._process.ahead.size == 0
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_calls_that_are_only_begun_are_counted(sandbox: WorkerSandbox[Any]) -> None:
+    session = await sandbox.open("", {})
+    await session.run(f"{FIND}\nimport json, struct")
+    result = await session.run(
+        "for number in range(1_000):\n"
+        "    head = json.dumps({'op': 'texts', 'id': number, 'texts': []}).encode()\n"
+        "    send(struct.pack('<II', len(head), 0) + head)\n"
+        "while True: pass"
+    )
+    assert (result.error or "").startswith("The program began more calls than the sandbox offers.")
+    await session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_call_has_no_texts_but_those_that_were_sent_ahead_of_it(sandbox: WorkerSandbox[Any]) -> None:
+    async def echo(text: str) -> str:
+        return text
+
+    session = await sandbox.open("", {"echo": echo})
+    await session.run(FIND)
+    call = frame({"op": "call", "id": 1, "name": "echo", "args": [{"$sent": 1}], "kwargs": {}})
+    result = await session.run(f"send({call!r})\nwhile True: pass")
+    assert "refers to text that was not sent ahead of it" in (result.error or "")
     await session.close()
 
 

@@ -27,6 +27,7 @@ class GuestChannel:
         self._requests: deque[dict[str, Any]] = deque()
         self._replies: dict[int, dict[str, Any] | None] = {}  # to the calls under way, None before it is here
         self._last = 0
+        self._joined = wire.Joined()
 
     def request(self) -> dict[str, Any]:
         """Waits for the host's next request and returns it."""
@@ -45,7 +46,9 @@ class GuestChannel:
         number = self._last
         self._replies[number] = None
         try:
-            self.send({"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords})
+            message = {"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords}
+            for frame in list(wire.encode_in_parts(message, wire.MAX_HEAD_TO_HOST)):  # all of them or none
+                self._send(frame.decode("latin-1"))
             schedule.wait(lambda: self._replies[number] is not None, idle=self._take_in)
         finally:
             reply = self._replies.pop(number)
@@ -57,7 +60,9 @@ class GuestChannel:
         frame = self._receive(-1.0 if seconds is None else seconds)
         if not frame:
             return
-        message = decoded(frame)
+        message = self._joined.message(*wire.split(frame.encode("latin-1")))
+        if message is None:
+            return
         if message["op"] != "reply":
             self._requests.append(message)
         elif message["id"] in self._replies:

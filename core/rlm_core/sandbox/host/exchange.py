@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 INTERRUPT_GRACE_SECONDS = 2.0
 _INTERRUPT_EVERY = 0.5  # seconds between two interrupts
 MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
-MAX_HELD = 32 << 20  # bytes of calls and replies under way; as text, up to four times as many
+MAX_HELD = 32 << 20  # bytes of calls under way; as text, up to four times as many
+
+_OWN_WORK = (wire.HISTORY_CHANGES, wire.HISTORY_TEXT)
 
 _TOO_MUCH = (
     f"The calls under way at this moment carry more than {MAX_HELD >> 20} MB, which is all that they may; "
@@ -76,6 +78,8 @@ class Exchange:
         self._usage = usage
         self._made = 0
         self._held = 0
+        self._writing = asyncio.Lock()
+        self._own_work = asyncio.Lock()
         self._on_output = on_output
         self._calls: set[asyncio.Task[None]] = set()
         self._pieces: list[str] = []
@@ -106,6 +110,8 @@ class Exchange:
                 match frame:
                     case frames.Output():
                         self._take(frame.text)
+                    case frames.Texts():
+                        self._keep(frame, size)
                     case frames.Call():
                         self._start(frame, size)
                     case frames.Done() if frame.id == request["id"]:
@@ -158,40 +164,60 @@ class Exchange:
             _INTERRUPT_EVERY, self._interrupt, left - _INTERRUPT_EVERY
         )
 
+    def _keep(self, texts: frames.Texts, size: int) -> None:
+        ahead = self._process.ahead
+        ahead.keep(texts, size, MAX_HELD - self._held - ahead.size)
+        if len(ahead.by_call) > MAX_CALLS:
+            raise WorkerGoneError("The program began more calls than the sandbox offers.")
+
     def _start(self, call: frames.Call, size: int) -> None:
         if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
             raise WorkerGoneError(f"The program made a call that the sandbox does not offer: {call.name!r}.")
-        task = asyncio.create_task(self._serve(call, size))
+        sent_ahead = self._process.ahead.taken(call.id)
+        task = asyncio.create_task(self._serve(call, None if sent_ahead is None else sent_ahead + size))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def _serve(self, call: frames.Call, size: int) -> None:
+    async def _serve(self, call: frames.Call, size: int | None) -> None:
+        # Of what costs nothing but the host's own work, no two results are kept for a worker to take; what
+        # others were paid for is, until it does.
+        own_work = call.name in _OWN_WORK
         try:
-            with self._holding(size):
-                reply = await self._answer(call)
-            try:
-                frame = wire.encode(reply)
-            except wire.FrameError as error:
-                frame = wire.encode(_failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
-            with self._holding(len(frame)):
-                await self._process.send(frame)
+            async with self._own_work if own_work else nullcontext():
+                with self._holding(size):
+                    reply = await self._answer(call)
+                await self._send(call, reply)
         except asyncio.CancelledError:
             # Tells a thread that still waits. The worker may be standing still: no waiting for it here.
             unanswered = _failure(call, "RuntimeError", "The cell ended before this call was answered.")
             self._process.post(wire.encode(unanswered))
             raise
         except _TooMuchError:
-            refused = _failure(call, "RlmError", _TOO_MUCH)
-            await self._process.send(wire.encode(refused))
+            await self._send(call, _failure(call, "RlmError", _TOO_MUCH))
+
+    async def _send(self, call: frames.Call, reply: dict[str, Any]) -> None:
+        """Writes a reply in parts, of which each is made when the worker has taken what came before."""
+        parts = wire.encode_in_parts(reply)
+        try:
+            while True:
+                async with self._writing:
+                    if (part := next(parts, None)) is None:
+                        return
+                    await self._process.send(part)
+        except wire.FrameError as error:
+            await self._send(call, _failure(call, "RuntimeError", f"The result of {call.name}: {error}"))
 
     @contextmanager
-    def _holding(self, size: int) -> Iterator[None]:
-        """Counts the bytes of calls and replies under way, which this process has to keep.
+    def _holding(self, size: int | None) -> Iterator[None]:
+        """Counts the bytes of calls under way, which this process has to keep.
+
+        Args:
+            size: of a call; None where there was no room for what was sent ahead of it.
 
         Raises:
             _TooMuchError: there are too many.
         """
-        if self._held + size > MAX_HELD:
+        if size is None or self._held + self._process.ahead.size + size > MAX_HELD:
             raise _TooMuchError
         self._held += size
         try:
@@ -212,8 +238,7 @@ class Exchange:
             return _failure(call, "TypeError", f"{call.name}() {error}")
         try:
             # What the host does by itself counts as the cell's time; waiting for a model does not.
-            own_work = call.name in (wire.HISTORY_CHANGES, wire.HISTORY_TEXT)
-            with nullcontext() if own_work else self._clock.waiting():
+            with nullcontext() if call.name in _OWN_WORK else self._clock.waiting():
                 value = await function(*bound.args, **bound.kwargs)
         except RlmError as error:
             return _failure(call, "RlmError", str(error))

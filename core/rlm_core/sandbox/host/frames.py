@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from rlm_core.sandbox import wire
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Mapping
 
 _MAX_VARIABLES = 1_000
 
@@ -77,6 +81,14 @@ class Call(_Frame):
     kwargs: dict[str, Any]
 
 
+class Texts(_Frame):
+    """Texts of the call with this id, which is to follow."""
+
+    op: Literal["texts"]
+    id: int
+    texts: list[str]
+
+
 class Done(_Frame):
     """The request with this id has been served; see `CellResult` for the other fields."""
 
@@ -88,12 +100,12 @@ class Done(_Frame):
     variables: list[Row] = Field(max_length=_MAX_VARIABLES)
 
 
-Frame = Ready | Refused | Locked | Saved | Output | Call | Done
+Frame = Ready | Refused | Locked | Saved | Output | Call | Texts | Done
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="op")])
 
 
-def parse(head: bytes, body: bytes) -> Frame:
-    """Returns the frame.
+def parse(head: bytes, body: bytes, sent: Mapping[int, deque[str]] | None = None) -> Frame:
+    """Returns the frame; texts that were sent ahead of it are taken from `sent`, as by `wire.decode`.
 
     Raises:
         wire.FrameError: it isn't one.
@@ -101,7 +113,7 @@ def parse(head: bytes, body: bytes) -> Frame:
     collecting = gc.isenabled()
     gc.disable()  # a head of nothing but lists would have it run a thousand times meanwhile
     try:
-        return _FRAME.validate_python(wire.decode(head, body))
+        return _FRAME.validate_python(wire.decode(head, body, sent))
     except ValidationError as error:
         raise wire.FrameError(f"A frame has the wrong shape: {error.errors()[0]['msg']}.") from None
     finally:

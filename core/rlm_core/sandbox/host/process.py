@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from rlm_core.sandbox import wire
 from rlm_core.sandbox.host import frames
+from rlm_core.sandbox.host.texts_ahead import TextsAhead
 
 _MOMENT = 0.01  # seconds
 _LONG = 0.001  # seconds; most frames are read in a tenth of it
@@ -34,6 +35,7 @@ class Process(ABC):
 
     Attributes:
         interruptible: whether a program can be interrupted without losing its worker.
+        ahead: what the worker has sent of calls that are to follow.
     """
 
     interruptible = True
@@ -42,6 +44,7 @@ class Process(ABC):
         self.pid = pid
         self._reader = reader
         self._writer = writer
+        self.ahead = TextsAhead()
         self._suspension: asyncio.TimerHandle | None = None
         self._suspended = False
 
@@ -82,7 +85,7 @@ class Process(ABC):
             read = self._reader.readexactly
             parts = await read(head), await read(body)
             started = time.monotonic()
-            frame = frames.parse(*parts)
+            frame = frames.parse(*parts, self.ahead.by_call)
             # Frames that are here already must not keep everybody else waiting, who gets as long as one took.
             took = time.monotonic() - started
             await asyncio.sleep(took if took > _LONG else 0)

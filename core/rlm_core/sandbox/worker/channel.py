@@ -62,6 +62,7 @@ class WorkerChannel:
         self._needed = threading.Lock()  # held until the thread that reads is needed
         self._needed.acquire()
         self._buffer = bytearray()
+        self._joined = wire.Joined()
 
     def start(self) -> None:
         """Starts the thread that reads, now that there is memory for it and nobody has patched anything."""
@@ -87,12 +88,7 @@ class WorkerChannel:
         Raises:
             wire.FrameError: one is too large or nested too deeply; nothing was written.
         """
-        data = b"".join(wire.encode(message, wire.MAX_HEAD_TO_HOST) for message in messages)
-        with self._interrupts.shielded(), self._writing:
-            try:
-                self._connection.sendall(data)
-            except OSError:
-                os._exit(0)
+        self._write([b"".join(wire.encode(message, wire.MAX_HEAD_TO_HOST) for message in messages)])
 
     def call(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Calls a function of the host and returns what it returns; raises as `replies.result` does."""
@@ -104,11 +100,20 @@ class WorkerChannel:
                 self._needed.release()
         self._calls[number] = call
         try:
-            self.send({"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords})
+            message = {"op": "call", "id": number, "name": name, "args": arguments, "kwargs": keywords}
+            self._write(list(wire.encode_in_parts(message, wire.MAX_HEAD_TO_HOST)))
             call.done.acquire()
         finally:  # after an interrupt the reply, when it comes, finds nobody waiting and is dropped
             self._calls.pop(number, None)
         return replies.result(call.reply)
+
+    def _write(self, pieces: list[bytes]) -> None:
+        with self._interrupts.shielded(), self._writing:
+            try:
+                for piece in pieces:
+                    self._connection.sendall(piece)
+            except OSError:
+                os._exit(0)
 
     def _read(self) -> None:
         self._needed.acquire()  # for good: giving it back would race with a second call that does
@@ -130,9 +135,11 @@ class WorkerChannel:
 
     def receive(self) -> dict[str, Any]:
         """Reads one message; for use before `start`. Ends the process when the host has closed."""
-        head, body = wire.sizes(self._exactly(wire.PREFIX.size))
-        message: dict[str, Any] = wire.decode(self._exactly(head), self._exactly(body))
-        return message
+        while True:
+            head, body = wire.sizes(self._exactly(wire.PREFIX.size))
+            message = self._joined.message(self._exactly(head), self._exactly(body))
+            if message is not None:
+                return message
 
     def _exactly(self, size: int) -> bytes:
         buffer = self._buffer

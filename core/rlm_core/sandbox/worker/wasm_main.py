@@ -121,9 +121,13 @@ class _Relay:
         self._last -= 1  # the guest's own calls have positive numbers
         call = {"op": "call", "id": self._last, "name": name, "args": arguments, "kwargs": {}}
         self.send(wire.encode(call, wire.MAX_HEAD_TO_HOST))
-        others = []
-        while (reply := wire.message(frame := self.next())).get("id") != self._last:
-            others.append(frame)  # replies to calls of the guest's other threads
+        others, joined, reply = [], wire.Joined(), None
+        while reply is None:
+            frame = self.next()
+            if wire.message(frame).get("id") == self._last:
+                reply = joined.message(*wire.split(frame))
+            else:
+                others.append(frame)  # replies to calls of the guest's other threads
         for frame in others:
             self._frames.put(frame)
         return replies.result(reply)
