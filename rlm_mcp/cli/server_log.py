@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
 from rlm_core.config import state_dir
+from rlm_core.kept_files import oldest_first
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -42,6 +44,17 @@ def open_log_file() -> Path | None:
                 opener=lambda file, flags: os.open(file, flags, 0o600),
             )
 
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - called by logging
+            """Takes itself out where the file cannot be written, as on a full disk; said once, to stderr."""
+            error = sys.exc_info()[1]
+            if not isinstance(error, OSError):
+                super().handleError(record)
+                return
+            logging.getLogger().removeHandler(self)
+            with contextlib.suppress(OSError):
+                self.close()
+            log.warning("The log ends early: %s cannot be written (%s).", self.baseFilename, error.strerror)
+
     path = log_folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     try:
         log_folder().mkdir(parents=True, exist_ok=True)
@@ -49,7 +62,7 @@ def open_log_file() -> Path | None:
         handler = PrivateFileHandler(
             path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
         )
-        for old in sorted(log_folder().glob("*.log"))[:-KEPT_FILES]:
+        for old in oldest_first(log_folder(), "*.log")[:-KEPT_FILES]:
             for part in log_folder().glob(f"{old.name}*"):
                 # Gone meanwhile; or its server still runs, and this is Windows.
                 with contextlib.suppress(FileNotFoundError, PermissionError):

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,14 +191,47 @@ async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
     assert "giraffe" not in said
 
 
-async def test_only_the_latest_logs_are_kept(repository: Path, own_home: Path) -> None:
+@pytest.mark.parametrize("year", [2020, 2120], ids=["usual", "the clock was put back"])
+async def test_only_the_latest_logs_are_kept(repository: Path, own_home: Path, year: int) -> None:
     folder = own_home / "rlm-mcp" / "logs"
-    old = [f"20200101-0000{number}-1.log" for number in range(10, 40)]
+    old = [f"{year}0101-0000{number}-1.log" for number in range(10, 40)]
     write_tree(folder, dict.fromkeys([*old, f"{old[0]}.1"], ""))
+    written = time.mktime((year, 1, 1, 0, 0, 0, 0, 0, 0))
+    for number, name in enumerate(old):
+        os.utime(folder / name, (written + number, written + number))
     async with connected(repository):
-        kept = sorted(file.name for file in folder.iterdir())
-    assert kept[:-1] == old[-19:]
-    assert kept[-1] > old[-1]
+        kept = {file.name for file in folder.iterdir()}
+    (new,) = kept - set(old)
+    assert kept == {*old[-19:], new}
+
+
+# Its files may have 2,000 bytes: to whoever writes, that is as good as a full disk.
+FULL = """
+import logging, resource
+from rlm_mcp.cli import server_log
+
+logging.basicConfig(format="%(message)s", level=logging.WARNING)
+server_log.open_log_file()
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
+for _ in range(100):
+    logging.getLogger("rlm_mcp").info("x" * 100)
+logging.getLogger("rlm_mcp").warning("It goes on.")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits a file as Unix does")
+async def test_a_log_that_cannot_be_written_ends_with_one_sentence(own_home: Path) -> None:
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await server.communicate()
+    (file,) = (own_home / "rlm-mcp" / "logs").iterdir()
+    assert out == b""
+    assert err.decode().splitlines() == [
+        f"The log ends early: {file} cannot be written (File too large).",
+        "It goes on.",
+    ]
+    assert file.stat().st_size <= 2_000
 
 
 async def test_unusable_roots_are_one_sentence(tmp_path: Path) -> None:

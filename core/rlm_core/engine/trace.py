@@ -6,11 +6,11 @@ import contextlib
 import json
 import logging
 import os
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import RlmError
+from rlm_core.kept_files import oldest_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEPT_TRACES = 200
-_CLOCK_SECONDS = 60.0  # so far a file server's clock may be ahead
 
 
 class TraceError(RlmError):
@@ -47,7 +46,7 @@ class Trace:
         self.path = directory / f"{run_id}.jsonl"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
-        for old in _by_age(directory)[:-KEPT_TRACES]:
+        for old in oldest_first(directory, "*.jsonl")[:-KEPT_TRACES]:
             # Another process may be tidying up as well, or (Windows) still be writing it.
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 old.unlink()
@@ -73,13 +72,3 @@ class Trace:
             self._file.close()
         except OSError as error:  # a network's file system may tell only now
             logger.warning("The record of a run, %s, may be incomplete: %s", self.path, error)
-
-
-def _by_age(directory: Path) -> list[Path]:
-    """The traces, oldest first. Those from the future were written before the clock was put back."""
-    written: dict[Path, float] = {}
-    for file in directory.glob("*.jsonl"):
-        with contextlib.suppress(FileNotFoundError):
-            written[file] = file.stat().st_mtime
-    latest = time.time() + _CLOCK_SECONDS
-    return sorted(written, key=lambda file: (written[file] <= latest, written[file]))
