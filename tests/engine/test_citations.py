@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rlm_core.config import WorkspaceSettings
+from rlm_core.engine import citations as citations_module
 from rlm_core.engine.citations import check_citations, with_symbols
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
@@ -134,6 +136,32 @@ async def test_the_symbol_is_the_innermost_definition_around_the_place(
 def test_a_megabyte_of_places_that_are_none_is_read() -> None:
     many = snapshot_of({f"folder/{number}.py": "x\n" for number in range(3000)})
     assert check_citations("other/place:1 " * 80_000, many) == ([], [], "")
+
+
+@pytest.mark.parametrize("between", [" ", "\n", ","], ids=["words", "lines", "neither"])
+def test_a_long_answer_is_searched_part_by_part(
+    monkeypatch: pytest.MonkeyPatch, snapshot: Snapshot, between: str
+) -> None:
+    """While one is searched, nobody else has the interpreter's lock."""
+    searched: list[int] = []
+
+    class Measured:
+        def __init__(self, pattern: re.Pattern[str]) -> None:
+            self.pattern = pattern
+
+        def __getattr__(self, method: str) -> Any:
+            def search(*arguments: Any) -> Any:
+                searched.append(len(arguments[-1]))
+                return getattr(self.pattern, method)(*arguments)
+
+            return search
+
+    for name in ("_URL", "_SPACED_PLACE", "_PLACE"):
+        monkeypatch.setattr(citations_module, name, Measured(getattr(citations_module, name)))
+    text = f"word{between}" * 60_000 + " app/models.py:2"
+    assert places(text, snapshot) == (["src/app/models.py:2-2"], [])
+    assert len(text) < sum(searched) / 2
+    assert max(searched) <= 16_000
 
 
 async def test_more_places_than_anybody_reads_are_not_checked(asker: Asker, serve: Serve) -> None:
