@@ -371,3 +371,41 @@ def test_other_systems_have_it_by_default(monkeypatch: pytest.MonkeyPatch, syste
     assert isinstance(choice.create(SandboxSettings()), WasmSandbox)
     with pytest.raises(SandboxError, match=r"The native sandbox is Linux's"):
         choice.create(SandboxSettings(backend="native"))
+
+
+def await_build(folder: Path) -> None:
+    while not [*folder.glob("building-*/lib")]:
+        pass  # the test's own time limit ends the waiting
+
+
+def test_a_build_ends_with_the_wait_for_it(own_cache: Path) -> None:
+    async def opened_for_a_moment() -> None:
+        opening = asyncio.create_task(WasmSandbox(SandboxSettings()).open("", {}))
+        await asyncio.to_thread(await_build, own_cache)
+        opening.cancel()
+        await asyncio.wait([opening])
+
+    asyncio.run(opened_for_a_moment())  # which waits for its threads
+    assert [file.name for file in own_cache.iterdir()] == ["lock"]
+
+
+def test_a_build_ends_with_its_host(own_cache: Path) -> None:
+    program = """
+import os, threading
+from rlm_core.sandbox.host import wasm_build
+from tests.support.processes import descendants
+threading.Thread(target=wasm_build.compiled, daemon=True).start()
+while not (builder := descendants(os.getpid())):
+    pass
+print(*builder, flush=True)
+os._exit(0)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    builder = Path("/proc", ran.stdout.strip())
+    assert builder.name.isdigit(), ran.stderr
+    while builder.exists() and "\nState:\tZ" not in (builder / "status").read_text():
+        pass  # the test's own time limit ends the waiting
+    assert [*own_cache.glob("building-*/lib")]
+    assert not [*own_cache.glob("building-*/guest.wasm")]

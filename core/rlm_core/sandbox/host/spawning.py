@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.host.process import Process
@@ -64,15 +66,24 @@ class WasmSandbox(SpawningSandbox):
         return f"WebAssembly, in a process of its own for each session{around}{_UNVERIFIED}"
 
     async def _launch(self, descriptors: Sequence[int], checkpoint: FrameCheckpoint) -> SpawnedProcess:
-        from rlm_core.sandbox.host import wasm_build
-
         return await SpawnedProcess.start(
             "rlm_core.sandbox.worker.wasm_main",
-            [str(await asyncio.to_thread(wasm_build.compiled))],
+            [str(await _component())],
             descriptors,
             checkpoint,
             interruptible=False,
         )
+
+
+async def _component() -> Path:
+    """The compiled component; a build for it ends when nobody waits any more, as when the server ends."""
+    from rlm_core.sandbox.host import wasm_build
+
+    unwanted = threading.Event()
+    try:
+        return await asyncio.to_thread(wasm_build.compiled, unwanted)
+    finally:
+        unwanted.set()
 
 
 class OpenSandbox(SpawningSandbox):

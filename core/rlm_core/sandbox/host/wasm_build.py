@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from rlm_core.errors import SandboxError
 from rlm_core.sandbox.host import guest_modules
 from rlm_core.sandbox.host.spawned_process import KEPT_ENVIRONMENT
 from rlm_core.workspace.file_lock import try_lock
+from rlm_core.workspace.subprocesses import NO_WINDOW, Lifeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,7 @@ _COMPILE = (
 )
 _BUILD_SECONDS = 600
 _UNUSED_SECONDS = 30 * 86400
+_LOOK_SECONDS = 0.1  # how often a wait looks whether anybody still wants its end
 
 _lock = threading.Lock()
 _log = logging.getLogger(__name__)
@@ -54,13 +57,17 @@ def missing() -> str:
     return " and ".join(name for name in _PACKAGES if _version(name) is None)
 
 
-def compiled() -> Path:
+def compiled(unwanted: threading.Event | None = None) -> Path:
     """Returns the file of the compiled component; makes it the first time, which takes some 20 seconds.
 
+    Args:
+        unwanted: ends the build when it is set.
+
     Raises:
-        SandboxError: the build fails, or there is no safe place for the result.
+        SandboxError: the build fails or is ended, or there is no safe place for the result.
     """
-    with _lock:
+    unwanted = unwanted or threading.Event()
+    with _only_builder(unwanted):
         file = _folder() / f"guest-{_key()}.cwasm"
         if file.exists():
             with suppress(OSError):  # somebody else's, or on a file system that is read only
@@ -68,10 +75,10 @@ def compiled() -> Path:
         else:
             _log.warning("Building the WebAssembly sandbox, once: this takes about 20 seconds.")
             try:
-                with _build_lock(file.parent):
+                with _build_lock(file.parent, unwanted):
                     _clean(file.parent)
                     if not file.exists():
-                        _build(file)
+                        _build(file, unwanted)
             except OSError as error:
                 raise SandboxError(
                     f"The WebAssembly sandbox could not be built in {file.parent}: {error.strerror or error}."
@@ -83,7 +90,24 @@ def compiled() -> Path:
     return file
 
 
-def _build(file: Path) -> None:
+@contextmanager
+def _only_builder(unwanted: threading.Event) -> Iterator[None]:
+    """Waits until no other thread builds, and lets none begin."""
+    while not _lock.acquire(timeout=_LOOK_SECONDS):
+        _go_on(unwanted)
+    try:
+        yield
+    finally:
+        _lock.release()
+
+
+def _go_on(unwanted: threading.Event) -> None:
+    """Raises `SandboxError` when nobody waits for the build any more."""
+    if unwanted.is_set():
+        raise SandboxError("The build of the WebAssembly sandbox was ended.")
+
+
+def _build(file: Path, unwanted: threading.Event) -> None:
     """Builds and compiles in processes of their own: a server would keep the memory that it takes."""
     with tempfile.TemporaryDirectory(dir=file.parent, prefix="building-") as name:
         folder = Path(name)
@@ -95,30 +119,66 @@ def _build(file: Path) -> None:
         # componentize-py adds the packages of the environment that it finds; this is one without any.
         (folder / "lib" / "site-packages").mkdir(parents=True)
         world = ("-d", source / _WIT, "-w", "guest")
-        _run(folder, _BUILD, *world, "componentize", guest_modules.ENTRY, "-p", source, "-o", built)
-        _run(folder, _COMPILE, _ROOT, built, written)
+        componentize = ("componentize", guest_modules.ENTRY, "-p", source, "-o", built)
+        _run(unwanted, folder, _BUILD, *world, *componentize)
+        _run(unwanted, folder, _COMPILE, _ROOT, built, written)
         written.replace(file)
 
 
-def _run(folder: Path, program: str, *arguments: object) -> None:
-    """Runs Python in a folder, which is all that it knows of this machine.
+def _run(unwanted: threading.Event, folder: Path, program: str, *arguments: object) -> None:
+    """Runs Python in a folder, which is all that it knows of this machine; it ends with this process.
 
     Raises:
-        SandboxError: it fails.
+        SandboxError: it fails, or is unwanted.
+        subprocess.TimeoutExpired: it takes too long.
     """
     kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    ran = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-I", "-c", program, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=_BUILD_SECONDS,
-        check=False,
-        cwd=folder,
-        env={"VIRTUAL_ENV": str(folder), **kept},
-    )
-    if ran.returncode:
-        said = (ran.stderr or ran.stdout).decode("utf-8", "replace").strip()
-        raise SandboxError(f"The WebAssembly sandbox could not be built. The build says: {said[-500:]}")
+    lifeline = Lifeline()
+    try:
+        with subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-I", "-c", program, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={"VIRTUAL_ENV": str(folder), **kept},
+            creationflags=NO_WINDOW,
+            process_group=None if sys.platform == "win32" else 0,
+            pass_fds=lifeline.inherited,
+        ) as process:
+            lifeline.tie(process.pid)
+            try:
+                said = _said(process, unwanted)
+            except BaseException:
+                _kill(process)
+                raise
+    finally:
+        lifeline.close()
+    if process.returncode:
+        end = said.decode("utf-8", "replace").strip()[-500:]
+        raise SandboxError(f"The WebAssembly sandbox could not be built. The build says: {end}")
+
+
+def _said(process: subprocess.Popen[bytes], unwanted: threading.Event) -> bytes:
+    """Waits for the end of a process; returns what it complained about, or else what it printed."""
+    deadline = time.monotonic() + _BUILD_SECONDS
+    while True:
+        try:
+            output, complaints = process.communicate(timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            _go_on(unwanted)
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return complaints or output
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _sources() -> list[Path]:
@@ -185,11 +245,12 @@ def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
 
 
 @contextmanager
-def _build_lock(folder: Path) -> Iterator[None]:
+def _build_lock(folder: Path, unwanted: threading.Event) -> Iterator[None]:
     """Waits until no other process builds in a folder, and lets none begin."""
     with (folder / "lock").open("ab") as file:
         while not try_lock(file.fileno()):
-            time.sleep(0.1)
+            _go_on(unwanted)
+            time.sleep(_LOOK_SECONDS)
         yield
 
 
