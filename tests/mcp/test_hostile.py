@@ -44,14 +44,14 @@ class Wire:
     def notify(self, method: str, **params: Any) -> None:
         self.send(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode())
 
-    async def reply(self, number: int) -> dict[str, Any]:
+    async def reply(self, number: int | None) -> dict[str, Any]:
         """The reply to a request; every line on the way has to be JSON-RPC."""
         assert self.process.stdout is not None
         while True:
             line = await asyncio.wait_for(self.process.stdout.readline(), 30)
             message: dict[str, Any] = json.loads(line)
             assert message["jsonrpc"] == "2.0"
-            if message.get("id") == number and "method" not in message:
+            if message.get("id", "") == number and "method" not in message:
                 return message
 
 
@@ -102,6 +102,44 @@ async def test_malformed_frames(repository: Path) -> None:
             wire.send(line)
         wire.request(7, "ping")
         assert (await wire.reply(7))["result"] == {}
+
+
+TOO_MANY = {
+    "keys": b"{" + b",".join(b'"k%d":[]' % n for n in range(5_001)) + b"}",
+    "a code": b'{"error":{"code":[' + b"1," * 10_000 + b"1]}}",
+    "of a valid call": (
+        b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{'
+        + b",".join(b'"k%d":0' % n for n in range(10_001))
+        + b"}}}"
+    ),
+    "empty texts": b'"' * 200_000 + b"," * 10_000,
+}
+
+
+async def test_a_message_has_so_many_values_and_a_line_so_many_bytes(repository: Path) -> None:
+    async with wired(repository) as wire:
+        for line in TOO_MANY.values():
+            wire.send(line)
+            error = (await wire.reply(None))["error"]
+            assert error == {
+                "code": -32600,
+                "message": "The message has more than 10,000 values, which is the limit.",
+            }
+        wire.send('{"jsonrpc":"2.0","id":1,"method":"ping"}'.encode("utf-16"))
+        assert "no JSON in UTF-8" in (await wire.reply(None))["error"]["message"]
+        text = r"f(a, b)[0]; \"quoted\", {not: 'counted'}\\" * 10_000
+        wire.send(
+            b'{"jsonrpc":"2.0","id":2,"method":"ping","params":{"_meta":{"text":"%s"}}}' % text.encode()
+        )
+        assert (await wire.reply(2))["result"] == {}
+        wire.send(b'"' + b"x" * (32 << 20) + b'"')
+        error = (await wire.reply(None))["error"]
+        assert (error["code"], error["message"][:42]) == (
+            -32600,
+            "The message has more than 33,554,432 bytes",
+        )
+        wire.request(3, "ping")
+        assert (await wire.reply(3))["result"] == {}
 
 
 async def test_ten_megabytes_of_arguments(repository: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import resource
 import socket
 from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -16,6 +16,7 @@ from rlm_core.errors import ConfigError
 from rlm_mcp.server.http import HttpLimits, Tokens
 from tests.mcp.clients import call, failure
 from tests.mcp.served import ACCEPT, ALICE, BOB, CAROL, bearer, serving
+from tests.mcp.test_hostile import TOO_MANY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -192,6 +193,26 @@ async def test_no_client_takes_what_others_need(repository: Path, token_file: Pa
             busy = next(reply for reply in replies if reply.status_code == 429)
             assert "3 requests under way" in busy.json()["error"]["message"]
             assert await status(ALICE, alices[1]) == 200
+
+
+@pytest.mark.parametrize(("era", "version"), [("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")])
+async def test_bodies_are_bounded_before_they_are_parsed(repository: Path, era: str, version: str) -> None:
+    async with serving(repository) as server, httpx2.AsyncClient(timeout=30) as http:
+
+        async def refusal(body: bytes) -> tuple[int, dict[str, Any]]:
+            headers = {**ACCEPT, "Content-Type": "application/json", "mcp-protocol-version": version}
+            reply = await http.post(f"{server.url}/mcp", content=body, headers=headers)
+            return reply.status_code, reply.json()["error"]
+
+        too_many = "The message has more than 10,000 values, which is the limit."
+        too_large = "The message has more than 4,194,304 bytes, which is the limit: send less at once."
+        for body in TOO_MANY.values():
+            assert await refusal(body) == (413, {"code": -32600, "message": too_many})
+        assert await refusal(b"x" * (4 << 20) + b"x") == (413, {"code": -32600, "message": too_large})
+        code = f"len({'f(a, b)[0], ' * 300_000!r})"
+        async with server.client(era) as client:
+            found = await asyncio.gather(*(call(client, "rlm_repl", code=code) for _ in range(4)))
+        assert {fields["output"] for fields in found} == {"3600000\n"}, "text may be as large as a body may"
 
 
 def write(file: Path, text: str, mode: int = 0o600) -> None:

@@ -7,16 +7,14 @@ import logging
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from mcp.types import ErrorData, JSONRPCError
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
-from starlette.responses import Response
 
-from rlm_mcp.server.http.connections import RETRY_SECONDS
+from rlm_mcp.server.http.refusal import Refusal
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -27,26 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SESSION, VERSION = "mcp-session-id", "mcp-protocol-version"
-REFUSED = -32000  # of the codes that JSON-RPC leaves to servers
 ENDING_SECONDS = 1.0  # for a request that is ended to say so
-
-
-class Refusal(NamedTuple):
-    """Why a request is not answered, for now."""
-
-    status: int
-    sentence: str
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Says so, and when to come back."""
-        error = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=REFUSED, message=self.sentence))
-        response = Response(
-            error.model_dump_json(by_alias=True, exclude_unset=True),
-            status_code=self.status,
-            media_type="application/json",
-            headers={"Retry-After": str(RETRY_SECONDS)},
-        )
-        await response(scope, receive, send)
 
 
 @dataclass(slots=True)
@@ -92,8 +71,7 @@ class Admission:
 
     async def admit(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Has a request answered, or refuses it."""
-        user = scope.get("user")
-        client = self._clients[user.username if user is not None else ""]
+        client = self._clients[client_of(scope) or ""]
         if len(client.requests) >= self._requests:
             sentence = (
                 f"This client has {self._requests} requests under way, which is the limit: wait for one."
@@ -195,6 +173,14 @@ class Admission:
         log.info("an MCP session is ended to make room, or with its token")
 
 
+def client_of(scope: Scope) -> str | None:
+    """Whose a request is; empty where no tokens are asked for, None if it has none that is accepted."""
+    user = scope.get("user")
+    if user is None:
+        return ""
+    return user.username if isinstance(user, AuthenticatedUser) else None
+
+
 class AdmissionMiddleware:
     """Middleware: has requests to a path admitted, once it is known whose they are."""
 
@@ -205,9 +191,8 @@ class AdmissionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or refuses to."""
-        # Where tokens are asked for there is a user, who is `AuthenticatedUser` if the token was right.
-        known = isinstance(scope.get("user"), (AuthenticatedUser, type(None)))
-        if scope["type"] == "http" and scope["path"] == self._path and known:
+        known = scope["type"] == "http" and client_of(scope) is not None
+        if known and scope["path"] == self._path:
             await self._admission.admit(self._app, scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -14,6 +14,7 @@ class HttpLimits:
         requests: answered at once, open streams among them, for each token.
         sessions: MCP sessions of each token.
         all_sessions: MCP sessions of all clients. Where no tokens are asked for, all are one client's.
+        body_bytes: of a message.
         header_seconds: until the header of a request is here, from when the connection waits for it.
         body_seconds: until its body is here after that.
         write_seconds: that a client may read nothing of what it is sent.
@@ -26,6 +27,7 @@ class HttpLimits:
     requests: int = 64
     sessions: int = 64
     all_sessions: int = 256
+    body_bytes: int = 4 << 20
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     write_seconds: float = 30.0

@@ -23,6 +23,7 @@ from rlm_core.errors import ConfigError
 from rlm_core.owner import Owner
 from rlm_core.wording import pluralize
 from rlm_mcp.server.http.admission import Admission, AdmissionMiddleware
+from rlm_mcp.server.http.bodies import BodyMiddleware
 from rlm_mcp.server.http.connections import Connection, HttpConfig, raise_descriptor_limit
 from rlm_mcp.server.http.hosts import HostCheck
 from rlm_mcp.server.http.limits import HttpLimits
@@ -98,6 +99,7 @@ def serve(
     web = server.streamable_http_app(
         streamable_http_path=PATH,
         max_sessions=limits.all_sessions,
+        max_request_body_size=limits.body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # see HostCheck
     )
     admission = Admission(server.session_manager, limits, shared=not tokens.required)
@@ -105,6 +107,7 @@ def serve(
         0, Middleware(HostCheck, exempt=HEALTH, address=address, hosts=hosts, origins=origins)
     )
     web.user_middleware.append(Middleware(AdmissionMiddleware, path=PATH, admission=admission))
+    web.user_middleware.append(Middleware(BodyMiddleware, path=PATH, most=limits.body_bytes))
     log.warning("Serving MCP at %s%s%s.", url, PATH, "" if tokens.required else _WITHOUT_TOKENS)
     config = HttpConfig(web, limits, max_connections)
     asyncio.run(_HttpServer(config, app, tokens, admission).serve([listening]))
