@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     # By model: replies in order, or a function of the request.
@@ -59,6 +59,7 @@ class Reply:
         until: answers only when this is set (the client may have left by then).
         raw: a body that takes the place of everything else.
         content_type: of `raw`.
+        wire: what takes the place even of HTTP; then the connection ends.
     """
 
     text: str = ""
@@ -68,8 +69,9 @@ class Reply:
     finish_reason: str = "stop"
     usage: dict[str, Any] | None = field(default_factory=dict)
     until: threading.Event | None = None
-    raw: str | None = None
+    raw: str | bytes | None = None
     content_type: str = "application/json"
+    wire: Iterable[bytes] | None = None
 
 
 def rate_limited(retry_after: str = "0") -> Reply:
@@ -209,7 +211,11 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.model_server._reply(request)
         if reply.until is not None and not reply.until.wait(HELD_SECONDS):
             reply = Reply(status=501, error={"message": "The test never let this reply go."})
-        if reply.raw is not None:
+        if reply.wire is not None:
+            self.close_connection = True
+            for data in reply.wire:
+                self.wfile.write(data)
+        elif reply.raw is not None:
             self._send_text(reply.status, reply.raw, reply.content_type, reply.headers)
         elif reply.status != 200:
             self._send(reply.status, {"error": reply.error}, reply.headers)
@@ -219,8 +225,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: dict[str, Any], headers: Mapping[str, str] = {}) -> None:
         self._send_text(status, json.dumps(body), "application/json", headers)
 
-    def _send_text(self, status: int, body: str, kind: str, headers: Mapping[str, str]) -> None:
-        data = body.encode()
+    def _send_text(self, status: int, body: str | bytes, kind: str, headers: Mapping[str, str]) -> None:
+        data = body.encode() if isinstance(body, str) else body
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
             self.send_header(name, value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from rlm_core.errors import RlmError
 from rlm_core.well_formed import well_formed
-from rlm_core.wording import comma_list
+from rlm_core.wording import comma_list, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +21,7 @@ CHARS_PER_TOKEN = 4
 # Twice what any model writes. A reply is taken apart in one piece, in which the event loop serves nobody.
 COMPLETION_CHARS = 1_000_000
 LISTED_MODELS = 20
+NAME_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Completion:
 
 def model_list(names: Sequence[str]) -> str:
     """Model names for a sentence, the first `LISTED_MODELS` of them."""
-    return comma_list(names, LISTED_MODELS) or "none"
+    return comma_list([one_line(name, NAME_CHARS) for name in names], LISTED_MODELS) or "none"
 
 
 def estimated(messages: Sequence[Message], text: str) -> Usage:

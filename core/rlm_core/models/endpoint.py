@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from rlm_core.models import bounded_json
 from rlm_core.models.base import ModelError, model_list
 from rlm_core.well_formed import well_formed
+from rlm_core.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ CONNECT_SECONDS = 10.0
 # Local servers want no key, but the client insists on one.
 NO_KEY = "no-key-needed"
 LIST_SECONDS = 10.0
+# Of a header that is quoted.
+HEADER_CHARS = 40
 
 
 @dataclass(slots=True)
@@ -68,15 +72,17 @@ class Endpoint:
 
     def _connect(self) -> AsyncOpenAI:
         import httpx2  # comes with openai, which is imported when it is needed
-        from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
+        from openai import AsyncOpenAI
+
+        from rlm_core.models.http_client import BoundedClient
 
         return AsyncOpenAI(
             base_url=self._base_url,
             api_key=self._key,
             max_retries=self.retries,
-            http_client=DefaultAsyncHttpx2Client(
-                timeout=httpx2.Timeout(self.timeout, connect=CONNECT_SECONDS),
-                event_hooks={"request": [self._on_request], "response": [self._on_response]},
+            http_client=BoundedClient(
+                httpx2.Timeout(self.timeout, connect=CONNECT_SECONDS),
+                {"request": [self._on_request], "response": [self._on_response]},
             ),
         )
 
@@ -91,7 +97,7 @@ class Endpoint:
         under_way = attempts.get()
         if under_way is not None:
             wait = response.headers.get("retry-after")
-            delay = f" and asked to wait {wait} s" if wait else ""
+            delay = f" and asked to wait {one_line(wait, HEADER_CHARS)} s" if wait else ""
             under_way.why = f"answered {response.status_code}{delay}"
 
     async def list_models(self) -> list[str]:
@@ -103,12 +109,13 @@ class Endpoint:
         client = (await self.client()).with_options(timeout=LIST_SECONDS, max_retries=0)
         from openai import OpenAIError
 
+        response = await client.models.with_raw_response.list()
         try:
-            page = await client.models.list()
-            return sorted(well_formed(model.id) for model in page.data)
-        except (ValueError, AttributeError, TypeError) as error:
-            # The client trusts the server to answer in the right shape.
-            raise OpenAIError(f"its list of models cannot be read: {error}") from error
+            listed = bounded_json.loads(response.content)["data"]
+            return sorted(well_formed(model["id"]) for model in listed)
+        except (ValueError, LookupError, TypeError) as error:
+            # A server need not answer in the right shape.
+            raise OpenAIError(f"its list of models cannot be read: {type(error).__name__}") from error
 
     async def known_models(self) -> list[str]:
         """The names that `GET /models` lists; empty when the endpoint does not say, for it need not."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import openai
 
 from rlm_core.models.base import FailureKind, ModelError, model_list
-from rlm_core.wording import one_line
+from rlm_core.models.http_client import RESPONSE_BYTES, ResponseTooLargeError
+from rlm_core.wording import escaped, one_line
 
 if TYPE_CHECKING:
     from rlm_core.models.endpoint import Endpoint
@@ -25,6 +27,8 @@ _UNKNOWN_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 QUOTED_CHARS = 300
+# The patterns take a time that grows with the square of it.
+SEARCHED_CHARS = 4_000
 
 
 async def explain(error: openai.OpenAIError, endpoint: Endpoint, model: str) -> ModelError:
@@ -44,15 +48,22 @@ async def explain(error: openai.OpenAIError, endpoint: Endpoint, model: str) -> 
             )
         case openai.APIStatusError():
             return await _explain_status(error, endpoint, model)
+        case ResponseTooLargeError():
+            return ModelError(
+                f"{endpoint.url} sent more than {RESPONSE_BYTES >> 20} MiB for one request to {model}, "
+                "and nothing of it counts; check that OPENAI_BASE_URL names the API (it often ends in /v1).",
+                "rejected",
+            )
         case _:
-            return not_an_api(str(error), endpoint)
+            return not_an_api(b"", str(error), endpoint)
 
 
-def not_an_api(answer: str, endpoint: Endpoint) -> ModelError:
+def not_an_api(body: bytes, why: str, endpoint: Endpoint) -> ModelError:
     """The `ModelError` for a server that answers, but not with a chat completion."""
-    quote = f" ({_short(answer, endpoint)})" if answer.strip() else ""
+    start = _short(body[: 4 * QUOTED_CHARS].decode("utf-8", "replace"), endpoint)
+    quote = f", which begins with {start}" if start else ""
     return ModelError(
-        f"{endpoint.url} answered something that is not a chat completion{quote}; "
+        f"{endpoint.url} answered something that is not a chat completion ({_short(why, endpoint)}{quote}); "
         "check that OPENAI_BASE_URL names the API (it often ends in /v1).",
         "rejected",
     )
@@ -61,10 +72,16 @@ def not_an_api(answer: str, endpoint: Endpoint) -> ModelError:
 async def _explain_status(error: openai.APIStatusError, endpoint: Endpoint, model: str) -> ModelError:
     status, url = error.status_code, endpoint.url
     quote = _server_message(error, endpoint)
-    words = f"{error.code} {error.type} {error.message}"
+    words = f"{error.code} {error.type} {error.message}"[:SEARCHED_CHARS]
     if status in {401, 403}:
         # What the server says is left out: providers quote parts of the key here.
         return ModelError(f"{url} refused the key ({status}); check OPENAI_API_KEY.", "authentication")
+    if 300 <= status < 400:
+        return ModelError(
+            f"{url} redirects to {_destination(error)}, and no redirect is followed, for it would take the "
+            "code elsewhere; set OPENAI_BASE_URL to the address of the API itself.",
+            "rejected",
+        )
     if status == 429:
         advice = "add credit" if "quota" in words else "wait, or lower limits.concurrency"
         return ModelError(
@@ -102,13 +119,25 @@ async def _explain_missing(endpoint: Endpoint, model: str, quote: str) -> ModelE
     return ModelError(f"{endpoint.url} does not know the model {model}{quote}; {advice}.", kind)
 
 
+def _destination(error: openai.APIStatusError) -> str:
+    """Where a redirect leads, without the path, which could be a secret."""
+    try:
+        parts = urlsplit(error.response.headers.get("location", ""))
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        host = ""
+    return escaped(one_line(f"{parts.scheme}://{host}", QUOTED_CHARS)) if host else "another path"
+
+
 def _tries(endpoint: Endpoint) -> str:
     return f" in {endpoint.retries + 1} tries" if endpoint.retries else ""
 
 
 def _server_message(error: openai.OpenAIError, endpoint: Endpoint) -> str:
     body = getattr(error, "body", None)
-    text = str(body["message"]) if isinstance(body, dict) and body.get("message") else str(error)
+    if isinstance(body, dict):
+        body = body.get("message")
+    text = str(body or error)
     return f" (it says: {_short(text, endpoint)})" if text.strip() else ""
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rlm_core.models.base import Completion, Message, Usage, estimated, model_list
+from rlm_core.models import chat_reply
+from rlm_core.models.base import Completion, Message, estimated, model_list
 from rlm_core.models.endpoint import Attempts, attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from openai.types.chat import ChatCompletion
-    from openai.types.completion_usage import CompletionUsage
-
+    from rlm_core.models.chat_reply import ChatReply
     from rlm_core.models.endpoint import Endpoint
 
 # Local reasoning models put their thoughts in front of the content; programs and answers start after it.
@@ -31,7 +30,7 @@ class OpenAIModel:
     def __init__(self, endpoint: Endpoint, name: str | None) -> None:
         self._endpoint = endpoint
         self._name = name
-        self._estimate_noted = False
+        self._noted: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -54,38 +53,34 @@ class OpenAIModel:
             self._name = await self._endpoint.only_model()
         token = attempts.set(Attempts(on_retry) if on_retry else None)
         try:
-            response = await client.chat.completions.create(
+            # The client would make an object of each value of the reply, whatever there is.
+            response = await client.chat.completions.with_raw_response.create(
                 model=self._name,
                 messages=[{"role": message.role, "content": message.content} for message in messages],  # type: ignore[misc]  # the client's type is a union by role
             )
         except openai.OpenAIError as error:
             raise await explain(error, self._endpoint, self._name) from error
-        except ValueError as error:
-            # The client lets the JSON decoder's error through.
-            raise not_an_api(str(error), self._endpoint) from error
         finally:
             attempts.reset(token)
-        # The client trusts the server: what is not an API's answer may be a string, or have no choices.
-        choices = getattr(response, "choices", None)
-        if not choices or getattr(choices[0], "message", None) is None:
-            raise not_an_api(str(response), self._endpoint)
-        return self._completion(response, messages)
+        try:
+            reply = chat_reply.parse(response.content)
+        except ValueError as error:
+            raise not_an_api(response.content, str(error), self._endpoint) from error
+        return self._completion(reply, messages)
 
-    def _completion(self, response: ChatCompletion, messages: Sequence[Message]) -> Completion:
-        choice = response.choices[0]
-        content = choice.message.content or choice.message.refusal or ""
+    def _completion(self, reply: ChatReply, messages: Sequence[Message]) -> Completion:
         notes: tuple[str, ...] = ()
-        if choice.finish_reason == "content_filter":
+        if reply.finish_reason == "content_filter":
             notes = (f"{self.name}: the provider's content filter cut a reply.",)
-        if response.usage is not None:
-            usage = _usage(response.usage)
-        else:
-            usage = estimated(messages, content)
-            if not self._estimate_noted:
-                self._estimate_noted = True
-                notes += (f"{self.name} reports no usage: its tokens are estimated from characters.",)
-        text = _THOUGHTS.sub("", content, count=1)
-        return Completion(text, response.model or self.name, usage, choice.finish_reason == "length", notes)
+        usage, estimate = reply.usage, estimated(messages, reply.text)
+        if usage is None or not chat_reply.is_credible(usage, estimate):
+            usage = estimate
+            reports = "a usage that cannot be true" if reply.reports_usage else "no usage"
+            if reports not in self._noted:
+                self._noted.add(reports)
+                notes += (f"{self.name} reports {reports}: its tokens are estimated from characters.",)
+        text = _THOUGHTS.sub("", reply.text, count=1)
+        return Completion(text, reply.model or self.name, usage, reply.finish_reason == "length", notes)
 
     async def reach(self) -> str | None:
         """See `Model.reach`."""
@@ -109,9 +104,3 @@ class OpenAIModel:
     async def close(self) -> None:
         """Gives the endpoint's connections back."""
         await self._endpoint.close()
-
-
-def _usage(usage: CompletionUsage) -> Usage:
-    details = usage.prompt_tokens_details
-    cached = (details.cached_tokens or 0) if details else 0
-    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached)
