@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.config import state_dir
 from rlm_core.kept_files import oldest_first
+from rlm_core.private_files import make_private_folder, open_private
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -41,7 +42,7 @@ def open_log_file() -> Path | None:
                 *(self.baseFilename, "a"),
                 encoding=self.encoding,
                 errors=self.errors,
-                opener=lambda file, flags: os.open(file, flags, 0o600),
+                opener=open_private,
             )
 
         def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - called by logging
@@ -57,8 +58,7 @@ def open_log_file() -> Path | None:
 
     path = log_folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     try:
-        log_folder().mkdir(parents=True, exist_ok=True)
-        log_folder().chmod(0o700)
+        make_private_folder(log_folder())
         handler = PrivateFileHandler(
             path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
         )

@@ -121,7 +121,8 @@ class App:
                 return
             old, self._service, self._error, self._roots = self._service, None, None, list(roots)
             try:
-                service = Service(roots, self._settings_for(roots), watch=True)
+                # A cache of many files takes a while to load, and a slow disk longer.
+                service = await asyncio.to_thread(self._create_service, roots)
                 self._services.add(service)
                 self._service = await service.__aenter__()
             except RlmError as error:
@@ -134,6 +135,9 @@ class App:
                     listener(service)
             if old is not None:
                 await self._leave(old)
+
+    def _create_service(self, roots: Sequence[Path]) -> Service:
+        return Service(roots, self._settings_for(roots), watch=True)
 
     async def refuse(self, error: RlmError) -> None:
         """There is no workspace, for this reason."""

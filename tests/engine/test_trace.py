@@ -20,6 +20,7 @@ from tests.support.processes import descendants, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from rlm_core.sandbox.base import Sandbox
     from rlm_core.workspace.snapshot import Snapshot
@@ -71,6 +72,17 @@ async def test_traces_are_their_owners_only(asker: Asker, serve: Serve) -> None:
     folder = state_dir() / "runs"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / f"{answer.run_id}.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_folder_of_traces_that_is_a_link_is_not_used(
+    asker: Asker, serve: Serve, tmp_path: Path
+) -> None:
+    folder = state_dir() / "runs"
+    folder.parent.mkdir(parents=True)
+    folder.symlink_to(tmp_path)
+    answer = await asker.ask("?", serve({"root": ["FINAL(x)"]}))
+    assert [note for note in answer.notes if "This run is not recorded" in note and "it is a link" in note]
+    assert not any(name.endswith(".jsonl") for name in os.listdir(tmp_path))
 
 
 @pytest.mark.parametrize("year", [2020, 2120], ids=["usual", "the clock was put back"])

@@ -314,3 +314,73 @@ def test_dead_text_is_reclaimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     workspace.save()
     assert len(list((tmp_path / "cache").glob("*/*.shard"))) == 1
     workspace.close()
+
+
+def replaced_by_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def replaced_by_link(file: Path) -> None:
+    file.rename(file.with_name("moved"))
+    file.symlink_to("moved")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: replaced_by_pipe(index_of(folder)),
+        lambda folder: replaced_by_pipe(shard_of(folder)),
+        lambda folder: replaced_by_link(index_of(folder)),
+        lambda folder: replaced_by_link(shard_of(folder)),
+    ],
+    ids=["pipe for the index", "pipe for a shard", "link for the index", "link for a shard"],
+)
+def test_what_is_no_file_of_a_caches_own_is_not_opened(
+    tmp_path: Path, tree: dict[str, str], harm: Callable[[Path], None]
+) -> None:
+    first = opened(tmp_path)
+    first.snapshot()
+    first.save()
+    first.close()
+    folder = next((tmp_path / "cache").iterdir())
+    known = shard_of(folder).name
+    harm(folder)
+    write_tree(tmp_path / "other", {"a.txt": "a\n"})
+    opened(tmp_path, "other").close()  # looks at what the others take, and which version wrote it
+    again = opened(tmp_path)
+    assert texts(again.snapshot()) == tree
+    again.save()
+    again.close()
+    assert [file.name for file in folder.glob("*.shard")] != [known]
+
+
+def test_an_index_that_is_too_large_is_not_read(
+    tmp_path: Path, tree: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened(tmp_path)
+    first.snapshot()
+    first.save()
+    first.close()
+    known = shard_of(next((tmp_path / "cache").iterdir()))
+    monkeypatch.setattr("rlm_core.workspace.cache.MAX_INDEX_BYTES", 100)
+    again = opened(tmp_path)
+    assert texts(again.snapshot()) == tree
+    again.close()
+    assert not known.exists()
+
+
+def test_a_folder_that_is_a_link_is_not_used(tmp_path: Path, tree: dict[str, str]) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "cache").symlink_to("elsewhere")
+    with pytest.raises(OSError, match="it is a link"):
+        opened(tmp_path)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_not_used(tmp_path: Path, tree: dict[str, str]) -> None:
+    (tmp_path / "cache").mkdir()
+    os.chown(tmp_path / "cache", 12345, -1)
+    with pytest.raises(PermissionError, match="it belongs to another user"):
+        opened(tmp_path)

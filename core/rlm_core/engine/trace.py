@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.errors import RlmError
 from rlm_core.kept_files import oldest_first
+from rlm_core.private_files import make_private_folder, open_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,14 +38,13 @@ class Trace:
         run_id: names the file.
 
     Raises:
-        OSError: the file cannot be made.
+        OSError: the file cannot be made, or the folder is a link or somebody else's.
     """
 
     def __init__(self, directory: Path, run_id: str) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        directory.chmod(0o700)
+        make_private_folder(directory)
         self.path = directory / f"{run_id}.jsonl"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        descriptor = open_private(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         for old in oldest_first(directory, "*.jsonl")[:-KEPT_TRACES]:
             # Another process may be tidying up as well, or (Windows) still be writing it.

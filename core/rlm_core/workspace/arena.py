@@ -19,6 +19,8 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from rlm_core.private_files import open_private
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -178,7 +180,7 @@ class Arena:
             shard = _temporary_shard(size)
         else:
             name = f"{secrets.token_hex(8)}.shard"
-            descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+            descriptor = open_private(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             try:
                 os.ftruncate(descriptor, size)
             finally:
@@ -213,8 +215,8 @@ class Arena:
 
 
 def _open_shard(folder: Path, name: str, *, owner: bool) -> Shard:
-    descriptor = os.open(folder / name, os.O_RDONLY | _BINARY)
-    writer = os.open(folder / name, os.O_RDWR | _BINARY) if owner else None
+    descriptor = open_private(folder / name, os.O_RDONLY)
+    writer = open_private(folder / name, os.O_RDWR) if owner else None
     return _mapped(name, descriptor, writer)
 
 

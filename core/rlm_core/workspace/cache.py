@@ -18,15 +18,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import secrets
 import shutil
+import stat
 import struct
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlm_core.private_files import make_private_folder, open_private
 from rlm_core.workspace.arena import Arena
 from rlm_core.workspace.file_lock import try_lock
 from rlm_core.workspace.file_table import FileTable
@@ -36,7 +39,11 @@ from rlm_core.workspace.snapshot import DIGEST_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+log = logging.getLogger(__name__)
+
 _FORMAT = b"rlm-index 3\n"
+# The index of more than a million files; what is larger is none.
+MAX_INDEX_BYTES = 256 << 20
 
 
 class Cache:
@@ -48,7 +55,7 @@ class Cache:
         max_bytes: what all workspaces together may take; least recently used ones are deleted first.
 
     Raises:
-        OSError: the folder cannot be made or used.
+        OSError: the folder cannot be made or used, is a link, or belongs to somebody else.
     """
 
     def __init__(self, base: Path, roots: Sequence[Path], max_bytes: int) -> None:
@@ -56,12 +63,10 @@ class Cache:
         self.folder = (
             base / hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         )
-        base.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(PermissionError):  # somebody else's; what is in it is private all the same
-            base.chmod(0o700)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(base)
+        make_private_folder(self.folder)
         self._index = self.folder / "index"
-        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = open_private(self.folder / "lock", os.O_RDWR | os.O_CREAT)
         self.owner = try_lock(self._lock)
         os.utime(self.folder)
         if self.owner:
@@ -78,17 +83,18 @@ class Cache:
                 return self._load(reading)
             except FileNotFoundError:
                 continue
-            except (OSError, ValueError, KeyError, struct.error):
+            except (OSError, ValueError, KeyError, struct.error) as error:
+                log.info("The workspace is read anew: %s", error)
                 break
         arena = Arena(self.folder if self.owner else None)
         self._sweep(arena)
         return arena, FileTable()
 
     def _load(self, reading: Mapping[str, object]) -> tuple[Arena, FileTable]:
-        raw = self._index.read_bytes()
+        raw = _read_index(self._index)
         start = len(_FORMAT) + DIGEST_BYTES
-        if not raw.startswith(_FORMAT) or digest_of(raw[start:]) != raw[len(_FORMAT) : start]:
-            raise ValueError("not an index of this version, or torn")
+        if digest_of(raw[start:]) != raw[len(_FORMAT) : start]:
+            raise ValueError("the index is torn")
         head, _, table = raw[start:].partition(b"\n")
         about = json.loads(head)
         if about["reading"] != reading:
@@ -141,6 +147,15 @@ class Cache:
                         file.unlink()
 
 
+def _read_index(file: Path) -> bytes:
+    with os.fdopen(open_private(file, os.O_RDONLY), "rb") as opened:
+        size = os.fstat(opened.fileno()).st_size
+        head = opened.read(len(_FORMAT))
+        if head != _FORMAT or size > MAX_INDEX_BYTES:
+            raise ValueError("not an index of this version, or too large for one")
+        return head + opened.read(MAX_INDEX_BYTES)
+
+
 def _verify_digests(arena: Arena, files: FileTable) -> None:
     maps = arena.maps
     for path in files:
@@ -168,13 +183,14 @@ def _evict(base: Path, current: Path, max_bytes: int) -> None:
 
     Never what is in use. Text of another version may be unmasked where this one would mask it.
     """
-    folders = sorted((folder for folder in base.iterdir() if folder.is_dir()), key=_last_used, reverse=True)
+    found = [folder for folder in base.iterdir() if stat.S_ISDIR(folder.lstat().st_mode)]
     total = 0
-    for folder in folders:
-        total += sum(_disk_usage(file.stat()) for file in folder.iterdir())
+    for folder in sorted(found, key=_last_used, reverse=True):
+        with contextlib.suppress(OSError):  # somebody else's, or deleted while we were looking
+            total += sum(_disk_usage(file.lstat()) for file in folder.iterdir())
         if (total > max_bytes or _is_outdated(folder)) and folder != current:
             with contextlib.suppress(OSError):
-                descriptor = os.open(folder / "lock", os.O_RDWR)
+                descriptor = open_private(folder / "lock", os.O_RDWR)
                 if try_lock(descriptor):
                     # Windows keeps what is open, here the lock: an empty folder stays.
                     shutil.rmtree(folder, ignore_errors=True)
@@ -183,7 +199,7 @@ def _evict(base: Path, current: Path, max_bytes: int) -> None:
 
 def _is_outdated(folder: Path) -> bool:
     try:
-        with (folder / "index").open("rb") as file:
+        with os.fdopen(open_private(folder / "index", os.O_RDONLY), "rb") as file:
             return file.read(len(_FORMAT)) != _FORMAT
     except OSError:
         return False
@@ -199,4 +215,4 @@ def _disk_usage(status: os.stat_result) -> int:
 
 
 def _last_used(folder: Path) -> float:
-    return folder.stat().st_mtime
+    return folder.lstat().st_mtime

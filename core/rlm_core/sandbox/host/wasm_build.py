@@ -28,6 +28,7 @@ import platformdirs
 
 from rlm_core.config import APP
 from rlm_core.errors import SandboxError
+from rlm_core.private_files import open_private
 from rlm_core.sandbox.host import guest_modules
 from rlm_core.sandbox.host.spawned_process import KEPT_ENVIRONMENT
 from rlm_core.workspace.file_lock import try_lock
@@ -247,7 +248,7 @@ def _others_can_change(status: os.stat_result, *, own: bool) -> bool:
 @contextmanager
 def _build_lock(folder: Path, unwanted: threading.Event) -> Iterator[None]:
     """Waits until no other process builds in a folder, and lets none begin."""
-    with (folder / "lock").open("ab") as file:
+    with os.fdopen(open_private(folder / "lock", os.O_RDWR | os.O_CREAT), "r+b") as file:
         while not try_lock(file.fileno()):
             _go_on(unwanted)
             time.sleep(_LOOK_SECONDS)
