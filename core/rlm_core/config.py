@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from rlm_core.errors import ConfigError
 from rlm_core.project_limits import Lowerable, Override, overrides, rejections
 from rlm_core.well_formed import well_formed
-from rlm_core.wording import truncate
+from rlm_core.wording import escaped, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ PROJECT_FILE = "rlm.toml"
 # Of a project: parsing takes the square of a hostile file's length, here still half a second.
 PROJECT_FILE_BYTES = 16_384
 _NAME_CHARS = 100  # that messages show of a key
+_ERROR_CHARS = 200  # and of what the parser says
 
 
 class _Section(BaseModel):
@@ -236,19 +237,20 @@ def load(
     decided = {(section, key) for section, keys in explicit.items() for key in keys}
     for path in [root / PROJECT_FILE for root in roots[:1]]:
         if os.path.lexists(path):
+            shown = escaped(str(path))
             try:
                 requested = [item for item in _project_overrides(path, values) if item.keys not in decided]
             except ConfigError:
                 if strict:
                     raise
-                notes.append(f"{path} cannot be used and is left out; rlm-mcp doctor says why.")
+                notes.append(f"{shown} cannot be used and is left out; rlm-mcp doctor says why.")
                 continue
             for item in requested:
                 if item.verdict == "lowers":
                     section, key = item.keys  # limits are in sections
                     values.setdefault(section, {})[key] = item.value
-            sources.append(str(path))
-            notes += rejections(requested, path)
+            sources.append(shown)
+            notes += rejections(requested, shown)
     _merge(values, explicit)
     provenance = {"sources": (*sources, *explicit_sources), "notes": tuple(map(well_formed, notes))}
     return _validated({**values, **provenance}, "the environment or flags")
@@ -266,15 +268,16 @@ def _user_settings() -> dict[str, Any]:
 
 def _project_overrides(path: Path, user: dict[str, Any]) -> list[Override]:
     """What a project's file would have otherwise than the defaults and the user's file have it."""
+    shown = escaped(str(path))
     if not path.resolve().is_relative_to(path.parent.resolve()):
-        raise ConfigError(f"{path} is a link that leads out of the project; it is not read.")
+        raise ConfigError(f"{shown} is a link that leads out of the project; it is not read.")
     if not path.is_file():  # a pipe would be waited for, and a device read for ever
-        raise ConfigError(f"{path} is no regular file, or a link that leads to none; it is not read.")
+        raise ConfigError(f"{shown} is no regular file, or a link that leads to none; it is not read.")
     size = path.stat().st_size
     if size > PROJECT_FILE_BYTES:
-        raise ConfigError(f"{path} has {size:,} bytes, more than the {PROJECT_FILE_BYTES:,} that it may.")
+        raise ConfigError(f"{shown} has {size:,} bytes, more than the {PROJECT_FILE_BYTES:,} that it may.")
     settings = _validated(user, str(user_file()))
-    requested = list(overrides(_validated(_read(path), str(path)), settings))
+    requested = list(overrides(_validated(_read(path), shown, quote=False), settings))
     if settings.model.prices:
         return requested
     # Without prices money is not counted, and under a limit of money nothing would be answered.
@@ -302,9 +305,10 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.") from error
+        why = truncate(escaped(str(error)), _ERROR_CHARS)
+        raise ConfigError(f"{escaped(str(path))} cannot be read: {why}.") from error
     for reserved in _PROVENANCE & values.keys():
-        raise ConfigError(f"{path}: unknown key {reserved!r}.")
+        raise ConfigError(f"{escaped(str(path))}: unknown key {reserved!r}.")
     return values
 
 
@@ -316,21 +320,27 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
             into[key] = value
 
 
-def _validated(values: dict[str, Any], source: str) -> Settings:
+def _validated(values: dict[str, Any], source: str, *, quote: bool = True) -> Settings:
+    """Settings from values; an error quotes the value, unless it is a project's, which may say anything."""
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_sentence(error.errors()[0], source)) from None
+        raise ConfigError(_sentence(error.errors()[0], source, quote=quote)) from None
 
 
-def _sentence(detail: ErrorDetails, source: str) -> str:
-    *parents, key = (str(part) for part in detail["loc"])
+def _sentence(detail: ErrorDetails, source: str, *, quote: bool) -> str:
+    *parents, key = (escaped(str(part)) for part in detail["loc"])
     name = truncate(".".join([*parents, key]), _NAME_CHARS)
     if detail["type"] != "extra_forbidden":
-        return f"{source}: {name}: {detail['msg']} (got {_quoted(detail['input'])})."
+        got = f" (got {_quoted(detail['input'])})" if quote else ""
+        return f"{source}: {name}: {detail['msg']}{got}."
     known = _known_keys(parents)
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean '{'.'.join([*parents, near[0]])}'?" if near else f"known keys: {', '.join(known)}."
+    hint = (
+        f"did you mean '{truncate('.'.join([*parents, near[0]]), _NAME_CHARS)}'?"
+        if near
+        else f"known keys: {', '.join(known)}."
+    )
     return f"{source}: unknown key {name!r}; {hint}"
 
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pydantic.fields import FieldInfo
 
@@ -73,7 +72,7 @@ def overrides(project: BaseModel, current: BaseModel, section: tuple[str, ...] =
             yield Override(keys, value, present, "lowers" if lowers else "raises")
 
 
-def rejections(requested: Sequence[Override], file: Path) -> Iterator[str]:
+def rejections(requested: Sequence[Override], file: str) -> Iterator[str]:
     """What to say about a file's overrides that are not granted, as sentences.
 
     Values are not quoted: a file of the repository may say anything, and what is said here is believed.

@@ -82,7 +82,6 @@ async def test_a_folder_of_traces_that_is_a_link_is_not_used(
     folder.symlink_to(tmp_path)
     answer = await asker.ask("?", serve({"root": ["FINAL(x)"]}))
     assert [note for note in answer.notes if "This run is not recorded" in note and "it is a link" in note]
-    assert not any(name.endswith(".jsonl") for name in os.listdir(tmp_path))
 
 
 @pytest.mark.parametrize("year", [2020, 2120], ids=["usual", "the clock was put back"])

@@ -166,6 +166,9 @@ def test_no_limit_is_ever_higher_for_a_projects_file(
         ("notes = ['hello']\n", "unknown key 'notes'"),
         (f"[sandbox]\nmemory_mb = [0x{'f' * 9_000}]\n", "sandbox.memory_mb"),
         ("#" * 20_000, "20,000 bytes"),
+        ('[model.prices."x\x1b[31m\\nok    sandbox    FORGED"]\ninput = 1\n', r"x\x1b[31m\nok"),
+        ('[model.prices."x\x1b[31m\\nok"]\ninput = 1\noutput = 1\ninputt = 1\n', "did you mean"),
+        ('[limits]\nturns = "many\\nok    sandbox    FORGED"\n', "unable to parse string as an integer."),
     ],
     ids=lambda value: value[:20],
 )
@@ -173,7 +176,8 @@ def test_a_broken_file_of_a_project_gets_a_sentence(tmp_path: Path, text: str, w
     with pytest.raises(ConfigError) as raised:
         loaded(tmp_path, text.replace("\x1b", "\\u001b"), strict=True)
     assert words in str(raised.value)
-    assert "\x1b" not in str(raised.value)
+    assert str(raised.value).isprintable()
+    assert "many" not in str(raised.value)
     assert len(str(raised.value)) < 500
 
 
