@@ -483,3 +483,64 @@ def test_nothing_of_gits_own_is_in_the_context(tmp_path: Path, *, with_git: bool
         with pytest.raises(QueryError):
             snapshot.history.text(".GIT/config", "HEAD")
     workspace.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        ("own.py\n".encode("utf-8-sig"), {"a.py", "d/b.py"}),
+        (b"own.py\rd/\r", {"a.py"}),
+        (b"own.py\r\nd/\r\n", {"a.py"}),
+        ("own.py\n".encode("utf-16"), set()),
+        ("own.py\n".encode("utf-16-le"), set()),
+        (b"own.py\n\xff\n", set()),
+        (b"own.py\n[[:alpha:]*\n", {"a.py", "d/b.py"}),
+    ],
+    ids=[
+        "byte order mark",
+        "CR",
+        "CRLF",
+        "UTF-16",
+        "UTF-16 without a mark",
+        "Latin-1",
+        "a class of characters",
+    ],
+)
+@pytest.mark.filterwarnings("default")
+def test_rlmignore_as_editors_write_it(
+    tmp_path: Path, content: bytes, left: set[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    root = plain(tmp_path / "repo", {".rlmignore": content, "own.py": "o", "a.py": "a", "d/b.py": "b"})
+    workspace = Workspace([root], WorkspaceSettings())
+    assert set(workspace.snapshot()) - {".rlmignore"} == left
+    told = " ".join(workspace.notes)
+    assert ("is no UTF-8 text, so all files of its folder are left out" in told) == (not left)
+    assert ("has a rule that cannot be used: '[[:alpha:]*'" in told) == (b"alpha" in content)
+    assert not list(recwarn)
+
+
+def test_a_folder_that_is_not_read_is_told_and_not_called_deleted(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {"a.py": "a", "d/e/c.py": "c", "gone.py": "g"})
+    (root / "gone.py").unlink()
+    (root / ".git/index").write_text("torn")  # so git, which would wait for the pipe, lists nothing
+    os.mkfifo(root / "d/.gitignore")
+    workspace = Workspace([root], WorkspaceSettings())
+    history = past(workspace)
+    assert reasons(history.present) == {"d": "folder whose ignore file cannot be read"}
+    assert [tuple(change) for change in history.changes("HEAD")] == [("gone.py", "deleted")]
+
+
+def test_usual_folders_that_are_left_out_are_named(tmp_path: Path) -> None:
+    root = plain(
+        tmp_path / "repo",
+        {
+            "a.py": "a",
+            "web/node_modules/b.js": "b",
+            ".venv/c.py": "c",
+            ".tox/d.py": "d",
+            ".gitignore": "!.tox/",
+        },
+    )
+    workspace = Workspace([root], WorkspaceSettings())
+    assert ".tox/d.py" in workspace.snapshot()
+    assert workspace.notes[-1] == f"Of the usual folders, left out in {root}: .venv, web/node_modules."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rlm_core.wording import pluralize
+from rlm_core.wording import comma_list, pluralize
 from rlm_core.workspace import gitview, ignore_files
 from rlm_core.workspace.git_runner import LISTING_SECONDS, PAUSE_SECONDS, GitLimitError
 from rlm_core.workspace.gitview import GitListing
@@ -80,11 +80,8 @@ def discover(root: Path, git: GitRunner, secrets: SecretFilter, *, with_folders:
     listing.incremental = seen is not None
     paths, listing.folders, unlisted, listing.skipped = seen or GitListing([], set(), [""], [])
     listing.notes += _without_git(root, unlisted)
-    for folder in unlisted:
-        within, folders = walk(root, folder, listing.skipped, listing.notes)
-        paths.extend(within)
-        listing.folders |= folders if with_folders else set()
-    paths = _without_gits_own(paths, root, listing.notes)
+    walked, usual = _walked(root, unlisted, listing, with_folders=with_folders)
+    paths = _without_gits_own([*paths, *walked], root, listing.notes)
     rules = IgnoreFiles(root, IGNORE_FILE)
     rules.read(ignore_files.parent_folders(paths))
     if rules.has_negations:
@@ -94,6 +91,7 @@ def discover(root: Path, git: GitRunner, secrets: SecretFilter, *, with_folders:
             listing.folders |= {
                 f"{root}/{folder}".rstrip("/") for folder in ignore_files.parent_folders(taken)
             }
+    listing.notes += _usual_left_out(root, usual - ignore_files.parent_folders(paths))
     if rules:
         listing.incremental = False
         listing.notes += rules.notes
@@ -123,6 +121,24 @@ def _without_git(root: Path, folders: Sequence[str]) -> list[str]:
         *(f"No git view of {root / folder}: {how}" for folder in folders[:_NAMED_FOLDERS]),
         *([f"No git view of {more:,} more repositories in {root}: {how}"] if more > 0 else []),
     ]
+
+
+def _walked(
+    root: Path, unlisted: Sequence[str], listing: FileListing, *, with_folders: bool
+) -> tuple[list[str], set[str]]:
+    """The files of folders that git does not list, and the folders in them that are usually no source."""
+    paths: list[str] = []
+    usual: list[str] = []
+    for folder in unlisted:
+        within, folders = walk(root, folder, listing.skipped, listing.notes, usual)
+        paths += within
+        listing.folders |= folders if with_folders else set()
+    return paths, set(usual)
+
+
+def _usual_left_out(root: Path, folders: set[str]) -> list[str]:
+    names = comma_list([printable_path(folder) for folder in sorted(folders)], _NAMED_FOLDERS)
+    return [f"Of the usual folders, left out in {root}: {names}."] if folders else []
 
 
 def _without_gits_own(paths: list[str], root: Path, notes: list[str]) -> list[str]:

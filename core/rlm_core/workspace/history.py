@@ -13,7 +13,7 @@ from rlm_core.workspace.git_runner import HISTORY_SECONDS
 from rlm_core.workspace.roots import printable_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rlm_core.workspace.git_runner import GitRequest, GitRunner
@@ -127,8 +127,9 @@ class History:
                 text = _lines((self._blob_text(blob, path) or "").encode())
                 if text == _lines(present.data(rows[path])):
                     del differing[path]
-        unread = {item.path for item in present.skipped}
-        return _compared(then.keys() - unread, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
+        unread = {item.path.removesuffix("/.") for item in present.skipped}  # folders, too
+        there = [path for path in then if unread.isdisjoint([path, *_folders_of(path)])]
+        return _compared(there, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
 
     def _blob_text(self, blob: bytes, path: str) -> str | None:
         try:
@@ -136,6 +137,12 @@ class History:
         except NotTextError:
             return None
         return None if self._secrets.why_hidden(text) else self._secrets.masked(text, path).text.decode()
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """The folders that a path lies in."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _by_value(mapping: Mapping[str, str]) -> dict[str, list[str]]:

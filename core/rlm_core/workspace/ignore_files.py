@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.disk import Disk
+from rlm_core.workspace.line_endings import split_lines
 from rlm_core.workspace.roots import Roots, printable_path
 
 if TYPE_CHECKING:
@@ -114,11 +116,22 @@ class IgnoreFiles:
         try:
             content, status = disk.read(path, check)
             self._left -= max(status.st_size, _LEAST_BYTES)
-            return content.decode("utf-8", "replace").split("\n")
+            return split_lines(_text(content))
         except FileNotFoundError:
             raise
         except OSError as error:
             raise _UnusableError(f"cannot be read ({error.strerror})") from error
+
+
+def _text(content: bytes) -> str:
+    """What a file says, without the byte order mark, which git skips as well; raises `_UnusableError`."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # in UTF-16, say
+        raise _UnusableError("is not read, as it is no UTF-8 text")
+    return text
 
 
 class _UnusableError(Exception):
@@ -160,6 +173,8 @@ def _is_rule(line: str) -> bool:
 def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec  # few workspaces have anything to match
 
+    # Brackets that Python's re warns of: no such set means what git means by it.
+    warnings.filterwarnings("error", category=FutureWarning, module="pathspec")
     try:
         return GitIgnoreSpec.from_lines(lines, backend="re2")  # re's own would backtrack
     except Exception as error:  # pathspec's own, re's and re2's

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 DEFAULT_IGNORES = Path(__file__).with_name("default.gitignore")
 _NEVER_NAMES = frozenset(line.rstrip("/") for line in DEFAULT_IGNORES.read_text("utf-8").split("\n"))
 _IGNORE_FILES = frozenset({".gitignore", ".ignore"})
+_BARRED = "folder whose ignore file cannot be read"
 _GLOB_SIGNS = re.compile(r"[\\*?\[\]{}!]")
 
 
-def walk(root: Path, folder: str, skipped: list[Skipped], notes: list[str]) -> tuple[list[str], set[str]]:
+def walk(
+    root: Path, folder: str, skipped: list[Skipped], notes: list[str], usual: list[str]
+) -> tuple[list[str], set[str]]:
     """The files below a folder that its ignore files and `default.gitignore` leave, and the folders.
 
     Where an ignore file cannot be read, all below its folder is left out: somebody has meant to keep
@@ -42,11 +45,16 @@ def walk(root: Path, folder: str, skipped: list[Skipped], notes: list[str]) -> t
         folder: relative to the root.
         skipped: takes what could not be looked into.
         notes: takes sentences about ignore files that cannot be read.
+        usual: takes the folders that `default.gitignore` names, which an ignore file may take back.
 
     Returns:
         The files, relative to the root, and the folders, absolute.
     """
-    barred = _barred(root / folder, notes)
+    start = f"{folder}/" if folder else ""
+    seen: list[str] = []
+    barred = _barred(root / folder, notes, seen)
+    usual += [start + name for name in seen]
+    skipped.extend(Skipped(printable_path(start + (without or ".")), _BARRED) for without in barred)
     if "" in barred:
         return [], set()
 
@@ -125,8 +133,8 @@ def _unicode_path(folder: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _barred(top: Path, notes: list[str]) -> list[str]:
-    """The folders, relative, whose ignore files cannot be read."""
+def _barred(top: Path, notes: list[str], usual: list[str]) -> list[str]:
+    """The folders, relative, whose ignore files cannot be read; `usual` is as in `walk`."""
     barred: list[str] = []
     left_bytes = MAX_BYTES
     pending = [""]
@@ -146,13 +154,17 @@ def _barred(top: Path, notes: list[str]) -> list[str]:
                 notes.append(f"{file} {why_not}, so all files of {whose} are left out.")
                 break
         else:
-            below = [f"{folder}/{name}" if folder else name for name in subfolders]
-            pending += [path for path in below if not is_too_deep(f"{path}/")]
+            for name in subfolders:
+                path = f"{folder}/{name}" if folder else name
+                if name in _NEVER_NAMES:
+                    usual.append(path)
+                elif not is_too_deep(f"{path}/"):
+                    pending.append(path)
     return barred
 
 
 def _look(folder: Path) -> tuple[list[str], list[str]]:
-    """The ignore files of a folder, and the folders in it that may belong."""
+    """The ignore files of a folder, and the folders in it."""
     ignore_files: list[str] = []
     subfolders: list[str] = []
     try:
@@ -162,7 +174,7 @@ def _look(folder: Path) -> tuple[list[str], list[str]]:
                     ignore_files.append(".git/info/exclude")
                 elif entry.name in _IGNORE_FILES:
                     ignore_files.append(entry.name)
-                elif entry.name not in _NEVER_NAMES and entry.is_dir(follow_symlinks=False):
+                elif entry.is_dir(follow_symlinks=False):
                     subfolders.append(entry.name)
     except OSError:
         pass  # the walk says so
