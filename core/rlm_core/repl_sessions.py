@@ -42,6 +42,7 @@ class ReplSession:
         cost_before: US dollars that REPLs before this one have cost.
         listeners: hear of its sub-calls.
         introduced: whether its reader was told what is in the context and what is not.
+        untold: sentences for whoever looks at it next.
     """
 
     def __init__(self, owner: Owner, assistant: ClientModel | None) -> None:
@@ -54,34 +55,43 @@ class ReplSession:
         self.used = time.monotonic()
         self.cost_before = 0.0
         self.introduced = False
+        self.untold: list[str] = []
         self._calls = 0
         self._program_session: ProgramSession | None = None
         self._opening: asyncio.Task[None] | None = None
         self._printed: list[str] = []
         self._task: asyncio.Task[CellResult] | None = None
+        self._stopped = False  # the program before, and nobody has looked yet at what it has left
 
-    def open(self, open_program_session: OpenProgramSession) -> None:
-        """Begins to open the REPL, or a fresh one in its place, without its variables; `settle` waits for it.
+    def open(self, open_program_session: OpenProgramSession, code: str = "") -> None:
+        """Begins to open the REPL, or a fresh one in its place, and then to run a program in it.
+
+        `settle` waits for it. What there was before, a suspended program too, is given up only when the
+        fresh one is open.
 
         Raises:
             QueryError: it is just being opened.
         """
-        if self.opening:
-            raise QueryError(f"{self._not_open()} Wait for it first.")
-        self.result, self.shown = None, []
-        program, self._task = self._task, None
-        self._opening = asyncio.create_task(self._open(open_program_session, program))
+        self._check_not_opening()
+        self._opening = asyncio.create_task(self._open(open_program_session, code))
         self._opening.add_done_callback(self._opening_over)
 
-    async def _open(
-        self, open_program_session: OpenProgramSession, program: asyncio.Task[CellResult] | None
-    ) -> None:
-        await _cancel(program)
+    async def _open(self, open_program_session: OpenProgramSession, code: str) -> None:
         opened = await open_program_session(self._listen)
         old, self._program_session = self._program_session, opened
-        if old is not None:
-            self.cost_before += old.usage.cost_usd or 0.0
-            await old.close()
+        program, self._task = self._task, None
+        self.result, self.shown, self._printed, self._stopped = None, [], [], False
+        try:
+            await _cancel(program)
+        finally:
+            if old is not None:
+                self.untold.append(
+                    "The session starts anew on the files as they are now; its variables are gone."
+                )
+                self.cost_before += old.usage.cost_usd or 0.0
+                await old.close()
+        if code:
+            self._begin(code)
 
     @property
     def program_session(self) -> ProgramSession:
@@ -131,13 +141,13 @@ class ReplSession:
     @property
     def waiting(self) -> list[PendingCompletion]:
         """The prompts that wait for a reply."""
-        return self.assistant.waiting if self.assistant is not None and self.busy else []
+        return self.assistant.waiting if self.assistant is not None and self._running else []
 
     @property
     def state(self) -> State:
         """Where it stands."""
         if self.busy:
-            return "suspended" if self.waiting else "running"
+            return "suspended" if self.waiting and not self.opening else "running"
         if self.result is None:
             return "ready"
         return "done" if self.result.error is None else "failed"
@@ -145,36 +155,41 @@ class ReplSession:
     @property
     def printed(self) -> str:
         """What the program under way has printed so far."""
-        return "".join(self._printed)
+        return "" if self.opening else "".join(self._printed)
 
     def start(self, code: str) -> None:
         """Starts a program.
 
         Raises:
-            QueryError: one is running or suspended.
+            QueryError: one is running or suspended, or the REPL is just being opened.
         """
+        self._check_not_opening()
         if self._running:
             what = "waits for replies to its prompts" if self.waiting else "is still running"
             raise QueryError(
                 f"The program before {what} in session {self.id}, so no other can start there. Go on with "
                 "it, or leave `session` out for a new one."
             )
-        self.result, self.shown, self._printed = None, [], []
-        self._task = asyncio.create_task(self._run(code))
-        self._task.add_done_callback(self._over)
+        self._begin(code)
 
-    async def _run(self, code: str) -> CellResult:
-        if self._opening is not None:
-            await asyncio.wait([self._opening])
-            self._opening.result()
-        return await self.program_session.run(code, self._printed.append)
+    def look(self) -> None:
+        """Begins to find out what a program that was stopped has left, by one that does nothing."""
+        if self._stopped and not self.busy:
+            self._begin("")
+
+    def _begin(self, code: str) -> None:
+        self.result, self.shown, self._printed, self._stopped = None, [], [], False
+        self._task = asyncio.create_task(self.program_session.run(code, self._printed.append))
+        self._task.add_done_callback(self._over)
 
     def reply(self, replies: Sequence[str]) -> None:
         """Answers the prompts that were shown last, in their order; fewer replies leave the rest waiting.
 
         Raises:
-            QueryError: there are more replies than prompts.
+            QueryError: there are more replies than prompts, or another REPL is being opened in its place.
         """
+        if replies:
+            self._check_not_opening()
         pending = [prompt for prompt in self.shown if prompt.open]
         if len(replies) > len(pending):
             raise QueryError(
@@ -190,8 +205,10 @@ class ReplSession:
         self._calls += 1
         try:
             async with asyncio.timeout(seconds):
-                if self._opening is not None:
-                    await asyncio.wait([self._opening])
+                if (opening := self._opening) is not None:
+                    await asyncio.wait([opening])
+                    if opening.cancelled() or opening.exception() is not None:
+                        return
                 if self._task is None:
                     return
                 if self.assistant is not None:
@@ -206,15 +223,28 @@ class ReplSession:
             self.used = time.monotonic()
 
     async def stop(self) -> None:
-        """Ends the program under way, and with it its variables; or the opening of what it was to run in."""
-        await _cancel(self._opening)
-        await _cancel(self._task)
+        """Ends what a call has begun that was cancelled: the opening of a fresh REPL, or its program."""
+        if self.opening:
+            self.untold.append("The call with fresh=true was cancelled; the session is as it was before it.")
+            await _cancel(self._opening)
+        elif self._running:
+            self.untold.append(
+                "The call that had started the program was cancelled, so the program was stopped; what it "
+                "had printed and been replied is gone."
+            )
+            program, self._task, self._stopped = self._task, None, True
+            await _cancel(program)  # whatever is run next waits for that too: cells run one after another
 
     async def close(self) -> None:
         """Ends the program and the session."""
-        await self.stop()
+        await _cancel(self._opening)
+        await _cancel(self._task)
         if self._program_session is not None:
             await self._program_session.close()
+
+    def _check_not_opening(self) -> None:
+        if self.opening:
+            raise QueryError(f"{self._not_open()} Wait for it first.")
 
     def _not_open(self) -> str:
         if not self.opening:
@@ -227,11 +257,13 @@ class ReplSession:
             return
         if not isinstance(error, RlmError):
             log.error("Session %s could not be opened.", self.id, exc_info=error)
-        self.result = CellResult("", 0, f"Session {self.id} could not be opened. {error}", None, (), (), 0.0)
+        if self._program_session is None:
+            why = f"Session {self.id} could not be opened. {error}"
+            self.result = CellResult("", 0, why, None, (), (), 0.0)
 
     def _over(self, task: asyncio.Task[CellResult]) -> None:
         self.used = time.monotonic()
-        if task.cancelled() or task is not self._task:  # then a fresh session is being opened
+        if task.cancelled() or task is not self._task:  # then it was stopped, or a fresh session is there
             return
         error = task.exception()
         if error is None:
@@ -240,7 +272,7 @@ class ReplSession:
         if not isinstance(error, RlmError):
             log.error("A program of session %s failed.", self.id, exc_info=error)
             error = QueryError(f"The program failed on a defect of rlm-mcp, whose log says where: {error}.")
-        self.result = CellResult(self.printed, 0, str(error), None, (), (), 0.0)
+        self.result = CellResult("".join(self._printed), 0, str(error), None, (), (), 0.0)
 
     def _listen(self, event: Event) -> None:
         for listener in list(self.listeners):
@@ -270,9 +302,13 @@ class ReplSessions:
         self._ended: dict[str, tuple[Owner, str]] = {}  # id → whose it was, and why, as a sentence
 
     async def open(
-        self, owner: Owner, open_program_session: OpenProgramSession, assistant: ClientModel | None
+        self,
+        owner: Owner,
+        open_program_session: OpenProgramSession,
+        assistant: ClientModel | None,
+        code: str,
     ) -> tuple[ReplSession, str]:
-        """A new session that is being opened, and a sentence about the one that goes for it (or nothing).
+        """A new session that is being opened for a program, and a sentence about the one that goes for it.
 
         Raises:
             QueryError: each of the owner's sessions has a program that runs.
@@ -280,7 +316,7 @@ class ReplSessions:
         oldest = self._in_the_way(owner)
         session = ReplSession(owner, assistant)
         self._sessions[session.id] = session  # before anything is waited for: `close_all` must see it
-        session.open(open_program_session)
+        session.open(open_program_session, code)
         if oldest is None:
             return session, ""
         why = f"It was closed to make room: there may be {self._at_once} at once (server.sessions)."

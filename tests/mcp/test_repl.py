@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mcp import Client
+
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
@@ -143,25 +145,58 @@ async def test_an_unused_session_ends(repository: Path) -> None:
         assert "without use" in text_of(looked)
 
 
+async def cancelled(client: Client, **arguments: Any) -> None:
+    """Makes a call of the tool, and takes it back once the server has it."""
+    under_way = asyncio.create_task(client.call_tool("rlm_repl", arguments))
+    for _ in range(5):
+        await client.list_tools()
+    under_way.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await under_way
+    await client.list_tools()
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_cancelling_a_program_ends_it(repository: Path, mode: str) -> None:
     async with connected(repository, mode) as client:
-        step = await call(client, "rlm_repl", code="x = 1")
-        burning = asyncio.create_task(
-            client.call_tool("rlm_repl", {"session": step["session"], "code": "while True: pass"})
-        )
-        for _ in range(5):
-            await client.list_tools()
-        burning.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await burning
-        while True:  # the test's own limit ends it
-            after = await client.call_tool("rlm_repl", {"session": step["session"], "code": "1 + 1"})
-            if not after.is_error:
-                break
-        assert after.structured_content["output"] == "2\n"
-        kept = any(name.startswith("x ") for name in after.structured_content["variables"])
-        assert kept or any("names are gone: x" in note for note in after.structured_content["notes"])
+        session = (await call(client, "rlm_repl", code="x = 1"))["session"]
+        await cancelled(client, session=session, code="y = 1\nwhile True: pass")
+        after = await call(client, "rlm_repl", session=session)
+        assert any("was cancelled, so the program was stopped" in note for note in after["notes"])
+        assert [name.split(" ")[0] for name in after["variables"]] == ["x"]
+        after = await call(client, "rlm_repl", session=session, code="x + 1")
+        assert (after["output"], after["notes"]) == ("2\n", [])
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_cancelling_a_call_with_replies_keeps_them(repository: Path, mode: str) -> None:
+    program = "import time\nr = llm_query('a')\ntime.sleep(0.3)\nprint(r, llm_query('b'))"
+    async with connected(repository, mode) as client:
+        session = (await call(client, "rlm_repl", code=program))["session"]
+        await cancelled(client, session=session, replies=["paid"])
+        assert (await call(client, "rlm_repl", session=session))["prompts"] == ["b"]
+        assert (await call(client, "rlm_repl", session=session, replies=["too"]))["output"] == "paid too\n"
+
+
+async def test_a_call_that_is_refused_leaves_the_session_as_it_was(repository: Path) -> None:
+    async with attached(repository) as client:
+        asked = await call(client, "rlm_repl", code="kept = [llm_query('a')]\nprint(kept, llm_query('b'))")
+        session = asked["session"]
+        await call(client, "rlm_repl", session=session, replies=["paid"])
+        said = await failure(client, "rlm_repl", session=session, fresh=True, replies=["too"])
+        assert "a fresh session has no prompts" in said
+        said = await failure(client, "rlm_repl", session=session, fresh=True, scope=["nope"], code="1")
+        assert "names no file" in said
+        assert said.endswith(f"Session {session} is as it was before.")
+        said = await failure(client, "rlm_repl", session=session, scope=["*.md"], replies=["too"])
+        assert "`scope` is for a new or a fresh session" in said
+        over = await call(client, "rlm_repl", session=session, replies=["too"])
+        assert (over["output"], over["variables"]) == ("['paid'] too\n", ["kept (list: 1 item)"])
+        await failure(client, "rlm_repl", session=session, fresh=True, scope=["nope"])
+        assert (await call(client, "rlm_repl", session=session, code="kept"))["output"] == "['paid']\n"
+        fresh = await call(client, "rlm_repl", session=session, fresh=True, scope=["*.md"])
+        assert (fresh["status"], fresh["variables"]) == ("ready", [])
+        assert (await call(client, "rlm_repl", session=session, code="len(context)"))["output"] == "1\n"
 
 
 async def test_errors_name_what_to_do(repository: Path) -> None:
@@ -218,7 +253,8 @@ async def test_a_session_that_takes_long_to_open_is_waited_for_in_turns(
         session = begun["session"]
         assert begun["next"].startswith("The session is still being opened. Call rlm_repl(session=")
         assert "is still being opened" in await failure(client, "rlm_query", question="?", session=session)
-        assert "is still running" in await failure(client, "rlm_repl", session=session, code="2")
+        for refused in ({"code": "2"}, {"replies": ["a"]}, {"fresh": True}):
+            assert "is still being opened" in await failure(client, "rlm_repl", session=session, **refused)
         released.set()
         while (ended := await call(client, "rlm_repl", session=session))["status"] == "running":
             pass

@@ -80,30 +80,44 @@ async def rlm_repl(
             raise QueryError("Give either `code` or `replies`: a suspended program has to go on first.")
         if not (code or session):
             raise QueryError("Give `code` to run, or the `session` to look at.")
+        if fresh and replies:
+            raise QueryError("Give either `fresh` or `replies`: a fresh session has no prompts.")
+        if scope and session and not fresh:
+            raise QueryError(
+                "`scope` is for a new or a fresh session, and a session keeps its files: leave `session` out, "
+                "or restart it with fresh=true, without its variables."
+            )
         if session:
             current = app.repls.get(session, owner)
             if fresh:
-                current.open(_opener(app, owner, scope, current.assistant))
-                notes.append("The session starts anew on the files as they are now; its variables are gone.")
+                current.open(_opener(app, owner, scope, current.assistant), code)
+            else:
+                _check_opened(current)
+                _go_on(current, code, replies)
         elif (input_required := await missing_roots(ctx)) is not None:
             return input_required
         else:
             assistant = None if app.service.settings.model.endpoint else ClientModel(ASSISTANT)
-            current, made_room = await app.repls.open(owner, _opener(app, owner, scope, assistant), assistant)
+            opener = _opener(app, owner, scope, assistant)
+            current, made_room = await app.repls.open(owner, opener, assistant, code)
             notes.extend(filter(None, (made_room,)))
-        if code:
-            current.start(code)
-        current.reply(replies)
         try:
             async with notifying_progress(ctx, current.listeners):
                 changed, _ = await asyncio.gather(
                     _changed(app, current, notes), current.settle(app.grants.patience)
                 )
         except asyncio.CancelledError:
-            app.background(_give_up(app, current, known=bool(session), started=bool(code or replies)))
+            app.background(_give_up(app, current, known=bool(session), started=bool(code) or fresh))
             raise
         app.repls.get(current.id, owner)  # it may have been closed meanwhile, and says why
-        await _check_opened(app, current, known=bool(session))
+        try:
+            _check_opened(current)
+        except RlmError:
+            if not session:
+                await app.repls.close(current, "It could not be opened.")  # nobody has its name
+            raise
+    notes.extend(current.untold)
+    current.untold.clear()
     if current.opened and not current.introduced:
         current.introduced = True
         notes.extend(app.service.notes(current.program_session.snapshot))
@@ -111,22 +125,35 @@ async def rlm_repl(
     return repl_result(current, page, changed, notes)
 
 
+def _go_on(session: ReplSession, code: str, replies: list[str]) -> None:
+    """Starts a program, or lets the one that is suspended go on."""
+    if code:
+        session.start(code)
+    elif replies:
+        session.reply(replies)
+    else:
+        session.look()
+
+
 async def _give_up(app: App, session: ReplSession, *, known: bool, started: bool) -> None:
-    """Ends what a call that was cancelled has begun: its program, and a session whose name nobody has."""
-    if not known and not session.opened:
+    """Ends what a call that was cancelled has begun: its program, or a session whose name nobody has.
+
+    A program that had been started before goes on, since replies may have been paid for.
+    """
+    if not known:
         await app.repls.close(session, "The call that was to open it was cancelled.")
     elif started:
         await session.stop()
 
 
-async def _check_opened(app: App, session: ReplSession, *, known: bool) -> None:
-    """Raises the `RlmError` that kept a session from being opened; keeps none whose name nobody has."""
+def _check_opened(session: ReplSession) -> None:
+    """Raises the `RlmError` that kept a session from being opened, or a fresh one in its place."""
     try:
         session.check_opened()
-    except RlmError:
-        if not known:
-            await app.repls.close(session, "It could not be opened.")
-        raise
+    except RlmError as error:
+        if not session.opened:
+            raise
+        raise QueryError(f"{error} Session {session.id} is as it was before.") from error
 
 
 async def _changed(app: App, session: ReplSession, notes: list[str]) -> list[str]:
