@@ -1,15 +1,14 @@
-"""Parameters of `rlm/ask`, and the text of a question with its document or selection."""
+"""Parameters of `rlm/ask`, and what of the document or selection in them a model is shown."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from rlm_core.errors import QueryError
-from rlm_core.wording import pluralize
+from rlm_core.wording import elide, escaped
 from rlm_core.workspace.line_endings import split_lines
 from rlm_lsp.positions import before
 
@@ -74,37 +73,23 @@ class AskParams(_Params):
                 '{"question": string, "scope"?: string[], "textDocument"?: {uri}, "range"?: Range}.'
             ) from None
 
-    def question_text(self, path: str | None, text: str | None, encoding: str) -> str:
-        """The question, with the document or the selection that it is about.
+    def subject(self, name: str, text: str, encoding: str) -> str:
+        """What the question is about, for the model: the document's name, or the selection.
 
         Args:
-            path: the document in the workspace; None when it is not part of it.
-            text: what is in the buffer; None when it is not open.
+            name: of the document.
+            text: of the document, as the context has it.
             encoding: of positions, as negotiated.
         """
-        if self.text_document is None:
-            return self.question
-        name = path or f"{self.text_document.uri} (not part of the context)"
+        name = escaped(name)
         if self.range is None:
-            return f"{self.question}\n\nThe question is about {name}."
+            return name
         first, last = self.range.start.line + 1, self.range.end.line + 1
         if self.range.end.character == 0 and last > first:
             last -= 1  # a selection of whole lines ends before the next one
         lines = f"{first}" if first == last else f"{first}-{last}"
-        place = f"{self.question}\n\nThe question is about this selection, {name}:{lines}"
-        if text is None:
-            return f"{place}."
-        selected = _selected_text(text, self.range, encoding)
-        return f"{place}:\n\n{_code_block(selected)}"
-
-
-def _code_block(selected: str) -> str:
-    shown = selected[:SELECTION_CHARS].removesuffix("\n")
-    fence = "`" * (max(map(len, re.findall("`{3,}", shown)), default=2) + 1)
-    omitted = len(selected) - SELECTION_CHARS
-    more = pluralize(omitted, "more character of the selection is", "more characters of the selection are")
-    note = f"\n({more} not shown here.)" if omitted > 0 else ""
-    return f"{fence}\n{shown}\n{fence}{note}"
+        selected = elide(_selected_text(text, self.range, encoding), SELECTION_CHARS)
+        return f"{name}:{lines}\n\n{selected}"
 
 
 def _selected_text(text: str, selection: Range, encoding: str) -> str:

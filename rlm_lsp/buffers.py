@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pygls.uris import to_fs_path
 
@@ -56,6 +57,15 @@ class Buffers:
 
 
 def uri_to_file(uri: str) -> Path | None:
-    """The file behind a URI, symbolic links resolved; None for what is not a file (`untitled:` …)."""
+    """The file behind a URI, symbolic links resolved; None for what is none (`untitled:`, `file://` …)."""
     path = to_fs_path(uri)
-    return None if path is None else Path(path).resolve()
+    return Path(path).resolve() if path else None
+
+
+def untitled_name(uri: str) -> str | None:
+    """What a document is called that has never been a file; None for any other.
+
+    VS Code has `untitled:`, with the path where it is to be saved if that is known; Neovim's buffers without
+    a name are `file://`.
+    """
+    return unquote(uri.removeprefix("untitled:")) if uri.startswith("untitled:") or uri == "file://" else None

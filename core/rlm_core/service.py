@@ -55,12 +55,14 @@ class AskOverrides:
         models: who answers, instead of the configured ones; they stay the caller's to close.
         limits: what it may spend.
         snapshot: what `context` is, instead of the workspace as it is now.
+        subject: what the question is about besides its words: a file, or a selection with its text.
         run_id: the run's name, from `rlm_core.engine.event_stream.new_run_id`.
     """
 
     models: Models | None = None
     limits: Limits | None = None
     snapshot: Snapshot | None = None
+    subject: str = ""
     run_id: str = ""
 
 
@@ -205,6 +207,7 @@ class Service:
             settings=self.settings.model_copy(update={"limits": overrides.limits or self.settings.limits}),
             listeners=listeners,
             notes=tuple(filter(None, (self.warning, *self.notes(snapshot)))),
+            subject=overrides.subject,
             run_id=overrides.run_id,
         )
         cited = dict.fromkeys(citation.path for citation in answer.citations)

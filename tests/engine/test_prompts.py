@@ -79,7 +79,7 @@ def test_the_system_message_is_complete_and_not_too_long() -> None:
 
 
 def test_the_first_message_has_facts_and_no_text(snapshot: Snapshot) -> None:
-    text = prompts.code_opening("Why?", facts(snapshot), Boundary())
+    text = prompts.code_opening("Why?", "", facts(snapshot), Boundary())
     assert "5 files" in text
     assert "python" in text.lower()
     assert "RetryPolicy" not in text

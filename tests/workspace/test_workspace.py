@@ -93,6 +93,24 @@ def test_overlays_shadow_the_disk(tmp_path: Path, workspace: Workspace) -> None:
     assert texts(workspace.snapshot()) == texts(before)
 
 
+def test_unsaved_text_has_the_limit_of_files(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a.py": "disk", "b.py": "disk"})
+    workspace = Workspace([tmp_path], WorkspaceSettings(max_file_kb=1))
+    before = workspace.snapshot()
+    for text, known in [("é" * 512, {"a.py": "é" * 512, "b.py": "disk"}), ("é" * 513, {"b.py": "disk"})]:
+        workspace.set_overlay(tmp_path / "a.py", text, version=1)
+        snapshot = workspace.snapshot()
+        assert texts(snapshot) == known
+    assert [(item.path, item.reason) for item in snapshot.skipped] == [
+        ("a.py", "unsaved, larger than 1 KB")
+    ]
+    assert workspace.changed_files(before, ["a.py", "b.py"]) == ["a.py"]
+    workspace.drop_overlay(tmp_path / "a.py")
+    assert texts(workspace.snapshot()) == texts(before)
+    assert workspace.snapshot().skipped == ()
+    workspace.close()
+
+
 def test_what_an_editor_shows_is_made_well_formed(tmp_path: Path, workspace: Workspace) -> None:
     write_tree(tmp_path, {"a.py": "one"})
     workspace.set_overlay(tmp_path / "a.py", "\ud83d \ude00 🎉", version=1)

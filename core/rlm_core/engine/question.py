@@ -40,6 +40,7 @@ async def ask(
     settings: Settings,
     listeners: Sequence[Listener] = (),
     notes: Sequence[str] = (),
+    subject: str = "",
     run_id: str = "",
 ) -> Answer:
     """Answers a question over a snapshot; cancelling it ends every session and request under way.
@@ -52,6 +53,7 @@ async def ask(
         settings: limits, prices and whether to record a trace.
         listeners: called with each event, on the event loop.
         notes: sentences for the answer's notes, from the caller.
+        subject: what of the code the question is about, as data; not recorded in the trace.
         run_id: from `new_run_id`, where the caller has to know it before the run starts.
 
     Raises:
@@ -63,7 +65,8 @@ async def ask(
     try:
         for note in (*models.notes, *notes):
             stream.note(note)
-        opening = partial(prompts.code_opening, question, await asyncio.to_thread(facts, snapshot))
+        about = await asyncio.to_thread(facts, snapshot)
+        opening = partial(prompts.code_opening, question, well_formed(subject), about)
         tree = RunTree.of(models, sandbox, settings, stream)
         reporter = RunReporter(tree, ROOT, models.root, snapshot.id, len(snapshot), snapshot.total_bytes)
         reporter.started(question)

@@ -77,7 +77,7 @@ def _next_turn(messages: Sequence[Message]) -> str:
     if _LAST_CALL in between_tags.sub("", told[-1]):
         printed = [text for name, text in data if name == "output"]
         return f"{_search_cut_short(printed)}\n\n{LABEL}"
-    question = next(text for name, text in data if name == "question")
+    question = "\n\n".join(text for name, text in data if name in {"question", "subject"})
     if not mine:
         return _program("look", question)
     if any(found["name"] == "error" for found in between_tags.finditer(told[-1])):

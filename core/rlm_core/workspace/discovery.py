@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 IGNORE_FILE = ".rlmignore"
 IGNORE_FILES = frozenset({".gitignore", IGNORE_FILE})
-_SECRET = "secret: file name"  # noqa: S105 - a reason
+SECRET_NAME = "secret: file name"  # noqa: S105 - a reason
 
 # More new files than this are listed with all the others rather than by name.
 _NAMED_FILES = 200
@@ -100,7 +100,7 @@ def discover(root: Path, git: GitRunner, secrets: SecretFilter, *, with_folders:
     for path in _apply_rules(paths, rules, listing) if rules else paths:
         if secrets.hides(path):
             if printable_path(path) not in listing.unignored:
-                listing.skipped.append(Skipped(printable_path(path), _SECRET))
+                listing.skipped.append(Skipped(printable_path(path), SECRET_NAME))
                 continue
             secrets_shown += 1
         if path.isascii() and path.isprintable():
@@ -231,7 +231,7 @@ def list_new_files(
         return None
     for path in found:
         if secrets.hides(path):
-            listing.skipped.append(Skipped(path, _SECRET))
+            listing.skipped.append(Skipped(path, SECRET_NAME))
         elif not is_gits_own(path):
             listing.paths.append(path)
     return listing

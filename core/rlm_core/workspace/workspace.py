@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.errors import WorkspaceError
-from rlm_core.workspace.discovery import IGNORE_FILES, FileListing, discover, list_new_files
+from rlm_core.well_formed import well_formed
+from rlm_core.workspace.decoding import NotTextError
+from rlm_core.workspace.discovery import IGNORE_FILES, SECRET_NAME, FileListing, discover, list_new_files
 from rlm_core.workspace.git_runner import GitRunner
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from rlm_core.config import WorkspaceSettings
     from rlm_core.workspace.cache import Cache
+    from rlm_core.workspace.secret_masking import MaskedText
 
 # So many snapshots can be compared with later ones.
 _REMEMBERED = 8
@@ -98,6 +101,7 @@ class Workspace:
         self._closed = False
         self._overlays = Overlays()
         self._masked_unsaved: dict[str, tuple[tuple[str, int], ...]] = {}  # in unsaved text, by path
+        self._unsaved_left_out: dict[str, str] = {}  # why, by path
         self._inbox_lock = threading.Lock()  # held for moments: what event loops and watchers write to
         self._reported: set[str] = set()
         self._rescan = True
@@ -186,6 +190,20 @@ class Workspace:
         if path is not None:
             self._overlays.drop(path)
 
+    def masked_text(self, name: str, text: str) -> str:
+        """An editor's text that is no file's, as the context would have it.
+
+        Args:
+            name: what the file would be called, as far as that is known.
+            text: all of it.
+
+        Raises:
+            NotTextError: the context would not have it; says why.
+        """
+        if self._secrets.hides(name):
+            raise NotTextError(SECRET_NAME)
+        return self._masked_unsaved_text(name, well_formed(text).encode()).text.decode()
+
     def path_of(self, file: Path) -> str | None:
         """What a file on disk (absolute, links resolved) is called in snapshots; None outside the roots."""
         return self._roots.path_of(str(file))
@@ -208,7 +226,10 @@ class Workspace:
         for path in now:
             unsaved = self._overlays.get(path)
             if unsaved is not None:
-                now[path] = digest_of(self._secrets.masked(unsaved, path).text)
+                try:
+                    now[path] = digest_of(self._masked_unsaved_text(path, unsaved).text)
+                except NotTextError:
+                    now[path] = None
         return [path for path in now if now[path] != snapshot.entry(path).digest]
 
     def save(self) -> None:
@@ -306,17 +327,14 @@ class Workspace:
 
     def _build_snapshot(self) -> Snapshot:
         store = self._store
-        unread = [Skipped(path, reason) for path, reason in store.table.reasons.items()]
-        skipped = tuple(sorted({*self._listing.skipped, *unread}, key=_by_path))
-        if self._latest is None or len(self._dirty) > _PATCHED_ROWS:
-            changed = {path: self._entry(path) for path in self._overlays.paths()}
+        rebuilt = self._latest is None or len(self._dirty) > _PATCHED_ROWS
+        changed = {path: self._entry(path) for path in (self._overlays.paths() if rebuilt else self._dirty)}
+        skipped, masked = self._skipped(), self._masked()
+        if self._latest is None or rebuilt:
             columns = store.table.columns()
-            masked = self._masked()
             snapshot = Snapshot(*columns, skipped, store.arena.maps, store.arena, masked)
         else:
             snapshot = self._latest
-            changed = {path: self._entry(path) for path in self._dirty}
-            masked = self._masked()
         if changed:
             snapshot = snapshot.patched(changed, skipped, store.arena, masked)
         self._dirty = set()
@@ -331,14 +349,32 @@ class Workspace:
         counts = {**self._store.table.masked, **self._masked_unsaved}
         return tuple(Masked(path, kind, n) for path in sorted(counts) for kind, n in counts[path])
 
+    def _skipped(self) -> tuple[Skipped, ...]:
+        reasons = {**self._store.table.reasons, **self._unsaved_left_out}
+        unread = [Skipped(path, reason) for path, reason in reasons.items()]
+        return tuple(sorted({*self._listing.skipped, *unread}, key=_by_path))
+
     def _entry(self, path: str) -> Entry | None:
         self._masked_unsaved.pop(path, None)
+        self._unsaved_left_out.pop(path, None)
         unsaved = self._overlays.get(path)
         entry = self._store.table.entry(path)
         if unsaved is None or (entry is None and not self._unsaved_files.belongs(path)):
             return entry
-        text, self._masked_unsaved[path] = self._secrets.masked(unsaved, path)
+        try:
+            if entry is None and printable_path(path) != path:
+                raise NotTextError("unsaved, with a name that does not print")
+            text, self._masked_unsaved[path] = self._masked_unsaved_text(path, unsaved)
+        except NotTextError as error:
+            self._masked_unsaved[path] = ()  # and none of the file's on disk
+            self._unsaved_left_out[path] = str(error)
+            return None
         return Entry(path, *self._store.arena.append(text), digest_of(text))
+
+    def _masked_unsaved_text(self, path: str, text: bytes) -> MaskedText:
+        if len(text) > self._max_bytes:
+            raise NotTextError(f"unsaved, larger than {self._max_bytes // 1024} KB")
+        return self._secrets.masked(text, path)
 
 
 def _no_listener() -> None:

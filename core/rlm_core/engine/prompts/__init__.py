@@ -47,18 +47,25 @@ def system(*, code: bool, recursive: bool) -> str:
     )
 
 
-def code_opening(question: str, facts: Facts, boundary: Boundary) -> str:
-    """The first user message of a run over a codebase: the question and the facts, never the text.
+def code_opening(question: str, subject: str, facts: Facts, boundary: Boundary) -> str:
+    """The first user message of a run over a codebase: the question and the facts, and no other text.
 
     It tells the boundary, which no constant prompt can: those are cached by providers.
+
+    Args:
+        question: what the user wants to know.
+        subject: the file or selection that it is about, if it is about one.
+        facts: what the context is.
+        boundary: encloses them all.
     """
+    about = f"{boundary.enclose('subject', subject)}\n\n" if subject else ""
     small = (
         "\nThe whole context is small: you can print it all and read it."
         if facts.bytes <= SMALL_CHARS
         else ""
     )
     return (
-        f"{boundary.told}\n\n{boundary.enclose('question', question.strip())}\n\n"
+        f"{boundary.told}\n\n{boundary.enclose('question', question.strip())}\n\n{about}"
         f"`context` is a codebase:\n{boundary.enclose('facts', str(facts))}{small}"
     )
 
