@@ -125,8 +125,10 @@ def _destination(error: openai.APIStatusError) -> str:
         parts = urlsplit(error.response.headers.get("location", ""))
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
-        host = ""
-    return escaped(one_line(f"{parts.scheme}://{host}", QUOTED_CHARS)) if host else "another path"
+        return "an address that cannot be read"
+    if not parts.scheme and not host:
+        return "another path"
+    return escaped(one_line(f"{parts.scheme}://{host}", QUOTED_CHARS))
 
 
 def _tries(endpoint: Endpoint) -> str:
