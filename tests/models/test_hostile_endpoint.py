@@ -57,8 +57,9 @@ def chunks(data: bytes) -> Iterator[bytes]:
         Reply(raw=gzip.compress(squeezed(16)), headers={"Content-Encoding": "gzip, gzip"}),
         Reply(wire=chunks(MEGABYTE)),
         Reply(wire=chunks(b" ")),
+        Reply(wire=repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)),
     ],
-    ids=["gzip", "gzip twice", "endless", "endless in small chunks"],
+    ids=["gzip", "gzip twice", "endless", "endless in small chunks", "interim responses"],
 )
 async def test_a_response_is_read_up_to_a_size(reply: Reply) -> None:
     with pytest.raises(ModelError, match="sent more than 8 MiB") as caught:
@@ -201,7 +202,7 @@ def test_any_json_is_a_completion_or_a_failure_of_the_model() -> None:
     with ModelServer({"m": answer}, served=None) as server, asyncio.Runner() as runner:
         chosen = choose(ModelSettings(base_url=server.url, name="m", retries=0))
 
-        @settings(max_examples=60)
+        @settings(max_examples=60, deadline=None)
         @given(
             st.tuples(replies, st.just(200))
             | st.tuples(errors, st.sampled_from([200, 307, 400, 404, 429, 500]))

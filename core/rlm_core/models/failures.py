@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import openai
 
 from rlm_core.models.base import FailureKind, ModelError, model_list
-from rlm_core.models.http_client import RESPONSE_BYTES, ResponseTooLargeError
+from rlm_core.models.http_client import HEAD_BYTES, RESPONSE_BYTES, ResponseTooLargeError
 from rlm_core.wording import escaped, one_line
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ async def explain(error: openai.OpenAIError, endpoint: Endpoint, model: str) -> 
             return await _explain_status(error, endpoint, model)
         case ResponseTooLargeError():
             return ModelError(
-                f"{endpoint.url} sent more than {RESPONSE_BYTES >> 20} MiB for one request to {model}, "
-                "and nothing of it counts; check that OPENAI_BASE_URL names the API (it often ends in /v1).",
+                f"{endpoint.url} sent more than {RESPONSE_BYTES >> 20} MiB, or {HEAD_BYTES >> 10} KiB before "
+                f"that, for one request to {model}, and nothing of it counts; check that OPENAI_BASE_URL "
+                "names the API (it often ends in /v1).",
                 "rejected",
             )
         case _:

@@ -7,16 +7,23 @@ coming, keeps them all, and follows redirects to any host with the whole request
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 from openai import DEFAULT_CONNECTION_LIMITS, OpenAIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
 # After decompression. What counts of a completion (`COMPLETION_CHARS`) takes less, escaped as it may be.
 RESPONSE_BYTES = 8 << 20
+# Of what comes before a body; servers may send any number of interim responses (`100 Continue`).
+HEAD_BYTES = 256 << 10
+# Of a connection at once: what has been read is taken apart without a pause.
+READ_BYTES = 8 << 10
 # Of an error response a sentence is quoted.
 ERROR_BYTES = 64 << 10
 # What a part of a response counts at least, for each costs time, however little is in it.
@@ -25,8 +32,18 @@ PART_BYTES = 1 << 10
 _OF_TRANSPORT = frozenset({"content-encoding", "content-length", "content-type", "transfer-encoding"})
 
 
+@dataclass(slots=True)
+class _Allowance:
+    """What a response may still take on its connection before its body."""
+
+    left: float = HEAD_BYTES
+
+
+_allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+
+
 class ResponseTooLargeError(OpenAIError):
-    """A response with more than `RESPONSE_BYTES`; as one of the `openai` package's, it is not tried again."""
+    """A response that is larger than a bound; as one of the `openai` package's, it is not tried again."""
 
 
 class BoundedClient(httpx2.AsyncClient):
@@ -57,9 +74,13 @@ class BoundedClient(httpx2.AsyncClient):
             ResponseTooLargeError: it is too large.
         """
         options.update(stream=True, follow_redirects=False)
+        request.extensions["trace"] = _bound_connection
+        allowance = _Allowance()
+        token = _allowance.set(allowance)
         try:
             async with asyncio.timeout(request.extensions["timeout"]["read"]) as timeout:
                 response = await super().send(request, **options)
+                allowance.left = float("inf")  # from here on the body is counted
                 try:
                     body = await _body(response)
                 finally:
@@ -68,7 +89,26 @@ class BoundedClient(httpx2.AsyncClient):
             if not timeout.expired():
                 raise
             raise httpx2.ReadTimeout("The response is not complete.", request=request) from error
+        finally:
+            _allowance.reset(token)
         return _plain(response, body)
+
+
+async def _bound_connection(event: str, info: Mapping[str, Any]) -> None:
+    """A trace of a request (an extension of httpx), for it shows connections; they cannot be given to it."""
+    if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+        stream = info["return_value"]
+        stream.read = partial(_read, stream.read)
+
+
+async def _read(read: Callable[..., Awaitable[bytes]], most: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as the connection has it
+    data = await read(min(most, READ_BYTES), timeout=timeout)
+    allowance = _allowance.get()
+    if allowance is not None:
+        allowance.left -= len(data)
+        if allowance.left < 0:
+            raise ResponseTooLargeError
+    return data
 
 
 async def _body(response: httpx2.Response) -> bytes:
