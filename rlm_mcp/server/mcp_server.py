@@ -10,9 +10,10 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
+from pydantic import ValidationError
 
 from rlm_core import __version__
-from rlm_core.wording import truncate
+from rlm_core.wording import comma_list, truncate
 from rlm_mcp.server import argument_completion, prompts, resources, tools
 from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.middleware import Handshake
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rlm_mcp.server.app import App
 
 QUOTED_CHARS = 200  # of a client's own words
+MISFITS = 3  # of what is wrong with a call's arguments, that many are told
 
 
 class _Server(MCPServer["App"]):
@@ -59,7 +61,12 @@ class _Server(MCPServer["App"]):
         known = self._parameters.get(name, arguments)
         if unknown := truncate(", ".join(sorted(arguments.keys() - known)), QUOTED_CHARS):
             raise ToolError(f"{name} takes no {unknown}; it takes {', '.join(known)}.")
-        return await super().call_tool(name, arguments, context)
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            raise ToolError(_misfit(name, error.__cause__)) from error.__cause__
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[App, Any] | None = None
@@ -115,6 +122,13 @@ def create_server(
     prompts.register(server)
     argument_completion.register(server, app)
     return server
+
+
+def _misfit(name: str, error: ValidationError) -> str:
+    """Says which arguments of a tool are wrong: pydantic's text has what they hold, for a reader of code."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    wrong = [f"{'.'.join(map(str, detail['loc']))} ({detail['msg']})" for detail in details]
+    return f"{name} does not take these arguments; what is wrong: {comma_list(wrong, MISFITS)}."
 
 
 def _lean_input(schema: dict[str, Any]) -> dict[str, Any]:

@@ -159,6 +159,18 @@ async def test_ten_megabytes_of_arguments(repository: Path) -> None:
         assert done.structured_content["output"] == "1000001\n", "of a reply as much counts as of any model's"
 
 
+async def test_of_what_is_wrong_with_arguments_a_little_is_told(repository: Path) -> None:
+    async with connected(repository) as client:
+        said = await failure(client, "rlm_query", question="What?", scope=[[]] * 2_000)
+        wrong = "scope.0 (Input should be a valid string)"
+        assert said == f"rlm_query does not take these arguments; what is wrong: {wrong}."
+        said = await failure(client, "rlm_repl", session=[], replies=[1] * 2_000, page=0, code=1, fresh=7)
+        assert said == (
+            "rlm_repl does not take these arguments; what is wrong: code (Input should be a valid string), "
+            "session (Input should be a valid string), replies.0 (Input should be a valid string) and 2 more."
+        )
+
+
 async def test_a_hundred_cancellations_in_flight(repository: Path) -> None:
     async with wired(repository) as wire:
         for number in range(1, 101):

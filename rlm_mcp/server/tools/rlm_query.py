@@ -55,7 +55,10 @@ async def rlm_query(
     question: Annotated[str, Field(description="One complete question about the codebase.")],
     ctx: Context[App],
     scope: Annotated[
-        list[str], Field(description="Only these files: globs or folders, as ['src/', '*.py', '!tests/'].")
+        list[str],
+        Field(
+            fail_fast=True, description="Only these files: globs or folders, as ['src/', '*.py', '!tests/']."
+        ),
     ] = [],
     session: Annotated[
         str, Field(description="An rlm_repl session, to ask about the snapshot that it holds.")

@@ -65,12 +65,12 @@ async def rlm_repl(
     code: Annotated[str, Field(description="A Python program; the last expression is echoed.")] = "",
     session: Annotated[str, Field(description="The session to go on in; empty starts one.")] = "",
     replies: Annotated[
-        list[str], Field(description="Replies to the prompts shown last, in their order.")
+        list[str], Field(fail_fast=True, description="Replies to the prompts shown last, in their order.")
     ] = [],
     page: Annotated[int, Field(ge=1, description="Page of what was shown last.")] = 1,
     fresh: Annotated[bool, Field(description="Restart the session on the files as they are now.")] = False,
     scope: Annotated[
-        list[str], Field(description="For a new or fresh session: only these files (globs).")
+        list[str], Field(fail_fast=True, description="For a new or fresh session: only these files (globs).")
     ] = [],
 ) -> Annotated[CallToolResult, ReplResult] | InputRequiredResult:
     """Drives a session; see `DESCRIPTION`."""
