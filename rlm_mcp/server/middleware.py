@@ -49,7 +49,11 @@ class Handshake:
 
     async def _listen(self, ctx: ServerRequestContext[App, Any], call_next: CallNext) -> HandlerResult:
         await self._app.client_roots.ensure_open(ctx.session)
-        await self._announcer.listen()
+        match ctx.params:
+            case {"notifications": {"resourceSubscriptions": list(uris)}}:
+                await self._announcer.listen([uri for uri in uris if isinstance(uri, str)])
+            case _:
+                await self._announcer.listen([])
         try:
             return await call_next(ctx)
         finally:

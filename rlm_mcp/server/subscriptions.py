@@ -17,6 +17,8 @@ from rlm_core.workspace.history import differences
 from rlm_mcp.server.resources import RUN, WORKSPACE, uris_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcp.server.session import ServerSession
 
     from rlm_core.runs import RunHandle
@@ -28,9 +30,9 @@ log = logging.getLogger(__name__)
 
 # One save is several events, and a branch switch thousands: they are announced together.
 COALESCE_SECONDS = 0.1
-# Of older clients. Each connection has so many subscriptions, of which the oldest give way; and so do the
-# oldest connections, which may have gone without a word.
+# Of each connection of an older client, and of each stream of a newer one.
 MAX_SUBSCRIPTIONS = 256
+# Of older clients; the oldest connections give way, which may have gone without a word.
 MAX_SUBSCRIBERS = 1_000
 # A path of the longest kind, percent-encoded.
 MAX_URI_CHARS = 3 * 4_096 + 100
@@ -41,7 +43,7 @@ TELL_SECONDS = 5.0
 @dataclass(slots=True)
 class _Subscriber:
     session: ServerSession
-    uris: dict[str, None] = field(default_factory=dict)  # in the order of their subscription
+    uris: set[str] = field(default_factory=set)
 
 
 class Announcer:
@@ -70,8 +72,9 @@ class Announcer:
             if self._listening or self._direct:
                 await self._announce_files()
 
-    async def listen(self) -> None:
-        """Somebody listens on the bus from now on, until `unlisten`."""
+    async def listen(self, uris: Sequence[str]) -> None:
+        """Somebody listens on the bus for these from now on, until `unlisten`; raises `MCPError`."""
+        _check(len(uris), max(map(len, uris), default=0))
         first = not (self._listening or self._direct)
         self._listening += 1
         if first:
@@ -83,15 +86,11 @@ class Announcer:
 
     async def subscribe(self, connection: str, uri: str, session: ServerSession) -> None:
         """Announces a resource to a client of the handshake era; raises `MCPError` if there can be none."""
-        if len(uri) > MAX_URI_CHARS:
-            raise MCPError(
-                INVALID_PARAMS, f"No resource of this server has a URI of {len(uri):,} characters."
-            )
+        known = self._direct[connection].uris if connection in self._direct else set()
+        _check(len(known | {uri}), len(uri))
         first = not (self._listening or self._direct)
         subscriber = self._direct.setdefault(connection, _Subscriber(session))
-        subscriber.uris[uri] = None
-        while len(subscriber.uris) > MAX_SUBSCRIPTIONS:
-            del subscriber.uris[next(iter(subscriber.uris))]
+        subscriber.uris.add(uri)
         while len(self._direct) > MAX_SUBSCRIBERS:
             del self._direct[next(iter(self._direct))]
         if first:
@@ -100,7 +99,7 @@ class Announcer:
     def unsubscribe(self, connection: str, uri: str) -> None:
         """Takes a subscription back."""
         if (subscriber := self._direct.get(connection)) is not None:
-            subscriber.uris.pop(uri, None)
+            subscriber.uris.discard(uri)
             if not subscriber.uris:
                 del self._direct[connection]
 
@@ -147,6 +146,16 @@ class Announcer:
 
     def _run_over(self, run: RunHandle) -> None:
         self._app.background(self._announce(RUN + run.id))
+
+
+def _check(count: int, longest: int) -> None:
+    if count > MAX_SUBSCRIPTIONS:
+        raise MCPError(
+            INVALID_PARAMS,
+            f"A connection or stream has {MAX_SUBSCRIPTIONS} subscriptions at most: take one back first.",
+        )
+    if longest > MAX_URI_CHARS:
+        raise MCPError(INVALID_PARAMS, f"No resource of this server has a URI of {longest:,} characters.")
 
 
 def connection_of(ctx: Any) -> str:

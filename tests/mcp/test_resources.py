@@ -171,6 +171,22 @@ async def test_no_subscription_takes_much_memory(repository: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:resources/:mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_subscriptions_beyond_the_limit_are_refused(repository: Path) -> None:
+    uris = [f"rlm://file/{number}" for number in range(257)]
+    async with attached(repository, "legacy") as older:
+        for uri in (*uris[:256], uris[0]):
+            await older.subscribe_resource(uri)
+        with pytest.raises(MCPError, match="256 subscriptions at most"):
+            await older.subscribe_resource(uris[256])
+        await older.unsubscribe_resource(uris[0])
+        await older.subscribe_resource(uris[256])
+    async with attached(repository) as newer:
+        with pytest.raises(MCPError, match="256 subscriptions at most"):
+            async with newer.listen(resource_subscriptions=uris):
+                pass
+
+
+@pytest.mark.filterwarnings("ignore:resources/:mcp.shared.exceptions.MCPDeprecationWarning")
 async def test_a_changed_file_is_announced_to_older_clients(repository: Path) -> None:
     updated: asyncio.Queue[str] = asyncio.Queue()
 
