@@ -115,6 +115,44 @@ async def test_bodies_are_bounded_and_must_be_messages(checking: Served) -> None
             assert (await client.list_tools()).tools, "the server lives"
 
 
+TWICE = {
+    "two pages": (
+        b"Host: localhost\r\nOrigin: http://localhost\r\nOrigin: http://evil.test\r\nContent-Length: 0\r\n",
+        b"There is more than one Origin; send one.",
+    ),
+    "two lengths": (
+        b"Host: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        b"Send Content-Length or Transfer-Encoding, not both.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "words"), TWICE.values(), ids=TWICE)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_a_header_says_twice_is_refused(checking: Served, header: bytes, words: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", checking.port)
+    writer.write(b"POST /mcp HTTP/1.1\r\n" + header + b"Connection: close\r\n\r\n0\r\n\r\n")
+    said = await reader.read()
+    writer.close()
+    assert said.startswith(b"HTTP/1.1 400")
+    assert said.endswith(words)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_requests_that_end_early_fill_no_log(checking: Served) -> None:
+    head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: */*\r\n"
+    for version in (b"2025-11-25", b"2026-07-28"):
+        for rest in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{"):
+            _, writer = await asyncio.open_connection("127.0.0.1", checking.port)
+            writer.write(head + b"MCP-Protocol-Version: " + version + b"\r\n" + rest)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+    async with checking.client() as client:
+        assert (await client.list_tools()).tools
+    assert len(checking.said.splitlines()) == 1
+
+
 async def test_a_client_may_spend_so_much(
     repository: Path, token_file: Path, own_home: Path, serve_model: Any
 ) -> None:

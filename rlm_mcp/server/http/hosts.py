@@ -56,7 +56,13 @@ class HostCheck:
         """Answers, or refuses to."""
         if scope["type"] == "http" and scope["path"] != self._exempt:
             headers, refusal = Headers(scope=scope), None
-            if not self._is_ours(headers.get("host", "").lower()):
+            if twice := [name for name in ("host", "origin") if len(headers.getlist(name)) > 1]:
+                refusal = PlainTextResponse(f"There is more than one {twice[0].title()}; send one.", 400)
+            elif "content-length" in headers and "transfer-encoding" in headers:
+                # What a proxy in between takes for a request of its own may differ (RFC 9112, section 6.3).
+                sentence = "Send Content-Length or Transfer-Encoding, not both."
+                refusal = PlainTextResponse(sentence, 400, {"Connection": "close"})
+            elif not self._is_ours(headers.get("host", "").lower()):
                 sentence = "Host is no name of this server; --allow-host adds one when it starts."
                 refusal = PlainTextResponse(sentence, 421)
             elif "origin" in headers and not self._may(headers["origin"].lower()):
