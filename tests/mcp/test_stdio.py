@@ -172,6 +172,21 @@ async def test_nothing_is_left_behind(repository: Path, number: signal.Signals |
     assert await ended(children), "a process outlived the server"
 
 
+async def test_a_client_that_closes_its_end_of_stdout(repository: Path) -> None:
+    """It has closed our stdout and not our stdin."""
+    reading, writing = os.pipe()
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rlm_mcp", "--root", str(repository),
+        stdin=asyncio.subprocess.PIPE, stdout=writing, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(writing)
+    os.close(reading)
+    assert server.stdin is not None
+    assert server.stderr is not None
+    server.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+    assert (await server.stderr.read(), await server.wait()) == (b"", 141)
+
+
 async def test_what_happens_is_logged_to_a_file_and_nothing_that_is_private(
     repository: Path, own_home: Path
 ) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from rlm_core import __version__
 from rlm_core.workspace.roots import checked_roots
 from rlm_mcp.cli import options, server_log
-from rlm_mcp.cli.exit_codes import DONE, INTERRUPTED
+from rlm_mcp.cli.exit_codes import BROKEN_PIPE, DONE, INTERRUPTED
 from rlm_mcp.cli.signals import on_signal
 
 if TYPE_CHECKING:
@@ -120,4 +120,8 @@ async def _serve(app: App) -> None:
     log.info("ended by the client")
     if not serving.done():
         os._exit(DONE)
-    await serving
+    try:
+        await serving
+    except* BrokenPipeError:
+        log.info("the client does not read any more")
+        os._exit(BROKEN_PIPE)  # as above: the client may have left stdin open
