@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import socket
+import sys
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +272,7 @@ async def test_tokens_are_read_again_when_they_change(repository: Path, token_fi
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (f"a\x1b[2Jlice {'a' * 15}\n", r"The token of a\\x1b\[2Jlice"),
         (f"alice {ALICE}\nbob {ALICE}\n", "The token of bob stands in .* twice"),
         ("alice short\n", "fewer than 16 characters"),
         ("# nobody\n", "holds no token"),
@@ -280,4 +282,18 @@ async def test_tokens_are_read_again_when_they_change(repository: Path, token_fi
 def test_a_file_of_tokens_must_make_sense(token_file: Path, text: str, words: str) -> None:
     write(token_file, text)
     with pytest.raises(ConfigError, match=words):
+        Tokens(token_file)
+
+
+async def test_a_file_of_tokens_may_begin_with_a_byte_order_mark(token_file: Path) -> None:
+    write(token_file, f"\ufeffalice {ALICE}\n")
+    found = await Tokens(token_file).verify_token(ALICE)
+    assert found is not None
+    assert found.client_id.startswith("alice#")
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="gives a file away")
+def test_a_file_of_tokens_is_the_users_or_the_systems(token_file: Path) -> None:
+    os.chown(token_file, 12_345, -1)
+    with pytest.raises(ConfigError, match="is another user's"):
         Tokens(token_file)

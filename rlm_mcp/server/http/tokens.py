@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 
 from rlm_core.errors import ConfigError
+from rlm_core.wording import escaped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,7 @@ class Tokens(TokenVerifier):
     def _take(self, content: bytes) -> None:
         """Accepts the tokens of this content, and no others."""
         try:
-            lines = content.decode("utf-8").splitlines()
+            lines = content.decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise ConfigError(
                 f"{self._file} is not UTF-8; write a line for each client: NAME TOKEN."
@@ -109,7 +110,8 @@ class Tokens(TokenVerifier):
 
     def _clients_of(self, found: list[tuple[str, str]], place: str) -> dict[bytes, str]:
         clients: dict[bytes, str] = {}
-        for name, token in found:
+        for spelled, token in found:
+            name = escaped(spelled)  # it goes into the log
             digest = self._digest(token)
             if len(token) < MIN_TOKEN_CHARS:
                 raise ConfigError(
@@ -129,12 +131,18 @@ def _content(file: Path) -> bytes:
     """What the file holds; a pipe in its place is not waited for."""
     try:
         with open(file, "rb", opener=_open_at_once) as opened:
-            mode = os.fstat(opened.fileno()).st_mode
+            state = os.fstat(opened.fileno())
+            mode = state.st_mode
             if not stat.S_ISREG(mode):
                 raise ConfigError(f"{file} is no file that could be read again; write the tokens into one.")
             # On Windows the mode says nothing; a user's own folders are closed to others.
             if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise ConfigError(f"{file} holds tokens, but others may use it too; chmod 600 it.")
+            if sys.platform != "win32" and state.st_uid not in {os.geteuid(), 0}:
+                raise ConfigError(
+                    f"{file} holds tokens, but is another user's, who may change them; chown it to the user "
+                    "that the server runs as."
+                )
             content = opened.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
