@@ -48,8 +48,9 @@ def _log_to_stderr(*, verbose: bool) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     if not verbose:
-        # It logs each error response with a traceback; what is unexpected is logged by the server.
-        logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.CRITICAL)
+        # They log each error response and each malformed message with tracebacks; the server says which.
+        for name in ("pygls.protocol.json_rpc", "pygls.io_"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,14 +26,20 @@ def get_converter() -> Converter:
 
 
 class Protocol(LanguageServerProtocol):
-    """Every text of a message is well-formed.
+    """Every text of a message is well-formed, and a buffer changes once in a message.
 
-    An editor that cuts a text between two halves of an emoji sends lone surrogates.
+    An editor that cuts a text between two halves of an emoji sends lone surrogates. Of changes that replace
+    the whole text the last one counts, of others, which nobody asked for, none: they need not be read.
     """
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Takes each object of a message, the inner ones first, as the JSON decoder has read it."""
-        return super().structure_message({key: _well_formed(value) for key, value in data.items()})
+        data = {key: _well_formed(value) for key, value in data.items()}
+        changes = data.get("contentChanges")
+        if isinstance(changes, list):
+            partial = [change for change in changes if isinstance(change, dict) and "range" in change]
+            data["contentChanges"] = partial[:1] or changes[-1:]
+        return super().structure_message(data)
 
 
 def _well_formed(value: Any) -> Any:

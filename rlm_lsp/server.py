@@ -164,7 +164,7 @@ async def serve(transport: StdioTransport, roots: Sequence[Path] | None) -> int:
         # The other end closing in the middle of a message is the same as its closing after one.
         with suppress(asyncio.IncompleteReadError):
             await run_async(
-                threading.Event(), transport.reader, server.protocol, logger, server.report_server_error
+                threading.Event(), transport.reader, server.protocol, None, server.report_server_error
             )
     except SystemExit as exit_notification:
         return int(exit_notification.code or 0)

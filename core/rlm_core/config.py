@@ -80,7 +80,10 @@ class SandboxSettings(_Section):
     )
     session_calls: Lowerable[int] = Field(50_000, ge=0, description="Such calls in all cells of a session.")
     memory_mb: Lowerable[int] = Field(
-        1024, ge=64, description="MiB of memory that a program may use beyond the mapped workspace."
+        1024,
+        ge=64,
+        le=1 << 20,
+        description="MiB of memory that a program may use beyond the mapped workspace.",
     )
     output_chars: Lowerable[int] = Field(
         20_000,

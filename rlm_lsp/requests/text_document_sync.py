@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
+
+from rlm_core.wording import escaped
 
 if TYPE_CHECKING:
     from lsprotocol import types
 
     from rlm_lsp.server import Server
+
+logger = logging.getLogger(__name__)
 
 
 def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
@@ -17,8 +22,14 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     """A buffer's whole text is replaced: only full changes were asked for."""
-    for change in params.content_changes:
-        ls.buffers.put(params.text_document.uri, change.text)
+    for change in params.content_changes:  # one at most, by `Protocol`
+        if hasattr(change, "range"):
+            logger.warning(
+                "A change of %s names a range, although whole texts were asked for; it is left out.",
+                escaped(params.text_document.uri),
+            )
+        else:
+            ls.buffers.put(params.text_document.uri, change.text)
 
 
 def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:

@@ -406,3 +406,34 @@ async def test_half_an_emoji_is_replaced_wherever_an_editor_sends_it(repository:
             document = types.TextDocumentIdentifier(f"{repository.as_uri()}/\ud83d.py")
             symbols = types.DocumentSymbolParams(document)
             assert not await editor.client.text_document_document_symbol_async(symbols)
+
+
+def test_malformed_changes_are_left_out_and_get_a_line_of_the_log(repository: Path) -> None:
+    document = {"uri": (repository / "shop/cart.py").as_uri(), "version": 2}
+
+    def changed(*starts: int) -> dict[str, Any]:
+        ranges = [
+            {"start": {"line": 0, "character": start}, "end": {"line": 0, "character": 1}} for start in starts
+        ]
+        changes = [{"range": places, "text": "x"} for places in ranges]
+        params = {"textDocument": document, "contentChanges": changes}
+        return {"method": "textDocument/didChange", "params": params}
+
+    hello = {"processId": None, "rootUri": None, "capabilities": {}}
+    messages = [
+        {"id": 1, "method": "initialize", "params": hello},
+        changed(-5),
+        changed(0, 0, 0),
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    sent = b""
+    for message in messages:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        sent += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    done = subprocess.run([SERVER], input=sent, capture_output=True, timeout=30)
+    first, second = done.stderr.decode().splitlines()
+    assert first.endswith("Invalid Params")
+    assert second.endswith(
+        f"A change of {document['uri']} names a range, although whole texts were asked for; it is left out."
+    )

@@ -3,10 +3,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from pydantic import SecretStr
 
 from rlm_core.config import ModelSettings
 from rlm_core.models import choose
+from rlm_core.models.base import ModelError
 
 
 def test_nothing_configured_gives_the_offline_model_and_says_so() -> None:
@@ -40,3 +42,10 @@ def test_choosing_imports_no_client() -> None:
         "choose(ModelSettings(base_url='http://127.0.0.1:9/v1')); sys.exit('openai' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://host:999999/v1", "host/v1", "ftp://user:secret@host/v1"])
+def test_a_base_url_that_is_none_gets_a_sentence(url: str) -> None:
+    with pytest.raises(ModelError, match="The base URL is none that can be asked") as raised:
+        choose(ModelSettings(base_url=url, name="m"))
+    assert "secret" not in str(raised.value)

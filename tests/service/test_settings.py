@@ -226,3 +226,10 @@ def test_a_project_cannot_show_secrets(tmp_path: Path) -> None:
     own = loaded(tmp_path, "", "[workspace]\nhide_secret_files = false\nmask_secrets = false\n")
     assert not own.workspace.hide_secret_files
     assert not own.workspace.mask_secrets
+
+
+def test_more_memory_than_a_system_can_count_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"sandbox\.memory_mb: Input should be less than or equal to 1048576"
+    ):
+        config.load([], environ={}, flags={"sandbox": {"memory_mb": 99999999999999}})

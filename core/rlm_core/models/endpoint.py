@@ -6,7 +6,7 @@ import asyncio
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from rlm_core.models import bounded_json
 from rlm_core.models.base import ModelError, model_list
@@ -49,12 +49,15 @@ class Endpoint:
         is_openai: it is OpenAI's own, not a compatible server.
         retries: tries after the first.
         timeout: seconds for one request.
+
+    Raises:
+        ModelError: the base URL is none.
     """
 
     def __init__(self, settings: ModelSettings) -> None:
         self._base_url = settings.base_url or OPENAI_URL
         self._key = settings.api_key.get_secret_value() if settings.api_key else NO_KEY
-        parts = urlsplit(self._base_url)
+        parts = _parsed(self._base_url)
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
         self.is_openai = parts.hostname == urlsplit(OPENAI_URL).hostname
         self.retries = settings.retries
@@ -161,3 +164,19 @@ class Endpoint:
         if self._client is not None:
             await self._client.close()
             self._client = None
+
+
+def _parsed(url: str) -> SplitResult:
+    """The parts of a base URL, which is not quoted in an error: it may hold credentials."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ModelError(
+            "The base URL is none that can be asked; it should look like http://localhost:8000/v1 "
+            "(--base-url, OPENAI_BASE_URL or model.base_url).",
+            "unreachable",
+        )
+    return parts
