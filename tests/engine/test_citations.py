@@ -33,6 +33,8 @@ FILES = {
     "Makefile": "all:\n\ttrue\n",
     "empty.py": "",
     "old.py": "one\rtwo\r\nthree",
+    "#old.py": "one\n",
+    "src/.env": "KEY=1\n",
 }
 
 
@@ -77,6 +79,7 @@ VIEWS = "src/app/views.py"
         ("[x](web/(shop)/page.tsx:1)", ["web/(shop)/page.tsx:1-1"]),
         ("`docs/read me.md:2`", ["docs/read me.md:2-2"]),
         ("old.py:3", ["old.py:3-3"]),
+        ("`#old.py:1` #views.py:1", ["#old.py:1-1", f"{VIEWS}:1-1"]),
         ("views.py:12 and again `views.py:12`", [f"{VIEWS}:12-12"]),
     ],
 )
@@ -97,6 +100,14 @@ def test_places_that_exist(text: str, cited: list[str], snapshot: Snapshot) -> N
         ("src/Dockerfile:3", ["src/Dockerfile:3"]),
         ("empty.py:1", ["empty.py:1"]),
         ("gone.py:3, gone.py:3", ["gone.py:3"]),
+        (f"src/app/views.py:1-{10**19}", [f"src/app/views.py:1-{10**19}"]),
+        (f"src/app/views.py:{10**29}", [f"src/app/views.py:{10**29}"]),
+        (f"src/app/views.py:{'9' * 9_000}", [f"src/app/views.py:{'9' * 49}…"]),
+        ("SRC/APP/VIEWS.PY:1", ["SRC/APP/VIEWS.PY:1"]),
+        ("VIEWS.PY:1", ["VIEWS.PY:1"]),
+        ("secret/.env:1 and `.env:1`", ["secret/.env:1", ".env:1"]),
+        ("../../etc/passwd:1, /etc/passwd:2", ["../../etc/passwd:1", "/etc/passwd:2"]),
+        ("app#old.py:1", []),
     ],
 )
 def test_places_that_do_not(text: str, unverified: list[str], snapshot: Snapshot) -> None:
@@ -113,6 +124,7 @@ def test_places_that_do_not(text: str, unverified: list[str], snapshot: Snapshot
         "image python:3.12 or node:22-slim, ratio 16:9, e.g.:4",
         "views.py:12px, views.py:12%, `std::vec:12`, key:1",
         "Error 404: 12 files, pages 3-4",
+        "note:1, and/or:2, ghcr.io/org/image:3, 24/7:30, 1/2.5:1, v1.2:3, TODO:4, .NET:6, km/h:100",
         "",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import chain
@@ -22,18 +23,22 @@ if TYPE_CHECKING:
 
 # Bounded and anchored throughout: an answer may hold a line of a megabyte.
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s)\]>`]*")
-_NUMBER = r"L?\d{1,7}(?:[:C]\d{1,5})?"
+_NUMBER = r"L?\d++(?:[:C]\d++)?"
 _RANGE = rf"{_NUMBER}(?:[ ]?[-\u2013][ ]?{_NUMBER})?"
 # Further ranges of a list, as in `a.py:12, 30-40`; not the number in `a.py:12, 3 times`.
 _MORE = rf"(?:[ ]?[,;][ ]?|[ ]and[ ]):?{_RANGE}(?=[ ]*(?:[,;.)\]`\n]|$|and\b))"
 # `:12`, `#L12-L20`, ` (lines 12-20)`; nothing that reads on as a number, a version or a time.
 _LINES = rf"(?::|#|[`*]{{0,3}},?[ ]\(?lines?[ ])(?P<ranges>{_RANGE}(?:{_MORE})*)(?![\w%]|\.\d|:\d)"
 _PATH_CHAR = r"[^\s`'\"<>|:#,;*?]"
-_PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?P<path>{_PATH_CHAR}{{1,4096}}){_LINES}")
+# A name may begin with the sign that else stands before lines.
+_PLACE = re.compile(rf"(?<!{_PATH_CHAR})(?<!{_PATH_CHAR}#)(?P<path>#?{_PATH_CHAR}{{1,4096}}){_LINES}")
 # Only in backticks may a path hold spaces.
 _SPACED_PLACE = re.compile(rf"`(?P<path>[^`\n:# ]{{0,200}} [^`\n:#]{{0,200}}){_LINES}`")
+_NO_NAMES = (".", "..", "~")  # a path that begins so is nothing else
+_MOST_DIGITS = 9  # no line has a larger number
 _EXTENSION = re.compile(r"\.[A-Za-z]\w{0,9}$")
 _NAME_CHARS = 300
+_CITED_CHARS = 50  # that are shown of a range
 # An answer is looked at in parts: others get the interpreter's lock only between two searches.
 _PART_CHARS = 16_000
 # Nobody reads as many; resolving one may take a look at every file of the same name.
@@ -114,8 +119,12 @@ def _places(text: str, paths: _CitedPaths) -> list[_Place]:
 def _ranges(ranges: str) -> Iterator[tuple[str, int, int]]:
     """Each range of a list: as it is cited, first line, last line."""
     for cited in re.findall(_RANGE, ranges):
-        lines = [int(number) for number in re.findall(r"(?<![:C\d])\d+", cited)]
-        yield cited.replace(" ", ""), lines[0], lines[-1]
+        numbers = re.findall(r"(?<![:C\d])\d+", cited)
+        first, last = (
+            int(number) if len(number) <= _MOST_DIGITS else sys.maxsize
+            for number in (numbers[0], numbers[-1])
+        )
+        yield truncate(cited.replace(" ", ""), _CITED_CHARS), first, last
 
 
 class _CitedPaths:
@@ -125,7 +134,8 @@ class _CitedPaths:
         self._snapshot = snapshot
         # Backwards, so that paths with the same end are neighbours: there may be very many.
         self._backwards = sorted(path[::-1] for path in snapshot)
-        self._extensions = {match[0] for path in snapshot if (match := _EXTENSION.search(path))}
+        self._extensions = {match[0].lower() for path in snapshot if (match := _EXTENSION.search(path))}
+        self._left_out = {name for item in snapshot.skipped if "." in (name := item.path.rpartition("/")[2])}
         self._tops = {top for top, slash, _ in (path.partition("/") for path in snapshot) if slash}
         self._lines: dict[str, int] = {}
 
@@ -143,15 +153,18 @@ class _CitedPaths:
         """A path without the brackets of the Markdown around it, unless they are its own."""
         if self.resolve(cited):
             return cited
-        return cited.rpartition("](")[2].lstrip("([{")
+        return cited.rpartition("](")[2].lstrip("([{#")
 
     def plausible(self, cited: str) -> bool:
         """Whether an unknown path was meant as one, rather than a host, a version or a time."""
         folder, slash, name = cited.strip("/").rpartition("/")
         extension = _EXTENSION.search(name)
-        if extension and extension[0] in self._extensions:
+        if name in self._left_out or (extension and extension[0].lower() in self._extensions):
             return True
-        return bool(slash) and folder.split("/")[0] in self._tops
+        if not slash:
+            return False
+        top = folder.partition("/")[0]
+        return bool(extension) or cited.startswith("/") or top in _NO_NAMES or top in self._tops
 
     def lines(self, path: str) -> int:
         """How many lines a file has."""
