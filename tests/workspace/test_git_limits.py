@@ -114,7 +114,13 @@ def test_a_folder_in_which_git_took_too_long_is_listed_without_it(
     assert time.monotonic() - started < SECONDS, "git was not asked again"
 
 
-@pytest.mark.parametrize("name", ["config", "HEAD", "index", "info/exclude", "packed-refs"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config", "HEAD", "index", "info/exclude", "packed-refs", "info/grafts", "refs/heads/main"),
+        *("objects/info/alternates", "objects/info/commit-graph"),
+    ],
+)
 def test_a_pipe_in_the_place_of_a_file_of_gits(
     repository: Path, opened: Callable[[Path], Workspace], name: str
 ) -> None:
@@ -126,6 +132,33 @@ def test_a_pipe_in_the_place_of_a_file_of_gits(
     assert workspace.notes[0].startswith(f"{repository}/.git/{name} is no regular file")
     with pytest.raises(QueryError, match="is no regular file"):
         past(workspace).changes("HEAD")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["[core] excludesFile = {}", '[core]\n\tattributesFile = "{}"', "[include]\n\tpath = {} # more"],
+)
+@pytest.mark.parametrize("place", ["../pipe", "pipe"])
+def test_a_pipe_that_a_repositorys_configuration_names(
+    repository: Path, opened: Callable[[Path], Workspace], setting: str, place: str
+) -> None:
+    os.mkfifo(repository / ".git" / place)
+    with (repository / ".git/config").open("a") as config:
+        config.write(f"\n{setting.format(place)}\n")
+    workspace = opened(repository)
+    assert {"a.py", "sub/b.py"} <= set(workspace.snapshot())
+    assert "pipe is no regular file, so git, which would wait for it" in workspace.notes[0]
+
+
+def test_files_that_a_repositorys_configuration_names_are_gits_to_read(
+    repository: Path, opened: Callable[[Path], Workspace]
+) -> None:
+    write_tree(repository, {".git/own": "b.py\n", "new/b.py": "b\n"})
+    with (repository / ".git/config").open("a") as config:
+        config.write("\n[core]\n\texcludesFile = .git/own\n\tattributesFile = /dev/null\n[x]\n\tpath = sub\n")
+    workspace = opened(repository)
+    assert set(workspace.snapshot()) == {"a.py", "sub/b.py"}
+    assert not workspace.notes
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What git opens whatever it is, wherever it is asked anything.
-_OPENED = ("HEAD", "config", "config.worktree", "index", "info/exclude", "packed-refs", "shallow")
+# What git opens whatever it is, where it is asked for files or about the past.
+_OPENED = (
+    *("HEAD", "config", "config.worktree", "index", "info/exclude", "packed-refs", "shallow", "info/grafts"),
+    *("info/attributes", "objects/info/alternates", "objects/info/commit-graph"),
+    "objects/info/commit-graphs/commit-graph-chain",
+)
+# core.excludesFile, core.attributesFile and include.path in git-config(1) name further ones.
+_NAMED_FILE = re.compile(
+    r"^[ \t]*(?:\[[^\]\r\n]*\])?[ \t]*(?:excludesfile|attributesfile|path)[ \t]*=[ \t]*([^\r\n#;]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
 # In git-config(1)'s syntax: the setting, and what quotes and escapes are to be replaced by.
 _WORK_TREE = re.compile(r"^[ \t]*worktree[ \t]*=[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _QUOTING = re.compile(r'\\(.)|"')
@@ -97,14 +106,33 @@ def _work_trees(git_dir: Path) -> Iterator[Path]:
 
 
 def _not_a_file(dot: Path) -> Path | None:
-    """One of a repository's own files that is a pipe, a device or the like."""
+    """A file of a repository's own, or one that its configuration names, that is a pipe or the like."""
     if not os.path.isdir(dot):  # noqa: PTH112 - as above
         return None
     for name in _OPENED:
         with suppress(OSError):
             if not stat.S_ISREG((dot / name).stat().st_mode):
                 return dot / name
-    return None
+    return next((file for file in _named_files(dot) if _is_waited_for(file)), None)
+
+
+def _named_files(dot: Path) -> Iterator[Path]:
+    """The branch that `HEAD` names, and files that a repository's configuration may have git open."""
+    head = _read(dot / "HEAD")
+    if head.startswith("ref: "):
+        yield dot / head.removeprefix("ref: ")
+    for name in ("config", "config.worktree"):
+        for value in _NAMED_FILE.findall(_read(dot / name)):
+            named = os.path.expanduser(_QUOTING.sub(lambda sign: sign[1] or "", value.rstrip()))  # noqa: PTH111
+            yield from (dot / named, dot.parent / named)
+
+
+def _is_waited_for(file: Path) -> bool:
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return False
+    return str(file) != os.devnull and (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode))
 
 
 def _is_repository(folder: Path) -> bool:
