@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rlm_core.service import Service
     from rlm_core.workspace.snapshot import Snapshot
     from rlm_core.workspace.workspace import Workspace
-    from rlm_lsp.ask_params import AskParams
+    from rlm_lsp.ask_params import AskParams, TextDocumentIdentifier
     from rlm_lsp.server import Server
 
 
@@ -48,7 +48,7 @@ async def ask(ls: Server, params: Any, token: types.ProgressToken | None = None)
         asked: dict[str, Any] = {"scope": question.scope, "listeners": [progress.report]}
         if question.text_document is not None:
             subject = await asyncio.to_thread(
-                _subject, ls, question, service.workspace, await service.present()
+                _subject, ls, question, question.text_document, service.workspace, await service.present()
             )
             asked["overrides"] = AskOverrides(subject=subject)
         answer = await service.ask(question.question, **asked)
@@ -57,14 +57,15 @@ async def ask(ls: Server, params: Any, token: types.ProgressToken | None = None)
     return await progress.follow(session.run(run))
 
 
-def _subject(ls: Server, params: AskParams, workspace: Workspace, present: Snapshot) -> str:
+def _subject(
+    ls: Server, params: AskParams, document: TextDocumentIdentifier, workspace: Workspace, present: Snapshot
+) -> str:
     """What the question is about, as far as the context has it: nothing that is kept out of it gets in here.
 
     Text that is no file's, yet or ever (an untitled document), is masked as if it were one's. It is masked
     whole: the lines of a key are only known by the line above them.
     """
-    assert params.text_document is not None
-    uri = params.text_document.uri
+    uri = document.uri
     file, unsaved = uri_to_file(uri), ls.buffers.get(uri)
     path = workspace.path_of(file) if file else None
     if path is not None and path in present:

@@ -66,15 +66,18 @@ client_secret_12-ab.apps.googleusercontent.com.json shop-firebase-adminsdk-x1.js
 .config/gh/hosts.yml .vault-token .vault_pass vault_pass.txt config/master.key
 config/credentials/production.key .streamlit/secrets.toml .secrets .m2/settings-security.xml
 .cargo/credentials.toml .gem/credentials .composer/auth.json .bash_history .psql_history .Renviron
-filezilla.xml .openai_key etc/shadow
+filezilla.xml .openai_key etc/shadow .env_old .env-backup .lesshst .credentials .databrickscfg
+.snowsql/config .sentryclirc .msmtprc .dev.vars .secret .claude.json .config/hub
 """)
+HIDDEN.append(".env ")
 
 IN = words("""
 .env.example .env.sample .env.local.example example.env .ssh/config .ssh/known_hosts .ssh/id_rsa.pub
 id_rsa.pub id_rsa_test.go known_hosts authorized_keys credentials.yml.enc .secrets.baseline
 .travis.yml settings.xml auth.json lang/en/auth.json database.yml secrets.yml .npmrc .yarnrc.yml
 gradle.properties hosts.yml config.json cert.der environment.py history.py keystore.go shadow.css
-env.py kubeconfig.go terraform.tfvars .envrc server.crt
+.env-example .env_sample .tfvars .rclone.conf token.json env.py kubeconfig.go
+terraform.tfvars .envrc server.crt
 """)
 
 VALUES = {
@@ -83,6 +86,9 @@ VALUES = {
     ".envrc": "use flake\nexport DATABASE={}",
     ".flaskenv": "SECRET={}",
     "terraform.tfvars": 'region = "eu-west-1"\ndb_password = "{}"',
+    ".tfvars": 'db_password = "{}"',
+    ".rclone.conf": "[remote]\ntype = sftp\npass = {}",
+    "token.json": '{{"refresh_token": "{}"}}',
     "service-account.json": '{{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\\n{}"}}',  # noqa: E501
     "docker/config.json": '{{"auths": {{"ghcr.io": {{"auth": "{}"}}}}}}',
     ".aws/config": "[default]\nregion = eu\naws_secret_access_key = {}",
@@ -105,9 +111,12 @@ VALUES = {
     "k8s/db.yaml": "apiVersion: v1\ndata:\n  user: {}\nkind: Secret\n---\nkind: ConfigMap\ndata:\n  a: kept",
 }
 
+ESCAPES = words(r"one\n \t \r\n \u003d \x3d \u{3d} ?a%3D %20 x_ \033[0m")
+ESCAPES.append("\033[32m")
+
 TOKENS = {
     "GitHub token": [GITHUB, "github_pat_" + drawn(ALNUM, 82)],
-    "GitLab token": ["glpat-" + drawn(ALNUM, 20)],
+    "GitLab token": [kind + "-" + drawn(ALNUM, 20) for kind in ("glpat", "glcbt", "gldt")],
     "Slack token": ["xoxb-" + drawn(string.digits, 12) + "-" + drawn(ALNUM, 24)],
     "Stripe key": ["sk_live_" + drawn(ALNUM, 24)],
     "AWS key": ["AKIA" + drawn(string.ascii_uppercase + "234567", 16)],
@@ -122,6 +131,22 @@ TOKENS = {
     "Vault token": ["hvs." + drawn(ALNUM, 90)],
     "Telegram token": ["123456789:AA" + drawn(ALNUM, 33)],
     "age key": ["AGE-SECRET-KEY-1" + drawn(string.digits + "QPZRY", 58)],
+    "Docker token": ["dckr_pat_" + drawn(ALNUM, 27), "dckr_oat_" + drawn(ALNUM, 32)],
+    "Bitbucket token": ["ATBB" + drawn(ALNUM, 32)],
+    "Pulumi token": ["pul-" + drawn(HEX, 40)],
+    "Doppler token": ["dp.pt." + drawn(ALNUM, 43)],
+    "Supabase token": ["sbp_" + drawn(HEX, 40)],
+    "Sentry token": ["sntryu_" + drawn(HEX, 64)],
+    "Figma token": ["figd_" + drawn(ALNUM, 40)],
+    "Notion token": ["ntn_" + drawn(ALNUM, 46)],
+    "Netlify token": ["nfp_" + drawn(ALNUM, 36)],
+    "Grafana token": ["glc_eyJ" + drawn(ALNUM, 100)],
+    "xAI key": ["xai-" + drawn(ALNUM, 80)],
+    "Perplexity key": ["pplx-" + drawn(ALNUM, 48)],
+    "Replicate token": ["r8_" + drawn(ALNUM, 37)],
+    "Square token": ["sq0atp-" + drawn(ALNUM, 22)],
+    "Heroku key": ["HRKU-" + drawn(ALNUM, 60)],
+    "Mailchimp key": [drawn(HEX, 32) + "-us12"],
     "JSON Web Token": ["eyJ" + drawn(ALNUM, 20) + ".eyJ" + drawn(ALNUM, 20) + "." + drawn(ALNUM, 43)],
 }
 
@@ -187,6 +212,7 @@ def test_tokens_are_masked_at_equal_length(kind: str, token: str) -> None:
         ("a é: ", ",\r\nend 🎉"),
         ("<k>", "</k>"),
         ("?key=", "&x=1"),
+        *[(before, "") for before in ESCAPES],
     ]:
         mask = f"[secret: {kind}]".ljust(len(token), "*")
         assert masked(before + token + after) == (before + mask + after, {kind: 1})
@@ -207,6 +233,19 @@ def test_ordinary_text_stays(text: str) -> None:
         ('AWS_SECRET = "{}"', drawn(BASE64, 40)),
         ("aws_secret_access_key = {}", drawn(BASE64, 40)),
         ("secretAccessKey: '{}',", drawn(BASE64, 40)),
+        ("twilio_key = {}", "SK" + drawn(HEX, 32)),
+        ("mailgun: {}", "key-" + drawn(HEX, 32)),
+        ("Authorization: Bearer {}", drawn(ALNUM, 32)),
+        ('"Authorization": "Basic {}"', drawn(ALNUM, 22) + "=="),
+        ("Endpoint=sb://x;SharedAccessKeyName=Root;SharedAccessKey={}", drawn(BASE64, 43) + "="),
+        ("https://a.blob.core.windows.net/c?sv=2022&sig={}&se=1", drawn(ALNUM, 40) + "%2B%3D"),
+        ("jdbc:postgresql://db/x?user=u&password={}", "hunter2"),
+        ("jdbc:oracle:thin:scott/{}@db:1521/x", "t1ger"),
+        ("host=db dbname=x password='{}' sslmode=on", "hunter2 secret"),
+        ("host=db user=u password={}", "hunter2"),
+        ('Server=db;User=sa;Password="{}"', "a;bcd"),
+        ("amqp://u:{}@h", "pa/ss@word"),
+        ("https://{}@github.com/o/r", drawn(ALNUM, 40)),
         ("https://hooks.slack.com/services/{}", "T0/B0/" + drawn(ALNUM, 24)),
     ],
 )  # fmt: skip
@@ -236,6 +275,11 @@ ARMOUR = {
     "indented": "key: |\n" + "".join(f"  {line}\n" for line in PEM.splitlines()),
     "in an .ovpn": "client\n<key>\n" + PEM + "</key>\n",
     "not ended": "x\n" + PEM[:150],
+    "in a listing": "".join(f"{n:6}\t{line}\n" for n, line in enumerate(PEM.splitlines(), 1)),
+    "in HTML": "x " + key_block(end="<br>\n"),
+    "in XML": "<k>" + key_block(end="&#10;") + "</k>",
+    "of SSH2": "x\n"
+    + PEM.replace("-----BEGIN RSA", "---- BEGIN SSH2 ENCRYPTED").replace("KEY-----", "KEY ----"),
     "on one line": 'KEY="' + PEM.replace("\n", " ") + '"',
 }
 
@@ -250,7 +294,27 @@ def test_private_keys_are_masked_anywhere(case: str) -> None:
     assert [*map(len, shown.split("\n"))] == [*map(len, text.split("\n"))]
     assert shown.count("\r") == text.count("\r")
     assert shown.count("\\n") == text.count("\\n")
-    assert "-----BEGIN" in shown
+    assert "---BEGIN" in shown.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x\nPuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 2\n{drawn(BASE64, 64)}\n{drawn(BASE64, 30)}\n",
+        f"<RSAKeyValue><Modulus>AA==</Modulus><D>{drawn(BASE64, 64)}</D></RSAKeyValue>",
+    ],
+)
+def test_private_keys_without_a_header_are_masked(text: str) -> None:
+    shown, counts = masked(text)
+    assert counts == {"private key": 1}
+    assert drawn(BASE64, 64) not in shown
+    assert drawn(BASE64, 30) not in shown
+
+
+def test_what_touches_a_token_leaves_it_masked() -> None:
+    for kind in ("AWS key", "Google key", "GitHub token", "npm token", "SendGrid key", "Telegram token"):
+        for token in TOKENS[kind]:
+            assert token[:25] not in masked(f"'{token}_x'")[0]
 
 
 PIECES = st.sampled_from(
@@ -392,7 +456,10 @@ def test_the_past_is_masked_and_compared_masked(tmp_path: Path) -> None:
     shown.close()
 
 
-@pytest.mark.parametrize("text", [PEM, "\ufeff" + PEM, "\n" + PEM, key_block("PGP PRIVATE KEY BLOCK")])
+@pytest.mark.parametrize(
+    "text",
+    ["PuTTY-User-Key-File-3: ssh-rsa\n", PEM, "\ufeff" + PEM, "\n" + PEM, key_block("PGP PRIVATE KEY BLOCK")],
+)
 def test_a_file_that_is_a_private_key_is_left_out_whatever_its_name(tmp_path: Path, text: str) -> None:
     snapshot = snapshot_of(write_tree(tmp_path / "repo", {"a.py": "a", "server.txt": text}))
     assert [(item.path, item.reason) for item in snapshot.skipped] == [("server.txt", "secret: private key")]

@@ -101,9 +101,7 @@ def test_unsaved_text_has_the_limit_of_files(tmp_path: Path) -> None:
         workspace.set_overlay(tmp_path / "a.py", text, version=1)
         snapshot = workspace.snapshot()
         assert texts(snapshot) == known
-    assert [(item.path, item.reason) for item in snapshot.skipped] == [
-        ("a.py", "unsaved, larger than 1 KB")
-    ]
+    assert [(item.path, item.reason) for item in snapshot.skipped] == [("a.py", "unsaved, larger than 1 KB")]
     assert workspace.changed_files(before, ["a.py", "b.py"]) == ["a.py"]
     workspace.drop_overlay(tmp_path / "a.py")
     assert texts(workspace.snapshot()) == texts(before)

@@ -27,9 +27,16 @@ _OWNERS: dict[bytes, list[SecretFormat]] = {_KUBERNETES: []}
 for _format in FORMATS:
     for _keyword in _format.keywords:
         _OWNERS.setdefault(_keyword, []).append(_format)
-_KEYWORDS = tuple(_OWNERS)
+_KEYWORDS = tuple(sorted(_OWNERS, key=len))  # finders of short ones, and of long ones, are quicker than mixed
 # Vectorized for this kind of match, and for so many keywords: with a few more it takes ten times as long.
-_FINDER = ahocorasick_rs.BytesAhoCorasick(_KEYWORDS, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst)
+_MOST_KEYWORDS = 52
+_FINDERS = [
+    (keywords, ahocorasick_rs.BytesAhoCorasick(keywords, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst))
+    for start in range(0, len(_KEYWORDS), _MOST_KEYWORDS)
+    for keywords in [_KEYWORDS[start : start + _MOST_KEYWORDS]]
+]
+# What touches a secret is only seen for one once that is masked; more rounds than these, nobody needs.
+_ROUNDS = 4
 # Matches are listed by the finder, so a text of nothing but keywords is looked at piece by piece.
 _PIECE = 256 * 1024
 _OVERLAP = max(map(len, _KEYWORDS)) - 1
@@ -52,18 +59,21 @@ def mask(text: bytes, path: str) -> MaskedText:
 
     Linear in the text, whatever it says. What has been masked is left as it is.
     """
-    keywords, credentials = _keywords_in(text), credentials_in(path)
-    if not keywords and credentials == "none":
-        return MaskedText(text)
-    spans = list(_spans(text, keywords, credentials))
-    if not spans:
-        return MaskedText(text)
-    masked = bytearray(text)
+    credentials = credentials_in(path)
     counts: Counter[str] = Counter()
-    for start, end, kind, continues in _merged(spans):
-        masked[start:end] = _mask(text[start:end], kind)
-        counts[kind] += not continues
-    return MaskedText(bytes(masked), tuple(sorted(counts.items())))
+    for _ in range(_ROUNDS):
+        keywords = _keywords_in(text)
+        if not keywords and credentials == "none":
+            break
+        spans = list(_spans(text, keywords, credentials))
+        if not spans:
+            break
+        masked = bytearray(text)
+        for start, end, kind, continues in _merged(spans):
+            masked[start:end] = _mask(text[start:end], kind)
+            counts[kind] += not continues
+        text = bytes(masked)
+    return MaskedText(text, tuple(sorted(counts.items())))
 
 
 def _spans(
@@ -80,21 +90,28 @@ def _spans(
 
 def _keywords_in(text: bytes) -> set[bytes]:
     if len(text) <= _PIECE:
-        matches = _FINDER.find_matches_as_indexes(text)
-        return {_KEYWORDS[index] for index, _, _ in matches} if matches else set()
+        return _found(text)
     found: set[bytes] = set()
     for start in range(0, len(text), _PIECE):
         piece = text[start : start + _PIECE + _OVERLAP]
-        found |= {_KEYWORDS[index] for index, _, _ in _FINDER.find_matches_as_indexes(piece)}
+        found |= _found(piece)
     return found
+
+
+def _found(text: bytes) -> set[bytes]:
+    return {
+        keywords[index]
+        for keywords, finder in _FINDERS
+        for index, _, _ in finder.find_matches_as_indexes(text)
+    }
 
 
 def _matches(secret_format: SecretFormat, text: bytes) -> Iterator[Span]:
     kind, _, expression, inner, placeholder = secret_format
     pattern = compiled(expression)
-    group = min(pattern.groups, 1)
     for match in pattern.finditer(text):
-        start, end = match.span(group)
+        groups = (match.span(group) for group in range(1, pattern.groups + 1))
+        start, end = next((span for span in groups if span[0] >= 0), match.span())
         if placeholder and compiled(placeholder).fullmatch(text[start:end]):
             continue
         if not inner:

@@ -27,6 +27,8 @@ _NAMES = frozenset(
         "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", "kubeconfig.json", "filezilla.xml",
         "application_default_credentials.json", "sitemanager.xml", "recentservers.xml",
         "settings-security.xml",
+        ".lesshst", ".credentials", ".databrickscfg", ".sentryclirc", ".msmtprc", ".dev.vars", ".secret",
+        ".claude.json",
         ".renviron", ".secrets", "secring.gpg", "shadow", "gshadow",
     }
 )  # fmt: skip
@@ -48,13 +50,14 @@ _FOLDERS = re.compile(
     r"|\.gnupg/private-keys-v1\.d/[^/]+"
     r"|\.docker/config\.json|\.kube/config|\.aws/credentials|\.azure/(?:accesstokens|msal_token_cache)\.json"
     r"|gcloud/(?:credentials|access_tokens)\.db|gh/hosts\.ya?ml"
+    r"|\.snowsql/config|\.config/hub"
     r"|\.cargo/credentials(?:\.toml)?|\.gem/credentials|\.streamlit/secrets\.toml|\.composer/auth\.json"
     r"|config/credentials/[\w-]+\.key"
     r")"
 )
 _FOLDER_NAMES = (
     ".ssh", ".gnupg/private-keys-v1.d", ".docker", ".kube", ".aws", ".azure", "gcloud", "gh", ".cargo",
-    ".gem", ".streamlit", ".composer", "config/credentials",
+    ".gem", ".snowsql", ".config", ".streamlit", ".composer", "config/credentials",
 )  # fmt: skip
 
 _TEMPLATES = frozenset(
@@ -69,9 +72,9 @@ _CREDENTIALS = re.compile(
     r"\.npmrc|\.yarnrc(?:\.yml)?|nuget\.config|\.flaskenv|(?:local|gradle|key|keystore|signing)\.properties"
     r"|settings\.xml|(?:web|app)(?:\.[\w-]+)?\.config|appsettings(?:\.[\w-]+)?\.json|local\.settings\.json"
     r"|(?:application|bootstrap)(?:-[\w-]+)?\.(?:properties|ya?ml)|wp-config(?:-[\w-]+)?\.php|database\.ya?ml"
-    r"|auth\.json|credentials(?:\.(?:json|ya?ml|toml|ini))?|my\.cnf|rclone\.conf|wg\d*\.conf|wireguard\.conf"
+    r"|auth\.json|credentials(?:\.(?:json|ya?ml|toml|ini))?|my\.cnf|\.?rclone\.conf|token\.json|wg\d*\.conf|wireguard\.conf"
     r"|[\w.-]*service[-_]?account[\w.-]*\.json|[\w.-]*gcp[-_]?key[\w.-]*\.json|sftp(?:-config)?\.json"
-    r"|\.remote-sync\.json|\.ftpconfig|[\w.-]+\.tfvars(?:\.json)?"
+    r"|\.remote-sync\.json|\.ftpconfig|[\w.-]*\.tfvars(?:\.json)?"
 )
 _CREDENTIALS_IN_FOLDERS = ("docker/config.json", ".aws/config", "doctl/config.yaml")
 _ONLY_SECRETS = re.compile(r"\.envrc|\.?secrets?\.(?:ya?ml|json|toml|ini|properties)")
@@ -82,14 +85,14 @@ _STARTS = (".", "id_", "client_secret", "#")
 _ENDS = (*_SUFFIXES, *_COPIES)
 _CREDENTIALS_STARTS = (
     ".", "nuget", "local.", "gradle.", "key", "signing.", "settings.x", "web.", "app", "bootstrap",
-    "wp-config", "database.y", "auth.j", "credentials", "my.cnf", "rclone", "wg", "wireguard",
+    "wp-config", "database.y", "auth.j", "credentials", "token.j", "my.cnf", "rclone", "wg", "wireguard",
         "sftp", "secret",
 )  # fmt: skip
 
 
 def names_secret(path: str) -> bool:
     """Whether a path (POSIX, relative) names a file that is a secret as a whole."""
-    folder, _, name = path.lower().rpartition("/")
+    folder, _, name = path.lower().rstrip().rpartition("/")
     if name.startswith(_STARTS) or name.endswith(_ENDS) or ".tfstate." in name or "firebase" in name:
         name = _original(name) if name.endswith(_COPIES) else name
         if _is_secret_name(name):
@@ -101,10 +104,13 @@ def names_secret(path: str) -> bool:
 
 def is_private_key(text: bytes) -> bool:
     """Whether a text begins with keys and certificates in armour, a private key among the first."""
-    if not text[:64].lstrip().startswith(b"-----BEGIN "):
+    start = text[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"PuTTY-User-Key-File-"):
+        return True
+    if not start.startswith((b"-----BEGIN ", b"----BEGIN ", b"---- BEGIN ")):
         return False
     head = text[:_HEAD]
-    return b"PRIVATE KEY-----" in head or b"PRIVATE KEY BLOCK-----" in head
+    return any(words in head for words in (b"PRIVATE KEY----", b"PRIVATE KEY BLOCK----", b"PRIVATE KEY ----"))
 
 
 def credentials_in(path: str) -> Literal["none", "keys", "values"]:
@@ -114,7 +120,7 @@ def credentials_in(path: str) -> Literal["none", "keys", "values"]:
         `keys`: values whose keys sound like a credential's; `values`: each value, as also in a file that
         `names_secret` knows and that somebody wants in the context all the same.
     """
-    name = path[path.rfind("/") + 1 :].lower()
+    name = path[path.rfind("/") + 1 :].lower().rstrip()
     if (
         name.startswith(_CREDENTIALS_STARTS)
         or "tfvars" in name
@@ -130,7 +136,7 @@ def credentials_in(path: str) -> Literal["none", "keys", "values"]:
 
 
 def _is_secret_name(name: str) -> bool:
-    if name.startswith(".env.") or name.endswith(".env"):
+    if name.startswith((".env.", ".env_", ".env-")) or name.endswith(".env"):
         return _TEMPLATES.isdisjoint(re.split(r"[._-]", name))
     return name in _NAMES or name.endswith(_SUFFIXES) or _PATTERNS.fullmatch(name) is not None
 

@@ -202,7 +202,7 @@ class Workspace:
         """
         if self._secrets.hides(name):
             raise NotTextError(SECRET_NAME)
-        return self._masked_unsaved_text(name, well_formed(text).encode()).text.decode()
+        return self._masked_unsaved_text(printable_path(name), well_formed(text).encode()).text.decode()
 
     def path_of(self, file: Path) -> str | None:
         """What a file on disk (absolute, links resolved) is called in snapshots; None outside the roots."""
@@ -362,8 +362,6 @@ class Workspace:
         if unsaved is None or (entry is None and not self._unsaved_files.belongs(path)):
             return entry
         try:
-            if entry is None and printable_path(path) != path:
-                raise NotTextError("unsaved, with a name that does not print")
             text, self._masked_unsaved[path] = self._masked_unsaved_text(path, unsaved)
         except NotTextError as error:
             self._masked_unsaved[path] = ()  # and none of the file's on disk
@@ -372,6 +370,8 @@ class Workspace:
         return Entry(path, *self._store.arena.append(text), digest_of(text))
 
     def _masked_unsaved_text(self, path: str, text: bytes) -> MaskedText:
+        if printable_path(path) != path and path not in self._store.table:
+            raise NotTextError("unsaved, with a name that does not print")
         if len(text) > self._max_bytes:
             raise NotTextError(f"unsaved, larger than {self._max_bytes // 1024} KB")
         return self._secrets.masked(text, path)
