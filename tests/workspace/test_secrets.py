@@ -347,6 +347,9 @@ HOSTILE = [
     "ghp_", "://a:",
     "AKIA", "sk-ant-", "user=a;", "user=a;password=bbb;", "aws_secret=", "T3BlbkFJ", "password: ",
     "hf_a ", "<token>",
+    "amqp://u:a@", "amqp://u:a/@h ", "host=a ", "host=a password=", "//?password=abc&", "Basic ", "\\n",
+    "Authorization: Bearer ", "Private-Lines: 1\n", "---- BEGIN PRIVATE KEY ----\n1 ", "<D>",
+    "AKIA" + 16 * "A" + "npm_",
     "kind: Secret\n---\n", "data:\n  a: b\n", "a=", "token",
 ]  # fmt: skip
 

@@ -27,7 +27,7 @@ class SecretFormat(NamedTuple):
     Attributes:
         kind: what it is, for people.
         keywords: one of these is in every text that has such a credential.
-        expression: what matches it; where it has groups, the one that matches is the credential, else all of it.
+        expression: what matches it; where it has groups, the one that matches is it, else the whole match.
         inner: what of that is masked, if not all.
         placeholder: what stands there in examples, and is none.
     """
