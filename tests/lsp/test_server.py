@@ -419,7 +419,7 @@ def test_malformed_changes_are_left_out_and_get_a_line_of_the_log(repository: Pa
         params = {"textDocument": document, "contentChanges": changes}
         return {"method": "textDocument/didChange", "params": params}
 
-    hello = {"processId": None, "rootUri": None, "capabilities": {}}
+    hello: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
     messages = [
         {"id": 1, "method": "initialize", "params": hello},
         changed(-5),
