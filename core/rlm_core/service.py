@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rlm_core.config import cache_dir
 from rlm_core.context.facts import facts
-from rlm_core.context.globs import Globs
+from rlm_core.context.globs import MAX_CHARS, Globs
 from rlm_core.errors import QueryError, WorkspaceError
-from rlm_core.wording import pluralize
+from rlm_core.wording import escaped, pluralize, truncate
 from rlm_core.workspace.cache import Cache
 from rlm_core.workspace.history import differences
 from rlm_core.workspace.roots import checked_roots
@@ -332,9 +332,8 @@ class Service:
         globs = Globs(snapshot)
         rows = globs.rows(list(scope))
         if not rows:
-            raise QueryError(
-                f"The scope {', '.join(scope)} names no file. {globs.no_match_note(list(scope))}"
-            )
+            shown = truncate(", ".join(map(escaped, scope)), MAX_CHARS)
+            raise QueryError(f"The scope {shown} names no file. {globs.no_match_note(list(scope))}")
         return snapshot.restricted(rows)
 
     def _queries(self) -> SymbolQueries:

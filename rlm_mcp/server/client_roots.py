@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ListRootsRequest, ListRootsResult
 
 from rlm_core.errors import WorkspaceError
+from rlm_core.wording import comma_list, escaped
 from rlm_core.workspace.roots import default_root
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 # A client that has roots answers at once; one that does not answer is treated like one that has none.
 ANSWER_SECONDS = 10.0
+SHOWN_ROOTS = 5
 
 
 class ClientRoots:
@@ -68,7 +70,7 @@ class ClientRoots:
         """Opens what a client names."""
         paths = [path for root in named.roots if (path := _path(str(root.uri))) is not None]
         if named.roots and not paths:
-            uris = ", ".join(str(root.uri) for root in named.roots)
+            uris = comma_list([escaped(str(root.uri)) for root in named.roots], SHOWN_ROOTS)
             await self._app.refuse(
                 WorkspaceError(f"None of the client's roots is a folder on this machine ({uris}).")
             )

@@ -13,7 +13,7 @@ from mcp.types import INVALID_PARAMS
 from pydantic import ValidationError
 
 from rlm_core import __version__
-from rlm_core.wording import comma_list, truncate
+from rlm_core.wording import comma_list, escaped, truncate
 from rlm_mcp.server import argument_completion, prompts, resources, tools
 from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.middleware import Handshake
@@ -59,7 +59,7 @@ class _Server(MCPServer["App"]):
                 tool.name: tool.input_schema["properties"] for tool in await self.list_tools()
             }
         known = self._parameters.get(name, arguments)
-        if unknown := truncate(", ".join(sorted(arguments.keys() - known)), QUOTED_CHARS):
+        if unknown := truncate(", ".join(map(escaped, sorted(arguments.keys() - known))), QUOTED_CHARS):
             raise ToolError(f"{name} takes no {unknown}; it takes {', '.join(known)}.")
         try:
             return await super().call_tool(name, arguments, context)

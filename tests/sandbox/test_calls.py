@@ -250,7 +250,38 @@ async def test_calls_that_outlive_their_cell_are_cancelled_and_told(native: Nati
     assert (await session.run(background)).error is None
     assert ended.is_set()
     result = await session.run("t.join()\nfailed")
-    assert result.output == "[RuntimeError('The cell ended before this call was answered.')]\n"
+    assert result.output == "[CellEndedError('The cell ended before this call was answered.')]\n"
+    assert result.unanswered == 0
+    started.clear()
+    assert (await session.run("t = threading.Thread(target=wait); t.start()\nhas_started()")).unanswered == 1
+    assert (await session.run("t.join()\n'over'")).output == "'over'\n"
+    await session.close()
+
+
+async def test_more_calls_at_once_than_there_may_be_are_refused_one_by_one(native: NativeSandbox) -> None:
+    refused = asyncio.Event()
+
+    async def wait() -> int:
+        await refused.wait()
+        return 1
+
+    program = (
+        "import threading\nthreading.stack_size(1 << 18)\nanswered, failed = [], []\n"
+        "def ask():\n"
+        "    try: answered.append(wait())\n"
+        "    except RlmError as e:\n"
+        "        failed.append(str(e))\n"
+        "        len(failed) == 44 and print('refused', flush=True)\n"
+        "threads = [threading.Thread(target=ask) for _ in range(300)]\n"
+        "for t in threads: t.start()\n"
+        "for t in threads: t.join()\n"
+        "len(answered), len(failed), set(failed)"
+    )
+    session = await native.open("", {"wait": wait})
+    result = await session.run(program, lambda _: refused.set())
+    assert result.error is None
+    assert result.output.startswith("refused\n(256, 44, {'256 calls under way at once are the most that")
+    assert "answered" in {variable.name for variable in result.variables}
     await session.close()
 
 

@@ -150,6 +150,32 @@ async def test_show_vars_prints_and_echoes_alike(sandbox: WorkerSandbox[Any]) ->
     await session.close()
 
 
+async def test_variables_are_told_without_running_code_of_the_program(sandbox: WorkerSandbox[Any]) -> None:
+    program = """
+class M(type):
+    __name__ = property(lambda c: 1 / 0)
+    __eq__ = lambda a, b: 1 / 0
+    __hash__ = type.__hash__
+class A(Exception, metaclass=M):
+    pass
+class K(str):
+    __eq__ = lambda a, b: 1 / 0
+    __hash__ = lambda a: once.pop()
+once = [1]
+a = A()
+globals()[K("k")] = 1
+"""
+    session = await sandbox.open("", {})
+    result = await session.run(program)
+    assert (result.error, result.output) == (None, "")
+    assert ("a", "A") in [(variable.name, variable.type) for variable in result.variables]
+    failed = await session.run("raise a")
+    assert "A" in (failed.error or "")
+    assert failed.output == ""
+    assert (await session.run("1 + 1")).output == "2\n"
+    await session.close()
+
+
 async def test_very_many_variables_are_cut_and_counted(sandbox: WorkerSandbox[Any]) -> None:
     result = await run(sandbox, "for i in range(2000): globals()[f'v{i}'] = i")
     assert len(result.variables) == 501

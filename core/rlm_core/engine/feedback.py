@@ -55,6 +55,8 @@ def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
         )
     if result.error is not None:
         parts.append(f"{name} failed:\n{boundary.enclose('error', shown_error(result.error))}")
+    if result.unanswered:
+        parts.append(f"[{unanswered_note(result)}]")
     if result.lost:
         parts.append(f"The REPL was restarted, and these names are gone: {lost_names(result)}.")
     if result.final is not None and result.error is not None:
@@ -85,6 +87,15 @@ def _variables(variables: Sequence[Variable], boundary: Boundary) -> str:
 def lost_names(result: CellResult) -> str:
     """The names that a session has lost, for a sentence: a worker says what they are."""
     return comma_list([escaped_name(name) for name in result.lost], SHOWN_VARIABLES)
+
+
+def unanswered_note(result: CellResult) -> str:
+    """A sentence about calls that nobody waited for."""
+    calls = pluralize(result.unanswered, "call was", "calls were")
+    return (
+        f"{calls} still under way when the cell ended, and cancelled, though a model may have been asked "
+        "already: join threads before a cell ends."
+    )
 
 
 def shown_error(error: str) -> str:

@@ -39,6 +39,7 @@ class CellResult:
         variables: the user's names after the cell.
         lost: names whose values were lost because the worker had to be killed.
         seconds: running time, waiting for host functions not counted.
+        unanswered: calls of host functions that were under way when it ended, and were cancelled.
     """
 
     output: str
@@ -48,6 +49,7 @@ class CellResult:
     variables: tuple[Variable, ...]
     lost: tuple[str, ...]
     seconds: float
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.boundary import Boundary
 from rlm_core.engine.event_stream import NOTE_CHARS
-from rlm_core.engine.feedback import SHOWN_VARIABLES, lost_names, shown_error
+from rlm_core.engine.feedback import SHOWN_VARIABLES, lost_names, shown_error, unanswered_note
 from rlm_core.wording import escaped, one_line, pluralize
 from rlm_mcp.server.tools.common import tool_result
 from rlm_mcp.server.tools.output_schemas import ReplResult
@@ -69,6 +69,8 @@ def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
     if over.omitted:
         more = pluralize(over.omitted, "more character was", "more characters were")
         fields.notes.append(f"{more} printed, but not kept; print less.")
+    if over.unanswered:
+        fields.notes.append(unanswered_note(over))
     if over.lost:
         fields.notes.append(f"The session had to be restarted; these names are gone: {lost_names(over)}.")
 

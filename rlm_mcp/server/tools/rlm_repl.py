@@ -74,19 +74,10 @@ async def rlm_repl(
     ] = [],
 ) -> Annotated[CallToolResult, ReplResult] | InputRequiredResult:
     """Drives a session; see `DESCRIPTION`."""
-    app, owner, notes = app_of(ctx), owner_of(ctx.request_context), []
+    app, owner = app_of(ctx), owner_of(ctx.request_context)
+    notes: list[str] = []
     with tool_errors():
-        if code and replies:
-            raise QueryError("Give either `code` or `replies`: a suspended program has to go on first.")
-        if not (code or session):
-            raise QueryError("Give `code` to run, or the `session` to look at.")
-        if fresh and replies:
-            raise QueryError("Give either `fresh` or `replies`: a fresh session has no prompts.")
-        if scope and session and not fresh:
-            raise QueryError(
-                "`scope` is for a new or a fresh session, and a session keeps its files: leave `session` out, "
-                "or restart it with fresh=true, without its variables."
-            )
+        _check(code, session, replies, scope, fresh=fresh)
         if session:
             current = app.repls.get(session, owner)
             if fresh:
@@ -123,6 +114,21 @@ async def rlm_repl(
         notes.extend(app.service.notes(current.program_session.snapshot))
     notes.extend(filter(None, (app.service.warning,)))
     return repl_result(current, page, changed, notes)
+
+
+def _check(code: str, session: str, replies: list[str], scope: list[str], *, fresh: bool) -> None:
+    """Raises `QueryError` about arguments that do not go together, before anything is made of one."""
+    if code and replies:
+        raise QueryError("Give either `code` or `replies`: a suspended program has to go on first.")
+    if not (code or session):
+        raise QueryError("Give `code` to run, or the `session` to look at.")
+    if fresh and replies:
+        raise QueryError("Give either `fresh` or `replies`: a fresh session has no prompts.")
+    if scope and session and not fresh:
+        raise QueryError(
+            "`scope` is for a new or a fresh session, and a session keeps its files: leave `session` out, or "
+            "restart it with fresh=true, without its variables."
+        )
 
 
 def _go_on(session: ReplSession, code: str, replies: list[str]) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 INTERRUPT_GRACE_SECONDS = 2.0
 _INTERRUPT_EVERY = 0.5  # seconds between two interrupts
-MAX_CALLS = 256  # under way at once; a worker cannot have more threads that wait
+MAX_CALLS = 256  # under way at once; more are refused
+MAX_REFUSED = 4_096  # so many in a cell; a program that goes on then would only keep the host busy
 MAX_HELD = 32 << 20  # bytes of calls under way; as text, up to four times as many
 
 _OWN_WORK = (wire.HISTORY_CHANGES, wire.HISTORY_TEXT)
@@ -32,6 +33,9 @@ _TOO_MUCH = (
     f"The calls under way at this moment carry more than {MAX_HELD >> 20} MB, which is all that they may; "
     "make fewer at once, or with less text."
 )
+
+_FEWER = "use fewer threads, or llm_query_batched(prompts)"
+_TOO_MANY = f"{MAX_CALLS} calls under way at once are the most that there may be; {_FEWER}."
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +81,7 @@ class Exchange:
         self._limits = limits
         self._usage = usage
         self._made = 0
+        self._refused = 0
         self._held = 0
         self._writing = asyncio.Lock()
         self._own_work = asyncio.Lock()
@@ -87,6 +92,7 @@ class Exchange:
         self._grace: asyncio.TimerHandle | None = None
         self.timed_out = False
         self.seconds = 0.0
+        self.unanswered = 0
 
     @property
     def output(self) -> str:
@@ -115,6 +121,7 @@ class Exchange:
                     case frames.Call():
                         self._start(frame, size)
                     case frames.Done() if frame.id == request["id"]:
+                        self.unanswered = len(self._calls)
                         return frame
                     case _:
                         raise WorkerGoneError(f"The program wrote to the sandbox's own channel: {frame.op}.")
@@ -171,10 +178,21 @@ class Exchange:
             raise WorkerGoneError("The program began more calls than the sandbox offers.")
 
     def _start(self, call: frames.Call, size: int) -> None:
-        if call.name not in self._functions or len(self._calls) >= MAX_CALLS:
+        if call.name not in self._functions:
             raise WorkerGoneError(f"The program made a call that the sandbox does not offer: {call.name!r}.")
         sent_ahead = self._process.ahead.taken(call.id)
-        task = asyncio.create_task(self._serve(call, None if sent_ahead is None else sent_ahead + size))
+        if len(self._calls) < MAX_CALLS:
+            serving = self._serve(call, None if sent_ahead is None else sent_ahead + size)
+        elif self._refused < MAX_REFUSED:
+            self._refused += 1
+            without = call.model_copy(update={"args": [], "kwargs": {}})  # nothing of it is kept
+            serving = self._refuse(without)
+        else:
+            raise WorkerGoneError(
+                f"The program went on making calls when {MAX_CALLS} were under way and {MAX_REFUSED:,} more "
+                f"had been refused; {_FEWER}."
+            )
+        task = asyncio.create_task(serving)
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
@@ -188,12 +206,22 @@ class Exchange:
                     reply = await self._answer(call)
                 await self._send(call, reply)
         except asyncio.CancelledError:
-            # Tells a thread that still waits. The worker may be standing still: no waiting for it here.
-            unanswered = _failure(call, "RuntimeError", "The cell ended before this call was answered.")
-            self._process.post(wire.encode(unanswered))
+            self._tell_end(call)
             raise
         except _TooMuchError:
             await self._send(call, _failure(call, "RlmError", _TOO_MUCH))
+
+    async def _refuse(self, call: frames.Call) -> None:
+        try:
+            await self._send(call, _failure(call, "RlmError", _TOO_MANY))
+        except asyncio.CancelledError:
+            self._tell_end(call)
+            raise
+
+    def _tell_end(self, call: frames.Call) -> None:
+        """Tells a thread that still waits. The worker may be standing still: no waiting for it here."""
+        unanswered = _failure(call, "CellEndedError", "The cell ended before this call was answered.")
+        self._process.post(wire.encode(unanswered))
 
     async def _send(self, call: frames.Call, reply: dict[str, Any]) -> None:
         """Writes a reply in parts, of which each is made when the worker has taken what came before."""

@@ -103,7 +103,14 @@ class WorkerSession(Generic[CheckpointT]):
             self._variables = as_variables(done.variables)
             error = self._with_verdict(exchange, done.error)
             return CellResult(
-                exchange.output, done.omitted, error, done.final, self._variables, lost, exchange.seconds
+                exchange.output,
+                done.omitted,
+                error,
+                done.final,
+                self._variables,
+                lost,
+                exchange.seconds,
+                exchange.unanswered,
             )
 
     async def value(self, name: str) -> str | None:

@@ -20,6 +20,8 @@ _SUMMARY = 60
 _to_json = JSONEncoder(indent=2, ensure_ascii=False).encode  # bound before a program can patch `json`
 _SCALARS = (int, float, bool, complex, type(None))
 _CONTAINERS = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
+# A program's metaclass may say what it likes, or raise, where one asks a class for `__name__` or compares it.
+_name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
 class UnquotedStr(str):
@@ -79,7 +81,7 @@ class Namespace:
         """Returns name, type and summary of what the program has defined, in the order of definition."""
         own = self.own()
         rows = [
-            (name[:_MAX_NAME], type(value).__name__[:_MAX_NAME], summary(value))
+            (name[:_MAX_NAME], type_name(value)[:_MAX_NAME], summary(value))
             for name, value in own[:_MAX_VARIABLES]
         ]
         if len(own) > len(rows):
@@ -98,7 +100,7 @@ class Namespace:
         raise NameError(f"There is no variable {name!r}; there are: {names}.")
 
     def _is_own(self, name: object, value: object) -> bool:
-        if not isinstance(name, str) or name in self._fixed or name.startswith("__"):
+        if type(name) is not str or name in self._fixed or name.startswith("__"):
             return False
         return name != "answer" or type(value) is not dict or value.keys() != _no_answer().keys()
 
@@ -148,16 +150,21 @@ def _text_of(value: Any) -> str:
     return repr(value)
 
 
+def type_name(value: Any) -> str:
+    """Returns the name of a value's type, without running any code of the program."""
+    return _name_of(type(value))
+
+
 def summary(value: Any) -> str:
     """Returns a few characters about a value, without running any code of the program."""
     kind = type(value)
-    if kind in _SCALARS:
+    if any(kind is scalar for scalar in _SCALARS):
         return (
             truncate(repr(value), _SUMMARY) if kind is not int or value.bit_length() < 1000 else "very large"
         )
     if kind is str:
         return f"{pluralize(len(value), 'char')}: {truncate(repr(value[:_SUMMARY]), _SUMMARY)}"
-    if kind in _CONTAINERS:
+    if any(kind is container for container in _CONTAINERS):
         return pluralize(len(value), "item")
     return ""
 

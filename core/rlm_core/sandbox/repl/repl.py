@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import sys
+import threading
 import types
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,11 +13,12 @@ from rlm_core import errors
 from rlm_core.sandbox.repl.cell import ECHO, awaits, compile_cell, describe
 from rlm_core.sandbox.repl.checkpoint import Checkpoint
 from rlm_core.sandbox.repl.function_proxies import proxies
-from rlm_core.sandbox.repl.namespace import Namespace, text_of
+from rlm_core.sandbox.repl.namespace import Namespace, text_of, type_name
 from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
+from rlm_core.sandbox.repl.replies import CellEndedError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from rlm_core.sandbox.repl.checkpoint_store import CheckpointStore
     from rlm_core.sandbox.repl.ports import HostChannel, Interruptible, Reserve
@@ -54,6 +56,8 @@ class Repl:
         self._cells = self._checkpoint.restore()
         self._runner: asyncio.Runner | None = None
         self._reserve = reserve
+        threading.excepthook = _unless_cell_ended(threading.excepthook)
+        self._stderr = sys.stderr
         sys.argv = [""]
         sys.stdin = sys.__stdin__ = EmptyStdin()  # type: ignore[assignment, misc]  # stand-ins
         sys.stdout = sys.__stdout__ = OutputStream(self._output, "stdout")  # type: ignore[assignment, misc]  # stand-ins
@@ -61,6 +65,12 @@ class Repl:
 
     def serve(self) -> NoReturn:
         """Says that it is ready, and with which variables; then answers requests, one at a time."""
+        try:
+            self._serve()
+        finally:  # only an error of our own leads here, which is no output of the program
+            sys.stderr = self._stderr
+
+    def _serve(self) -> NoReturn:
         self._channel.send({"op": "ready", "variables": self._namespace.variables()})
         while True:
             request = self._channel.request()
@@ -109,7 +119,7 @@ class Repl:
                 return None
         except BaseException as error:  # noqa: BLE001 - interrupted, or out of memory, while describing it
             self._reserve.release()
-            return f"{type(error).__name__} (no traceback could be made)."
+            return f"{type_name(error)} (no traceback could be made)."
 
     def _execute(self, source: str) -> None:
         code = compile_cell(source, f"<cell {self._cells}>")
@@ -137,6 +147,16 @@ class Repl:
 
 def _printed(text: str) -> dict[str, Any]:
     return {"op": "output", "text": text}
+
+
+def _unless_cell_ended(hook: Callable[[Any], object]) -> Callable[[Any], object]:
+    """A `threading.excepthook` that prints nothing into a cell about the end of the one before."""
+
+    def report(args: Any) -> None:
+        if args.exc_type is not CellEndedError:
+            hook(args)
+
+    return report
 
 
 def _main_module() -> types.ModuleType:

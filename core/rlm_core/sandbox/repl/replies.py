@@ -6,8 +6,17 @@ from typing import Any
 
 from rlm_core.errors import RlmError
 
+
+class CellEndedError(RuntimeError):
+    """The cell ended before the call was answered, which a thread had made that nobody waited for."""
+
+
 # What a call may raise in the program; anything else the host says is a plain RuntimeError.
-_ERRORS: dict[str, type[Exception]] = {"RlmError": RlmError, "TypeError": TypeError}
+_ERRORS: dict[str, type[Exception]] = {
+    "RlmError": RlmError,
+    "TypeError": TypeError,
+    "CellEndedError": CellEndedError,
+}
 
 
 def result(reply: dict[str, Any]) -> Any:
@@ -16,6 +25,7 @@ def result(reply: dict[str, Any]) -> Any:
     Raises:
         RlmError: the function refused, with its sentence.
         TypeError: the arguments do not fit the function.
+        CellEndedError: the cell ended meanwhile.
         RuntimeError: the function failed.
     """
     failure = reply.get("error")
