@@ -340,7 +340,7 @@ def test_a_component_that_cannot_be_written_is_a_sentence(own_cache: Path) -> No
             wasm_build.compiled()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert [file.name for file in own_cache.iterdir()] == ["lock"]
+    assert names_in(own_cache) == ["lock"]
 
 
 @in_module_loop
@@ -373,31 +373,39 @@ def test_other_systems_have_it_by_default(monkeypatch: pytest.MonkeyPatch, syste
         choice.create(SandboxSettings(backend="native"))
 
 
+def names_in(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
+
+
 def await_build(folder: Path) -> None:
     while not [*folder.glob("building-*/lib")]:
         pass  # the test's own time limit ends the waiting
 
 
-def test_a_build_ends_with_the_wait_for_it(own_cache: Path) -> None:
-    async def opened_for_a_moment() -> None:
-        opening = asyncio.create_task(WasmSandbox(SandboxSettings()).open("", {}))
-        await asyncio.to_thread(await_build, own_cache)
-        opening.cancel()
-        await asyncio.wait([opening])
-
-    asyncio.run(opened_for_a_moment())  # which waits for its threads
-    assert [file.name for file in own_cache.iterdir()] == ["lock"]
+async def test_a_build_ends_with_its_sandbox(own_cache: Path) -> None:
+    sandbox = WasmSandbox(SandboxSettings())
+    openings = [asyncio.create_task(sandbox.open("", {})) for _ in range(2)]
+    await asyncio.to_thread(await_build, own_cache)
+    await sandbox.close()
+    for opening in openings:
+        with pytest.raises(SandboxError, match=r"The build of the WebAssembly sandbox was ended\.$"):
+            await opening
+    assert names_in(own_cache) == ["lock"]
 
 
 def test_a_build_ends_with_its_host(own_cache: Path) -> None:
     program = """
 import os, threading
+from pathlib import Path
 from rlm_core.sandbox.host import wasm_build
 from tests.support.processes import descendants
 threading.Thread(target=wasm_build.compiled, daemon=True).start()
 while not (builder := descendants(os.getpid())):
     pass
-print(*builder, flush=True)
+builder = str(builder.pop())
+while "componentize_py" not in Path("/proc", builder, "maps").read_text():  # it has begun
+    pass
+print(builder, flush=True)
 os._exit(0)
 """
     ran = subprocess.run(

@@ -14,7 +14,6 @@ from rlm_core.sandbox.host.worker_sandbox import WorkerSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.host.process import Process
@@ -60,30 +59,30 @@ class WasmSandbox(SpawningSandbox):
 
     wasm = True
 
+    def __init__(self, limits: SandboxSettings) -> None:
+        super().__init__(limits)
+        self._closing = threading.Event()
+
+    async def close(self) -> None:
+        """Ends every session, and a build of the component that one waits for."""
+        self._closing.set()
+        await super().close()
+
     def describe(self) -> str:
         """What isolates programs, the system's lock included once there was a session."""
         around = f"; around it: {self.locked_by}" if self.locked_by else ""
         return f"WebAssembly, in a process of its own for each session{around}{_UNVERIFIED}"
 
     async def _launch(self, descriptors: Sequence[int], checkpoint: FrameCheckpoint) -> SpawnedProcess:
+        from rlm_core.sandbox.host import wasm_build
+
         return await SpawnedProcess.start(
             "rlm_core.sandbox.worker.wasm_main",
-            [str(await _component())],
+            [str(await asyncio.to_thread(wasm_build.compiled, self._closing))],
             descriptors,
             checkpoint,
             interruptible=False,
         )
-
-
-async def _component() -> Path:
-    """The compiled component; a build for it ends when nobody waits any more, as when the server ends."""
-    from rlm_core.sandbox.host import wasm_build
-
-    unwanted = threading.Event()
-    try:
-        return await asyncio.to_thread(wasm_build.compiled, unwanted)
-    finally:
-        unwanted.set()
 
 
 class OpenSandbox(SpawningSandbox):
