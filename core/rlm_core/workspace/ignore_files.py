@@ -138,6 +138,10 @@ class _UnusableError(Exception):
     """Why an ignore file cannot be used, as the end of a sentence."""
 
 
+class _TooManyRulesError(_UnusableError):
+    """All together they take more memory than RE2 gives one set."""
+
+
 def names(file: Path, path: str) -> bool:
     """Whether an ignore file of our own names a path."""
     return _spec(file.read_text("utf-8").split("\n")).match_file(path)
@@ -157,6 +161,8 @@ def _usable(lines: Sequence[str]) -> tuple[GitIgnoreSpec, list[str]]:
     """The rules that can be used, and those that cannot; raises `_UnusableError` for too many."""
     try:
         return _spec(lines), []
+    except _TooManyRulesError:
+        raise  # without trying thousands of them alone
     except _UnusableError:
         good = [line for line in lines if _is_rule(line)]
     return _spec(good), sorted(set(lines) - set(good))
@@ -178,4 +184,5 @@ def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(lines, backend="re2")  # re's own would backtrack
     except Exception as error:  # pathspec's own, re's and re2's
-        raise _UnusableError("has more rules than can be applied at once") from error
+        kind = _TooManyRulesError if "compile Set" in str(error) else _UnusableError
+        raise kind("has more rules than can be applied at once") from error
