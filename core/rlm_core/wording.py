@@ -25,10 +25,18 @@ def one_line(text: str, most: int) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Returns a text on one line: each character that does not print as itself is an escape, as `\n`."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    r"""Returns a text on one line: each character that does not print as itself is an escape, as `\n`.
+
+    Bytes of a name that are not UTF-8 are `\xff`, as in `printable_path`, and not the halves of surrogate
+    pairs that Python has for them.
+    """
+    return text if text.isprintable() else "".join(map(_escape, text))
+
+
+def _escape(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char if char.isprintable() else repr(char)[1:-1]
 
 
 def escaped_name(name: str) -> str:

@@ -119,15 +119,17 @@ class App:
         async with self._opening:
             if self._roots == list(roots):
                 return
-            old, self._service, self._error, self._roots = self._service, None, None, list(roots)
+            service, error = None, None
             try:
                 # A cache of many files takes a while to load, and a slow disk longer.
                 service = await asyncio.to_thread(self._create_service, roots)
                 self._services.add(service)
-                self._service = await service.__aenter__()
-            except RlmError as error:
-                self._error = error
-            else:
+                await service.__aenter__()
+            except RlmError as problem:
+                service, error = None, problem
+            # Not before: who finds that something is open takes it.
+            old, self._service, self._error, self._roots = self._service, service, error, list(roots)
+            if service is not None:
                 log.info("opened %s", ", ".join(map(str, service.workspace.roots)))
                 for note in service.settings.notes:
                     log.warning("%s", note)

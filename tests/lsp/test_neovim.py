@@ -78,13 +78,14 @@ def test_unsaved_text_and_the_selection_are_part_of_the_question(
             assert repr("# Shop\nsay \U0001f600one two\n") in "\n".join(text)
             prompt = server.prompts("root")[0]
             assert "What is this?" in prompt
-            assert "README.md:2:\n\n```\none\n```" in prompt
+            assert ">\nREADME.md:2\n\none\n</subject " in prompt
 
             editor.type("q")
             editor.wait("vim.fn.winnr('$') == 1")
             editor.command("1,2Rlm ask And these lines?")
             editor.wait_for_answer()
-            assert "README.md:1-2:\n\n```\n# Shop\nsay \U0001f600one two\n" in server.prompts("root")[1]
+            second = server.prompts("root")[1]
+            assert ">\nREADME.md:1-2\n\n# Shop\nsay \U0001f600one two\n</subject " in second
 
 
 def test_a_question_is_about_the_project_that_it_is_asked_from(

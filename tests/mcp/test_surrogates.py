@@ -105,7 +105,7 @@ async def test_folders_whose_names_are_not_utf_8(tmp_path: Path, mode: str) -> N
     async with connected(root, mode) as client:
         step = text_of(await client.call_tool("rlm_repl", {"code": "len(context)"}))
         assert f"git's index of {tmp_path}/r\\xff/i\\xff names 1 file by" in step
-        assert f"{tmp_path}/r\ufffd/rlm.toml may lower limits" in step
+        assert f"{tmp_path}/r\\xff/rlm.toml may lower limits" in step
         (workspace,) = (await client.read_resource("rlm://workspace")).contents
         assert f"- {tmp_path}/r\\xff\n" in workspace.text
     async with connected(empty, mode) as client:
