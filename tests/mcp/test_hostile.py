@@ -187,7 +187,8 @@ async def test_a_hundred_cancellations_in_flight(repository: Path) -> None:
             if not after.get("isError"):
                 break
         assert after["structuredContent"]["output"] == "2\n"
-        assert len(descendants(wire.process.pid)) <= 1 + 4, "the zygote, and as many workers as may be"
+        while len(descendants(wire.process.pid)) > 1 + 4:  # the zygote, and as many workers as may be
+            pass  # the test's own time limit ends the waiting
 
 
 @pytest.mark.parametrize("close", [True, False])
