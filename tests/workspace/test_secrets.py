@@ -81,7 +81,7 @@ terraform.tfvars .envrc server.crt
 """)
 
 VALUES = {
-    ".npmrc": "//registry.npmjs.org/:_authToken={}",
+    ".npmrc": "//npm.example/:_authToken={}",
     ".yarnrc.yml": "npmAuthToken: {}",
     ".envrc": "use flake\nexport DATABASE={}",
     ".flaskenv": "SECRET={}",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_core.errors import WorkspaceError
+from rlm_core.wording import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,10 +115,7 @@ def printable_path(path: str) -> str:
 
     A name may hold line ends and what a terminal takes for commands.
     """
-    if path.isascii() and path.isprintable():
-        return path
-    valid = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in valid)
+    return escaped(path)
 
 
 def checked_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
