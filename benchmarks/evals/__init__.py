@@ -1,0 +1,1 @@
+"""Evaluation: questions over repositories, put to several arms and models, scored, with what each cost."""
