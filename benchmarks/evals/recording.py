@@ -101,8 +101,8 @@ class Recording:
         completion: Completion | None,
         usd: float | None,
         error: str = "",
-    ) -> None:
-        """Writes a call: its reply, or why there is none."""
+    ) -> Cost:
+        """Writes a call: its reply, or why there is none. Gives what it cost."""
         reply = completion.text if completion else ""
         if completion:
             said = _digest(begun.digest, Message("assistant", reply))
@@ -124,6 +124,7 @@ class Recording:
         )  # fmt: skip
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(dataclasses.asdict(call), ensure_ascii=False) + "\n")
+        return cost
 
 
 @dataclass(frozen=True, slots=True)
