@@ -55,19 +55,25 @@ class Call:
 
 
 _CALL = TypeAdapter(Call)
+UNKNOWN = "It is not known what became of this call."
 
 
 class Recording:
     """The calls of one cell, in a file.
 
+    A call stands there before it goes out, and again with its reply: what a run that is killed had under way was
+    perhaps paid, so it counts.
+
     Args:
         path: `records/CELL.jsonl` of a run. What is there from a try that was stopped is kept beside it.
+
+    Attributes:
+        cost: of all calls so far.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            # Money that was spent counts, whatever became of the answer.
             tries = len(list(path.parent.glob(f"{path.name}.try-*")))
             path.rename(path.with_name(f"{path.name}.try-{tries + 1}"))
         self.path = path
@@ -77,79 +83,83 @@ class Recording:
         # By digest of a conversation: the call that it was sent or made by, and its length in messages.
         self._seen: dict[bytes, tuple[int, int]] = {}
 
-    def begin(self, messages: Sequence[Message]) -> Begun:
-        """Notes that a call goes out: what of it is new, and its number."""
+    def begin(self, role: str, model: str, messages: Sequence[Message], usd: float | None) -> Begun:
+        """Writes that a call goes out.
+
+        Args:
+            role: as in `Call`.
+            model: likewise.
+            messages: all of them.
+            usd: what the input costs if nothing of it is cached.
+        """
         self._calls += 1
         chain = _chain(messages)
         after, kept = next((self._seen[at] for at in reversed(chain) if at in self._seen), (None, 0))
         for length, digest in enumerate(chain, 1):
             self._seen.setdefault(digest, (self._calls, length))
         new = tuple(messages[kept:])
-        cost = Cost(
-            calls=1,
-            input_chars=sum(len(message.content) for message in messages),
-            new_chars=sum(len(message.content) for message in new),
-            largest_chars=sum(len(message.content) for message in messages),
-        )
-        return Begun(self._calls, after, kept, new, chain[-1] if chain else b"", cost, time.monotonic())
-
-    def end(
-        self,
-        begun: Begun,
-        role: str,
-        model: str,
-        completion: Completion | None,
-        usd: float | None,
-        error: str = "",
-    ) -> Cost:
-        """Writes a call: its reply, or why there is none. Gives what it cost."""
-        reply = completion.text if completion else ""
-        if completion:
-            said = _digest(begun.digest, Message("assistant", reply))
-            self._seen.setdefault(said, (begun.number, begun.kept + len(begun.messages) + 1))
-        usage = completion.usage if completion else None
-        cost = dataclasses.replace(
-            begun.cost,
-            output_chars=len(reply),
-            input_tokens=usage.input_tokens if usage else 0,
-            cached_tokens=usage.cached_tokens if usage else 0,
-            output_tokens=usage.output_tokens if usage else 0,
-            model_seconds=round(time.monotonic() - begun.since, 3),
-            usd=usd,
-        )
-        self.cost += cost
+        chars = sum(len(message.content) for message in messages)
+        new_chars = sum(len(message.content) for message in new)
+        cost = Cost(calls=1, input_chars=chars, new_chars=new_chars, largest_chars=chars, usd=usd)
+        now = time.monotonic()
         call = Call(
-            begun.number, role, model, begun.after, begun.kept, begun.messages, reply, error, cost,
-            round(begun.since - self._began, 3),
-        )  # fmt: skip
+            self._calls, role, model, after, kept, new, "", UNKNOWN, cost, round(now - self._began, 3)
+        )
+        # The messages stand in the line that follows.
+        self._write(dataclasses.replace(call, messages=()))
+        return Begun(call, chain[-1] if chain else b"", now)
+
+    def end(self, begun: Begun, completion: Completion | None, usd: float | None, error: str = "") -> Cost:
+        """Writes what came of a call: its reply, or why there is none. Gives what it cost."""
+        call = begun.call
+        cost = dataclasses.replace(call.cost, usd=usd, model_seconds=round(time.monotonic() - begun.since, 3))
+        if completion is not None:
+            said = _digest(begun.digest, Message("assistant", completion.text))
+            self._seen.setdefault(said, (call.number, call.kept + len(call.messages) + 1))
+            usage = completion.usage
+            cost = dataclasses.replace(
+                cost,
+                output_chars=len(completion.text),
+                input_tokens=usage.input_tokens,
+                cached_tokens=usage.cached_tokens,
+                output_tokens=usage.output_tokens,
+            )
+        self.cost += cost
+        reply = completion.text if completion else ""
+        self._write(dataclasses.replace(call, reply=reply, error=error, cost=cost))
+        return cost
+
+    def _write(self, call: Call) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(dataclasses.asdict(call), ensure_ascii=False) + "\n")
-        return cost
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A call that is under way."""
+    """A call that is under way.
 
-    number: int
-    after: int | None
-    kept: int
-    messages: tuple[Message, ...]
+    Attributes:
+        call: as far as it is known.
+        digest: of its messages.
+        since: when it began, by the monotonic clock.
+    """
+
+    call: Call
     digest: bytes
-    cost: Cost
     since: float
 
 
 def read(path: Path) -> list[Call]:
     """The calls of a record, in the order in which they began; lines that were not finished are left out."""
-    calls: list[Call] = []
+    calls: dict[int, Call] = {}
     if path.exists():
         for line in path.read_text("utf-8", errors="replace").splitlines():
             try:
-                calls.append(_CALL.validate_json(line))
+                call = _CALL.validate_json(line)
             except ValueError:
                 continue  # the run was killed while it was written
-    return sorted(calls, key=lambda call: call.number)
+            calls[call.number] = call
+    return [calls[number] for number in sorted(calls)]
 
 
 def _chain(messages: Sequence[Message]) -> list[bytes]:

@@ -15,12 +15,12 @@ from benchmarks.evals.machine import commit, machine
 from benchmarks.evals.plan import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from benchmarks.evals.cost import Cost
     from benchmarks.evals.plan import Plan
     from benchmarks.evals.questions import Suite
-    from benchmarks.evals.runner import Unasked
+    from benchmarks.evals.results import Cell
 
 FILE = "run.json"
 
@@ -49,10 +49,10 @@ def begin(folder: Path, plan: Plan, suites: Mapping[str, Suite], builds: Mapping
     _write(folder, about)
 
 
-def end(folder: Path, unasked: Sequence[Unasked], spent: Cost) -> None:
+def end(folder: Path, unasked: Mapping[Cell, str], spent: Cost) -> None:
     """Adds what was not asked, and what all calls have cost."""
     about = read(folder)
-    about["unasked"] = [{"cell": item.cell.id, "reason": item.reason} for item in unasked]
+    about["unasked"] = [{"cell": cell.id, "reason": reason} for cell, reason in unasked.items()]
     about["spent"] = {"calls": spent.calls, "new_chars": spent.new_chars, "usd": spent.usd}
     _write(folder, about)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,9 +48,28 @@ class Run:
 
     def go(self, *flags: str) -> int:
         """Runs the plan as it is now; the exit code."""
+        return main(["run", self._written(), "--out", str(self.out), *(flags or ("--yes",))])
+
+    def start(self) -> subprocess.Popen[str]:
+        """Runs it in a process of its own."""
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.evals",
+            "run",
+            self._written(),
+            "--out",
+            str(self.out),
+            "--yes",
+        ]
+        return subprocess.Popen(
+            command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def _written(self) -> str:
         plan = self.folder / "plan.toml"
         plan.write_text(tomlkit.dumps(self.plan), "utf-8")
-        return main(["run", str(plan), "--out", str(self.out), *(flags or ("--yes",))])
+        return str(plan)
 
     @property
     def results(self) -> dict[tuple[str, str], Result]:

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 
 def call(into: Recording, messages: Sequence[Message], reply: str, usd: float | None = 0.5) -> None:
-    begun = into.begin(messages)
-    into.end(begun, "root", "m", Completion(reply, "m", Usage(10, 5, 2)), usd)
+    into.end(into.begin("root", "m", messages, 9.0), Completion(reply, "m", Usage(10, 5, 2)), usd)
 
 
 def test_what_a_request_repeats_is_not_new(tmp_path: Path) -> None:
@@ -59,6 +58,14 @@ def test_calls_of_a_try_that_was_stopped_are_kept(tmp_path: Path) -> None:
     for _ in range(3):
         call(Recording(path), [Message("user", "one")], "x")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl", "a.jsonl.try-1", "a.jsonl.try-2"]
+
+
+def test_a_call_under_way_is_in_the_record(tmp_path: Path) -> None:
+    kept = Recording(tmp_path / "a.jsonl")
+    kept.begin("sub", "m", [Message("user", "one")], 0.25)
+    (call,) = recording.read(kept.path)
+    assert call.error == "It is not known what became of this call."
+    assert (call.role, call.cost.calls, call.cost.new_chars, call.cost.usd) == ("sub", 1, 3, 0.25)
 
 
 def test_a_line_that_was_cut_is_left_out(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +95,54 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, capsys: pytest.CaptureFi
         assert run.about["spent"]["calls"] == 5
         assert run.go() == 0
         assert len(server.requests) == 5
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+    run = Run(tmp_path, [question(f"q{number}") for number in range(3)], FILES)
+    run.plan["arms"] = {"direct": {"kind": "direct"}}
+    run.plan["concurrency"] = 1
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def model(request: Request) -> Reply:
+        if len(server.requests) == 2:
+            waiting.set()
+            return Reply(answered("one", "two"), until=go_on)
+        return Reply(answered("one", "two"))
+
+    with ModelServer({"m": model}) as server:
+        run.plan["models"]["m"] = endpoint(server)
+        killed = run.start()
+        assert waiting.wait(30)
+        killed.kill()
+        killed.communicate()
+        assert len(run.results) == 1
+        go_on.set()
+        assert run.go() == 0
+    assert len(run.results) == 3
+    assert len(server.requests) == 4
+    assert run.about["spent"]["calls"] == 4  # the one that was under way may have been paid
+
+
+def test_a_run_that_was_interrupted_says_what_is_left(tmp_path: Path) -> None:
+    run = Run(tmp_path, [question(f"q{number}") for number in range(2)], FILES)
+    run.plan["arms"] = {"direct": {"kind": "direct"}}
+    run.plan["concurrency"] = 1
+    waiting = threading.Event()
+
+    def model(request: Request) -> Reply:
+        waiting.set()
+        return Reply(answered("one", "two"), until=threading.Event())
+
+    with ModelServer({"m": model}) as server:
+        run.plan["models"]["m"] = endpoint(server)
+        interrupted = run.start()
+        assert waiting.wait(30)
+        interrupted.send_signal(signal.SIGINT)
+        _, said = interrupted.communicate(timeout=30)
+    assert interrupted.returncode == 130
+    assert said.endswith("Stopped; the same command goes on.\n")
+    assert [item["reason"] for item in run.about["unasked"]] == ["The run was stopped."] * 2
+    assert run.about["spent"]["calls"] == 1  # it may have been paid
 
 
 def test_an_outage_is_no_answer(tmp_path: Path) -> None:

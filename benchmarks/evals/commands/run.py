@@ -13,6 +13,7 @@ from benchmarks.evals.models.choice import PlannedModels
 from benchmarks.evals.plan import Plan, PlanError, load
 from benchmarks.evals.results import Result, ResultsFile
 from benchmarks.evals.runner import Runner, Unasked, cells
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.evals.cost import Cost
     from benchmarks.evals.questions import Suite
+    from benchmarks.evals.results import Cell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,19 +75,24 @@ async def _run(plan: Plan, suites: Mapping[str, Suite], out: Path, spent: Cost) 
     models = PlannedModels(plan)
     held = budget.Budget(plan.budget, spent)
     results = ResultsFile(out)
-    progress = Progress(len(list(cells(plan, suites))), len(results.read()))
+    planned = [cell for cell, _ in cells(plan, suites)]
+    progress = Progress(len(planned), len(results.read()))
     try:
         async with gateway.serve() as served:
-            arms = {name: create(name, planned, served, out) for name, planned in plan.arms.items()}
+            arms = {name: create(name, arm, served, out) for name, arm in plan.arms.items()}
             versions = {name: await arm.version() for name, arm in arms.items()}
             run_folder.begin(out, plan, suites, versions)
-            unasked = await Runner(plan, suites, arms, models, held, results, out).run(progress.ended)
+            try:
+                await Runner(plan, suites, arms, models, held, results, out).run(progress.ended)
+            finally:
+                done = results.read()
+                unasked = {cell: progress.reason(cell) for cell in planned if cell.id not in done}
+                run_folder.end(out, unasked, held.spent)
     finally:
         await models.close()
-    run_folder.end(out, unasked, held.spent)
     if unasked:
-        reasons = sorted({item.reason for item in unasked})
-        print(f"{len(unasked)} cells have no result: {' '.join(reasons)}", file=sys.stderr)
+        reasons = " ".join(sorted(set(unasked.values())))
+        print(f"{pluralize(len(unasked), 'cell has', 'cells have')} no result: {reasons}", file=sys.stderr)
     return 3 if unasked else 0
 
 
@@ -100,6 +107,11 @@ class Progress:
     def __init__(self, total: int, done: int) -> None:
         self._total = total
         self._ended = min(done, total)
+        self._reasons: dict[Cell, str] = {}
+
+    def reason(self, cell: Cell) -> str:
+        """Why a cell has no result."""
+        return self._reasons.get(cell, "The run was stopped.")
 
     def ended(self, ended: Result | Unasked) -> None:
         """Tells of a cell."""
@@ -107,6 +119,7 @@ class Progress:
         cell = ended.cell
         name = f"{cell.suite}/{cell.question} {cell.arm} {cell.model}".rstrip()
         if isinstance(ended, Unasked):
+            self._reasons[cell] = ended.reason
             said = f"no result: {ended.reason}"
         else:
             cost = ended.cost

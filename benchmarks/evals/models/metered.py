@@ -59,7 +59,7 @@ class MeteredModel:
         except ModelError as failure:
             self._tell(failure)
             raise
-        begun = self.recording.begin(messages)
+        begun = self.recording.begin(self.role, self.name, messages, expected.usd)
         completion, error = None, "cancelled"
         try:
             completion = await self.model.complete(messages, on_retry=on_retry)
@@ -72,9 +72,7 @@ class MeteredModel:
         finally:
             # A call that failed may have cost its input; what endpoints bill for those is not known.
             usd = self.prices.usd(completion.usage) if completion else 0.0
-            cost = self.recording.end(
-                begun, self.role, self.name, completion, usd, "" if completion else error
-            )
+            cost = self.recording.end(begun, completion, usd, "" if completion else error)
             self.budget.end(id(call), cost)
 
     async def reach(self) -> str | None:
