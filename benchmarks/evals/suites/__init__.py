@@ -1,0 +1,1 @@
+"""Generated suites: questions over any repository, with truth from its syntax."""
