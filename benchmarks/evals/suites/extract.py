@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -50,14 +51,17 @@ class Language:
         name: as it stands in questions.
         suffixes: of its files.
         modules: guest modules in the order in which they import one another; the last has `facts_of`.
+        parser: what parses them, with its version.
     """
 
     name: str
     suffixes: tuple[str, ...]
     modules: tuple[str, ...]
+    parser: str
 
 
-LANGUAGES = (Language("Python", (".py",), ("walk", "python_facts")),)
+_PYTHON = f"ast of Python {sys.version_info.major}.{sys.version_info.minor}"
+LANGUAGES = (Language("Python", (".py",), ("walk", "python_facts"), _PYTHON),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,13 @@ class Extracted:
 
     Attributes:
         facts: of the language that has most files.
+        parser: what they come from.
         others: how many files there are of the other languages that could be had, by name.
         warning: what the sandbox has to say about itself; empty where it isolates.
     """
 
     facts: Facts
+    parser: str
     others: dict[str, int]
     warning: str
 
@@ -126,7 +132,7 @@ async def extract(root: Path, language: str | None = None) -> Extracted:
             ),
         )
         others = {name: count for name, count in counts.items() if count and name != chosen.name}
-        return Extracted(facts, others, service.warning)
+        return Extracted(facts, chosen.parser, others, service.warning)
 
 
 class _Run:

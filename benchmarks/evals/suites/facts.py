@@ -85,6 +85,8 @@ class Call:
         args: its positional arguments where these are plain names, `""` for any other expression.
         keywords: its keyword arguments, as `name=value` where the value is a plain name, else as `name=`.
         spread: whether it passes on `*some` or `**some`.
+        receiver: the last identifier before the dot: `cache` of `self.cache.get(key)`; empty where the callee
+            is a bare name, `?` where anything else stands there.
     """
 
     name: Name
@@ -93,6 +95,7 @@ class Call:
     args: tuple[Name, ...] = ()
     keywords: tuple[Name, ...] = ()
     spread: bool = False
+    receiver: Name = ""
 
 
 @with_config(_STRICT)
@@ -120,16 +123,19 @@ class Import:
         name: as it is bound here.
         source: the last identifier of what is imported: `name` unless it is bound under another.
         line: of that identifier.
+        module: where it is imported from, as the file says it (`..utils.text`); empty where a module is.
         top: whether it stands outside of every definition.
         used: whether the file has the name anywhere else as a name by itself (not behind a dot, nor in a
             comment or a string), or in its `__all__`.
-        doubtful: whether there are reasons why another reader may say otherwise: it stands in a string, is
-            bound again, stands in a `try`, or is imported under its own name, which marks a re-export.
+        doubtful: whether there are reasons why another reader may say otherwise: the name stands in a string,
+            is bound in another way, too, or is a keyword of a call; the import stands in a `try`, or binds it
+            under its own name, which marks a re-export.
     """
 
     name: Name
     source: Name
     line: Line
+    module: Name = ""
     top: bool = True
     used: bool = True
     doubtful: bool = False
@@ -229,6 +235,21 @@ class Facts:
     def unknown(self) -> frozenset[str]:
         """Words of files that could not be parsed: nothing exact can be asked about these names."""
         return frozenset(name for file in self.unparsed for name in file.names)
+
+    @cached_property
+    def by_path(self) -> dict[str, FileFacts]:
+        """Files by path."""
+        return {file.path: file for file in self.files}
+
+    @cached_property
+    def functions(self) -> frozenset[tuple[str, str]]:
+        """Path and `qualified` of every function and method."""
+        return frozenset(
+            (file.path, each.qualified)
+            for file in self.files
+            for each in file.definitions
+            if each.kind in FUNCTIONS
+        )
 
     @cached_property
     def defined(self) -> dict[str, list[Defined]]:

@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 import warnings
+from collections import Counter
 from typing import Any, Literal, TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -96,16 +97,25 @@ class _File:
                 self._name(node, scope)
             case ast.Subscript():
                 self._subscript(node, scope)
-            case ast.arg():
-                self._bound.add(node.arg)
+            case ast.Global():
+                # A function assigns to it: the constant has more than one value.
+                self._definitions += [
+                    _constant(name, node, node.lineno) for name in node.names if name.isupper()
+                ]
+                self._bound.update(node.names)
+            case ast.arg(arg=name) | ast.keyword(arg=str() as name) | ast.ExceptHandler(name=str() as name):
+                self._bound.add(name)
             case ast.Constant():
-                self._constant(node)
+                self._text(node)
 
     def collected(self, path: str) -> Fact:
         """What was found, in the order of the file."""
+        bound = Counter(item["name"] for item in self._imports)
+        elsewhere = self._bound | self._strings | {name for name, count in bound.items() if count > 1}
+        elsewhere |= {item["name"] for item in self._definitions}
         for item in self._imports:
             item["used"] = item["name"] in self._alone or item["name"] in self._all
-            item["doubtful"] = item["doubtful"] or item["name"] in self._bound | self._strings
+            item["doubtful"] = item["doubtful"] or item["name"] in elsewhere
         command = re.search(r"(?:^|/)management/commands/([A-Za-z]\w*)\.py$", path)
         commands = [item for item in self._definitions if item["qualified"] == "Command" and command]
         for item in commands:
@@ -178,15 +188,7 @@ class _File:
                 self._all |= {text for each in ast.walk(node.value) if (text := _string(each))}
             if not target.id.isupper():
                 continue
-            fact: Fact = {
-                "name": target.id,
-                "qualified": target.id,
-                "kind": "constant",
-                "line": target.lineno,
-                "first": node.lineno,
-                "last": node.end_lineno,
-                "exported": not target.id.startswith("_"),
-            }
+            fact = _constant(target.id, node, target.lineno)
             if value is not None and node.end_lineno == node.lineno:
                 line = self._line(value.lineno).encode()[value.col_offset : value.end_col_offset]
                 if len(line) <= _MAX_VALUE:
@@ -209,6 +211,8 @@ class _File:
             fact["keywords"] = [f"{each.arg}={_plain(each.value)}" for each in node.keywords if each.arg]
         if spread:
             fact["spread"] = True
+        if isinstance(node.func, ast.Attribute):
+            fact["receiver"] = _last(node.func.value) or "?"
         self._calls.append((fact["line"], node.func.end_col_offset or 0, fact))
         self._calls_of_note(node, name, fact["line"], scope)
 
@@ -218,7 +222,7 @@ class _File:
         if name in ("path", "re_path") and len(node.args) > 1 and isinstance(node.args[0], ast.Constant):
             if isinstance(node.args[0].value, str):
                 self._mention("route", text, line, scope.qualified)
-        elif text and (whole in ("getenv", "os.getenv") or whole.endswith("environ.get")):
+        elif text and whole in ("os.getenv", "os.environ.get"):
             self._mention("environment", text, line, scope.qualified)
         elif text and name == "add_parser":
             self._mention("command", text, line, scope.qualified)
@@ -249,6 +253,7 @@ class _File:
                     "name": bound,
                     "source": alias.name.rpartition(".")[2],
                     "line": alias.lineno,
+                    "module": _module(node),
                     "top": not scope.kind,
                     "doubtful": id(alias) in self._tries or alias.asname == alias.name,
                 }
@@ -265,16 +270,33 @@ class _File:
             self._mention("setting", node.attr, node.end_lineno or node.lineno, scope.qualified)
 
     def _subscript(self, node: ast.Subscript, scope: _Scope) -> None:
-        if _dotted(node.value).endswith("environ") and (text := _string(node.slice)):
+        text = _string(node.slice)
+        if text and isinstance(node.ctx, ast.Load) and _dotted(node.value) == "os.environ":
             self._mention("environment", text, node.lineno, scope.qualified)
 
-    def _constant(self, node: ast.Constant) -> None:
+    def _text(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and id(node) not in self._docs and len(node.value) <= 200:
             for dotted in _DOTTED.findall(node.value):
                 self._strings.update(re.split("[.:]", dotted))
 
     def _line(self, number: int) -> str:
         return self._lines[number - 1] if number <= len(self._lines) else ""
+
+
+def _module(node: ast.Import | ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+
+
+def _constant(name: str, node: ast.stmt, line: int) -> Fact:
+    return {
+        "name": name,
+        "qualified": name,
+        "kind": "constant",
+        "line": line,
+        "first": node.lineno,
+        "last": node.end_lineno,
+        "exported": not name.startswith("_"),
+    }
 
 
 def _children(node: Function | ast.ClassDef, scope: _Scope, inner: _Scope) -> list[tuple[ast.AST, _Scope]]:
@@ -298,9 +320,14 @@ def _parameters(node: Function, *, method: bool) -> tuple[list[str], int]:
 
 def _rebound(node: Function, params: list[str]) -> list[str]:
     """Parameters that the body, or a function in it, binds again."""
-    plain = {name.lstrip("*") for name in params}
-    names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
-    return sorted({each.id for each in names if each.id in plain and not isinstance(each.ctx, ast.Load)})
+    bound: set[str] = set()
+    own = set(map(id, ast.iter_child_nodes(node.args)))
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+            bound.add(each.id)
+        elif isinstance(each, ast.arg) and id(each) not in own:
+            bound.add(each.arg)
+    return sorted(bound & {name.lstrip("*") for name in params})
 
 
 def _last(node: ast.expr) -> str:
@@ -345,8 +372,6 @@ def _postfix(value: ast.expr) -> list[str]:
             case ast.Constant(value=int() | str() as literal):
                 parts.append(json.dumps(literal))
             case ast.Name(id=name):
-                parts.append(f"@{name}")
-            case ast.Attribute(attr=name):
                 parts.append(f"@{name}")
             case ast.BinOp(left, operator, right) if type(operator) in _OPERATORS:
                 stack += [_OPERATORS[type(operator)], right, left]
