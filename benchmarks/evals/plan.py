@@ -232,4 +232,16 @@ def _absolute(plan: Plan, base: Path) -> Plan:
         else model
         for name, model in plan.models.items()
     }
-    return plan.model_copy(update={"suites": suites, "models": models})
+    arms = {
+        name: arm
+        if isinstance(arm, DirectArm | AgentArm)
+        else arm.model_copy(update={"command": _program(arm.command, base)})
+        for name, arm in plan.arms.items()
+    }
+    return plan.model_copy(update={"suites": suites, "models": models, "arms": arms})
+
+
+def _program(command: tuple[str, ...], base: Path) -> tuple[str, ...]:
+    """A command; a program that is named with a folder is one of the plan's."""
+    program = Path(command[0]).expanduser()
+    return (str(base / program), *command[1:]) if len(program.parts) > 1 else command

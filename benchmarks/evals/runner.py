@@ -17,7 +17,7 @@ from benchmarks.evals import scorers
 from benchmarks.evals.arms.base import ArmError, Reply, Task
 from benchmarks.evals.budget import BudgetSpentError
 
-judge = None
+from benchmarks.evals.judge import judge
 from benchmarks.evals.models.metered import MeteredModel
 from benchmarks.evals.recording import Recording
 from benchmarks.evals.results import Cell, Result
@@ -69,34 +69,26 @@ class Runner:
     results: ResultsFile
     folder: Path
 
-    def cells(self) -> list[tuple[Cell, Question]]:
-        """All cells of the plan; a question's arms follow each other."""
-        return list(cells(self.plan, self.suites))
-
-    async def run(self, on_end: Callable[[Result | Unasked], None]) -> list[Unasked]:
+    async def run(self, on_end: Callable[[Result | Unasked], None]) -> None:
         """Asks all that has not been asked.
 
         Args:
             on_end: called with each cell as it ends.
         """
         done = self.results.read()
-        left = [(cell, question) for cell, question in self.cells() if cell.id not in done]
         places = asyncio.Semaphore(self.plan.concurrency)
-        unasked: list[Unasked] = []
 
         async def one(cell: Cell, question: Question) -> None:
             async with places:
                 ended = await self._cell(cell, question)
             if isinstance(ended, Result):
                 self.results.append(ended)
-            else:
-                unasked.append(ended)
             on_end(ended)
 
         async with asyncio.TaskGroup() as group:
-            for cell, question in left:
-                group.create_task(one(cell, question))
-        return unasked
+            for cell, question in cells(self.plan, self.suites):
+                if cell.id not in done:
+                    group.create_task(one(cell, question))
 
     async def _cell(self, cell: Cell, question: Question) -> Result | Unasked:
         if cell.model and self.budget.exhausted:
