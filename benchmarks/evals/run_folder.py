@@ -37,7 +37,7 @@ def begin(folder: Path, plan: Plan, suites: Mapping[str, Suite], builds: Mapping
         "commit": commit(Path(__file__).parent),
         "machine": machine(),
         "plan": planned,
-        "suites": {name: {**suite.origin, "digest": _digest(suite)} for name, suite in suites.items()},
+        "suites": {name: {**suite.origin, "digest": digest(suite)} for name, suite in suites.items()},
         "builds": dict(builds),
         "unasked": [],
         "spent": {},
@@ -92,6 +92,7 @@ def _hold_to(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) ->
             )
 
 
-def _digest(suite: Suite) -> str:
+def digest(suite: Suite) -> str:
+    """Names what a suite asks, and what it holds to be right."""
     asked = "\n".join(repr(question) for question in suite.questions)
     return hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
