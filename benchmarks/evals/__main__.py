@@ -18,6 +18,7 @@ from benchmarks.evals.arms.base import ArmError
 from benchmarks.evals.commands import generate, import_set, reader, report, run
 from benchmarks.evals.plan import PlanError
 from benchmarks.evals.questions import SuiteError
+from benchmarks.evals.report.run import ReportError
 from rlm_core.errors import RlmError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         return int(args.run(args))
-    except (PlanError, SuiteError, ArmError, RlmError) as error:
+    except (PlanError, SuiteError, ArmError, ReportError, RlmError) as error:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from benchmarks.evals.budget import BudgetSpentError
 from rlm_core.models.base import Message, ModelError
+from rlm_core.well_formed import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
@@ -90,7 +91,9 @@ class Gateway:
     async def _chat(self, request: Request) -> Response:
         try:
             body = json.loads(await request.body())
-            messages = [Message(said["role"], _text(said["content"])) for said in body["messages"]]
+            messages = [
+                Message(said["role"], well_formed(_text(said["content"]))) for said in body["messages"]
+            ]
             name = body["model"]
         except (ValueError, KeyError, TypeError) as error:
             return _failure(400, f"The request is no chat completion's: {error}.", "invalid_request")

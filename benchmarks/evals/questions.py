@@ -140,7 +140,7 @@ def load(folder: Path) -> Suite:
     """
     try:
         about = json.loads((folder / "suite.json").read_text("utf-8"))
-        lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()
+        lines = (folder / "questions.jsonl").read_bytes().split(b"\n")
         labels_file = folder / "labels.json"
         labels = json.loads(labels_file.read_text("utf-8")) if labels_file.exists() else {}
         questions = [_QUESTION.validate_json(line) for line in lines if line.strip()]

@@ -130,8 +130,9 @@ class Recording:
         return cost
 
     def _write(self, call: Call) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(dataclasses.asdict(call), ensure_ascii=False) + "\n")
+        line = json.dumps(dataclasses.asdict(call), ensure_ascii=False).encode("utf-8", "replace")
+        with self.path.open("ab") as file:
+            file.write(line + b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def read(path: Path) -> list[Call]:
     """The calls of a record, in the order in which they began; lines that were not finished are left out."""
     calls: dict[int, Call] = {}
     if path.exists():
-        for line in path.read_text("utf-8", errors="replace").splitlines():
+        for line in path.read_bytes().split(b"\n"):
             try:
                 call = _CALL.validate_json(line)
             except ValueError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 # `failed` is an answer that could not be had; it scores 0, since a user would have none.
 Status = Literal["answered", "incomplete", "failed"]
+
+
+_NAME_CHARS = 180  # of a file name, whose limit is 255 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,12 @@ class Cell:
 
     @property
     def id(self) -> str:
-        """Names the cell; also a file name."""
-        parts = (self.suite, self.question, self.arm, self.model or "none", str(self.repeat))
-        return "~".join(part.replace("/", "_") for part in parts)
+        """Names the cell; also a file name, so what is no part of one makes way for a digest."""
+        name = "~".join((self.suite, self.question, self.arm, self.model or "none", str(self.repeat)))
+        plain = re.sub(r"[^\w.~-]", "_", name, flags=re.ASCII)[:_NAME_CHARS]
+        if plain == name:
+            return name
+        return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class ResultsFile:
         with self.path.open("ab") as file:
             # A line that a killed run left unfinished stays a line of its own.
             cut = file.tell() and not self.path.read_bytes().endswith(b"\n")
-            line = json.dumps(dataclasses.asdict(result), ensure_ascii=False).encode()
+            line = json.dumps(dataclasses.asdict(result), ensure_ascii=False).encode("utf-8", "replace")
             file.write((b"\n" if cut else b"") + line + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -102,7 +110,7 @@ class ResultsFile:
         """Results by cell id, the latest of each; unfinished lines count as not there."""
         found: dict[str, Result] = {}
         if self.path.exists():
-            for line in self.path.read_text("utf-8", errors="replace").splitlines():
+            for line in self.path.read_bytes().split(b"\n"):
                 try:
                     result = _RESULT.validate_json(line)
                 except ValueError:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from benchmarks.evals import scorers
 from benchmarks.evals.arms.base import ArmError, Reply, Task
 from benchmarks.evals.budget import BudgetSpentError
-
 from benchmarks.evals.judge import judge
 from benchmarks.evals.models.metered import MeteredModel
 from benchmarks.evals.recording import Recording

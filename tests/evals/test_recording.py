@@ -68,6 +68,14 @@ def test_a_call_under_way_is_in_the_record(tmp_path: Path) -> None:
     assert (call.role, call.cost.calls, call.cost.new_chars, call.cost.usd) == ("sub", 1, 3, 0.25)
 
 
+def test_odd_characters_stay_in_their_line(tmp_path: Path) -> None:
+    kept = Recording(tmp_path / "a.jsonl")
+    call(kept, [Message("user", "one\u2028two\x85three\ud800")], "four\u2029")
+    (only,) = recording.read(kept.path)
+    assert only.messages[0].content == "one\u2028two\x85three?"
+    assert only.reply == "four\u2029"
+
+
 def test_a_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
     kept = Recording(tmp_path / "a.jsonl")
     call(kept, [Message("user", "one")], "x")

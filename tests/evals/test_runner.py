@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.evals import recording
+from benchmarks.evals.results import Cell
 from tests.evals.runs import PROGRAM, Run, answered, question
 from tests.support.model_server import ModelServer, Reply, unauthorized
 
@@ -279,3 +280,15 @@ def test_unfinished_lines_are_asked_again(tmp_path: Path) -> None:
         assert len(server.requests) == 3
     assert len(run.results) == 2
     assert json.loads(file.read_text().splitlines()[-1])["cell"]["question"] in ("q1", "q2")
+
+
+def test_cells_have_file_names_of_their_own() -> None:
+    odd = [
+        Cell("s", "a/b", "arm", "m"),
+        Cell("s", "a_b", "arm", "m"),
+        Cell("s", "q" * 300, "arm", "m"),
+        Cell("s", "q" * 299, "arm", "m"),
+    ]
+    assert len({cell.id for cell in odd}) == 4
+    assert all("/" not in cell.id and len(cell.id.encode()) < 240 for cell in odd)
+    assert Cell("s", "a-1", "arm", "").id == "s~a-1~arm~none~0"
