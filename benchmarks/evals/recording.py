@@ -61,8 +61,8 @@ UNKNOWN = "It is not known what became of this call."
 class Recording:
     """The calls of one cell, in a file.
 
-    A call stands there before it goes out, and again with its reply: what was under way when a run was killed may
-    have been paid, so it counts.
+    A call stands there before it goes out, and again with its reply: what was under way when a run was killed
+    may have been paid, so it counts.
 
     Args:
         path: `records/CELL.jsonl` of a run. What is there from a try that was stopped is kept beside it.

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.evals.arms.base import ArmError
 from benchmarks.evals.arms.shell import Shell
+from tests.support.processes import descendants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +62,16 @@ async def test_how_it_ended_is_told(repository: Path) -> None:
     assert await Shell(repository, 30).run("echo no >&2; exit 3") == "no\n\n(exit code 3)"
 
 
-async def test_a_cancelled_command_is_gone(repository: Path) -> None:
+@pytest.mark.parametrize("turns", [0, 1, 5, 50, 500])
+async def test_a_cancelled_command_is_gone(repository: Path, turns: int) -> None:
+    """However far it has come."""
     running = asyncio.create_task(Shell(repository, 1000).run("sleep 1000"))
-    await asyncio.sleep(0)
+    for _ in range(turns):
+        await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    assert descendants(os.getpid()) == set()
 
 
 def test_a_missing_bubblewrap_is_told(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

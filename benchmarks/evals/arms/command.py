@@ -50,8 +50,8 @@ async def run(
     Raises:
         ArmError: it cannot be started.
     """
-    try:
-        process = await asyncio.create_subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -60,6 +60,15 @@ async def run(
             cwd=folder,
             start_new_session=True,
         )
+    )
+    try:
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # asyncio would kill the process and nothing that it has started.
+        process = await starting
+        _signal(process, signal.SIGKILL)
+        await process.wait()
+        raise
     except OSError as error:
         raise ArmError(f"{command[0]} cannot be started: {error.strerror}.") from error
     ending = asyncio.gather(
@@ -68,10 +77,10 @@ async def run(
         _read(process.stderr, most_bytes),
         process.wait(),
     )
+    timed_out = False
     try:
         try:
             await asyncio.wait_for(asyncio.shield(ending), seconds)
-            timed_out = False
         except TimeoutError:
             timed_out = True
             # An answer that is known so far is printed at this signal.
@@ -80,7 +89,7 @@ async def run(
                 await asyncio.wait_for(asyncio.shield(ending), _GRACE_SECONDS)
     finally:
         _signal(process, signal.SIGKILL)
-    _, stdout, stderr, code = await ending
+        _, stdout, stderr, code = await ending
     return Finished(None if timed_out else code, stdout, stderr)
 
 
@@ -124,5 +133,6 @@ async def _read(stream: asyncio.StreamReader | None, most: int) -> str:
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """To all of its group; what bubblewrap puts into another session ends with it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 _GUEST = "benchmarks.evals.suites.guest"
-_CHUNK = 400  # files in one cell, each of which has the time and the memory below
-_SANDBOX = SandboxSettings(cell_seconds=60, cell_calls=_CHUNK, memory_mb=2048)
+_CHUNK = 400  # files in one cell
+# What one cell may use.
+SANDBOX = SandboxSettings(cell_seconds=60, cell_calls=_CHUNK, memory_mb=2048)
 # Truth is of what the files say; lines and columns are the same where programs see masked secrets.
 _WORKSPACE = WorkspaceSettings(mask_secrets=False)
 _GIT_SECONDS = 60
-_MAX_FAILURES = 20
+_MAX_ENDED = 20
 _MAX_FILES = 100_000
 _MAX_CHARS = 1_000_000_000  # of facts as JSON
 
@@ -39,7 +40,7 @@ for name, source in {sources}.items():
     exec(compile(source, name, "exec"), module.__dict__)
 from {guest}.walk import hand_over
 from {guest}.{module} import facts_of
-hand_over(context, {paths}, facts_of, take_facts)
+hand_over(context, {paths}, facts_of, take_facts, {ended})
 """
 
 
@@ -88,10 +89,13 @@ def commit_of(root: Path) -> str:
         SuiteError: it is no git repository, or its files are not those of a commit.
     """
     commit = _git(root, "rev-parse", "HEAD").strip()
-    if _git(root, "status", "--porcelain", "--untracked-files=no").strip():
+    suffixes = tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
+    status = _git(root, "status", "--porcelain", "-z", "--untracked-files=all").split("\0")
+    changed = [line for line in status if line and (not line.startswith("??") or line.endswith(suffixes))]
+    if changed:
         raise SuiteError(
             f"Files of {root} differ from its commit {commit[:12]}, so a suite could not be made again: "
-            "commit or undo the changes."
+            f"{changed[0][3:]} and {len(changed) - 1:,} more. Commit them, or undo the changes."
         )
     return commit
 
@@ -108,7 +112,7 @@ async def extract(root: Path, language: str | None = None) -> Extracted:
         WorkspaceError: the root cannot be opened, or has no text.
         SandboxError: programs cannot be run.
     """
-    async with Service([root], Settings(sandbox=_SANDBOX, workspace=_WORKSPACE), watch=False) as service:
+    async with Service([root], Settings(sandbox=SANDBOX, workspace=_WORKSPACE), watch=False) as service:
         snapshot = await service.present()
         counts = {each.name: len(_paths(snapshot, each)) for each in LANGUAGES}
         chosen = max(LANGUAGES, key=lambda each: (each.name == language, counts[each.name]))
@@ -151,7 +155,7 @@ class _Run:
 
     async def files(self) -> list[FileFacts]:
         """The facts of every file, in the order of their paths."""
-        failures = 0
+        ended: dict[str, str] = {}
         while len(self._files) < len(self._paths):
             chunk = self._paths[len(self._files) : len(self._files) + _CHUNK]
             program = _PROGRAM.format(
@@ -159,6 +163,7 @@ class _Run:
                 guest=_GUEST,
                 module=self._language.modules[-1],
                 paths=json.dumps(chunk),
+                ended=json.dumps(ended),
             )
             before = len(self._files)
             result = await self._service.run_code(
@@ -168,13 +173,12 @@ class _Run:
                 raise self._refused
             if len(self._files) == before + len(chunk):
                 continue
-            # The worker ended in the file that comes next: it is left out, and a new one goes on behind it.
-            failures += 1
-            why = (result.error or "the program ended").strip().splitlines()[-1]
+            # The program ended in the file that comes next: a new one tells its words only, and goes on.
             path = self._paths[len(self._files)]
-            if failures > _MAX_FAILURES:
-                raise SuiteError(f"More than {_MAX_FAILURES} files end the worker; the last is {path}: {why}")
-            self._files.append(FileFacts(path, self._language.name, parsed=False, why=why[:1_000]))
+            why = (result.error or "the program ended").strip().splitlines()[-1]
+            if path in ended or len(ended) == _MAX_ENDED:
+                raise SuiteError(f"{path} ends the program that parses it, as {len(ended)} did before: {why}")
+            ended[path] = why
         return self._files
 
     async def _take(self, facts: str) -> None:

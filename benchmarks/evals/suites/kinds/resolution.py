@@ -11,15 +11,15 @@ from benchmarks.evals.suites.kinds.candidate import telling
 if TYPE_CHECKING:
     from benchmarks.evals.suites.facts import Call, Definition, Facts, FileFacts, Import
 
-_SELF = frozenset({"self", "cls"})
+_SELF = frozenset({"self", "cls", "this", "Self"})
 
 
 class Resolution:
     """Finds what calls mean.
 
     A bare name is a function at the top of its own file, or one that the file imports from a file of the
-    repository, and the file has the name for nothing but calls. `self.name` is the method of the same class.
-    On any other object a name has to be that of one method only.
+    repository, and the file has the name for nothing but calls. `self.name`, or what the language has for it,
+    is the method of the same type. On any other object a name has to be that of one method only.
     """
 
     def __init__(self, facts: Facts) -> None:

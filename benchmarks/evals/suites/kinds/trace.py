@@ -14,34 +14,27 @@ _RULE = (
     "passes its parameter `{name}` on to another function, in a call of which one argument is nothing but "
     "that name; that function passes the parameter that receives it on in the same way, and so on, three "
     "calls in all. In each of the first three functions it is the only call that has the parameter for an "
-    "argument by itself. A call on `self` or `cls` is one of the method of the same class; on another "
-    "object, of the only method of that name. Through which functions does the value go? Give all four in order, the "
-    "one that is named here first."
+    "argument by itself. A call on `self`, `cls` or `this` is one of the method of the same type; on "
+    "another object, of the only method of that name. Through which functions does the value go? Give all "
+    "four in order, the one that is named here first."
 )
 
 
 def _traces(facts: Facts) -> Iterator[Candidate]:
     trace = _Trace(facts)
+    seen: set[tuple[str, ...]] = set()
     for file in facts.files:
         for each in file.definitions if ordinary(file.path) else ():
             for name in each.params if each.kind in FUNCTIONS and telling(each.name) else ():
-                if not name.startswith("*"):
-                    yield from _traced(trace, Defined(file.path, each), name)
-
-
-def _traced(trace: _Trace, start: Defined, name: str) -> Iterator[Candidate]:
-    way, parameter = [start], name
-    for _ in range(_CALLS):
-        step = trace.step(way[-1], parameter)
-        if step is None or step[0] in way:
-            return
-        way.append(step[0])
-        parameter = step[1]
-    yield Candidate(
-        f"`{start.definition.qualified}` of `{start.path}` {_RULE.format(name=name)}",
-        tuple(each.qualified for each in way),
-        tuple(dict.fromkeys(each.path for each in way)),
-    )
+                way = trace.way(Defined(file.path, each), name)
+                on = tuple(step.qualified for step in way[1:])
+                if way and on not in seen:  # many may begin, and go on in the same way
+                    seen.add(on)
+                    yield Candidate(
+                        f"`{each.qualified}` of `{file.path}` {_RULE.format(name=name)}",
+                        (way[0].qualified, *on),
+                        tuple(dict.fromkeys(step.path for step in way)),
+                    )
 
 
 class _Trace:
@@ -54,7 +47,18 @@ class _Trace:
         for file in facts.files:
             self._note(file)
 
-    def step(self, function: Defined, parameter: str) -> tuple[Defined, str] | None:
+    def way(self, start: Defined, parameter: str) -> list[Defined]:
+        """The functions that a parameter goes through; empty where that is not one way of so many calls."""
+        way = [start]
+        for _ in range(_CALLS):
+            step = self._step(way[-1], parameter)
+            if step is None or step[0] in way:
+                return []
+            way.append(step[0])
+            parameter = step[1]
+        return way
+
+    def _step(self, function: Defined, parameter: str) -> tuple[Defined, str] | None:
         """The only function that gets a parameter as an argument by itself, and as which of its own."""
         at = (function.path, function.definition.qualified)
         passing = [call for call in self._calls[at] if _passes(call, parameter)]
