@@ -44,12 +44,14 @@ _LISTED = re.compile(rf"[ \t>]*+{_BULLET}\S")
 _QUOTED = re.compile(r"(?:>[ \t]*+)++")
 _BULLETED = re.compile(rf"{_BULLET}(?:\[[ xX]\][ \t]++)?+")
 _LABELLED = re.compile(
-    r"(?:\*\*)?(?:(?:the |my )?(?:final |correct |right )?answer(?: is:?| ?:)|(?:label|user|date) ?:)"
+    r"(?:\*\*)?(?:.{0,80}?\banswer is:?|(?:final |correct |right )?(?:answer|label|user|date) ?:)"
     r"(?:\*\*)?[ \t]++",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"[*_]{0,3}(`{1,3})(?P<code>[^`]+)\1")
-_LINK = re.compile(r"\[(?P<text>[^\]]+)\]\([^)]*\)")
+_CODE = re.compile(r"[*_]{0,3}(`{1,3})([^`]+)\1")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_LETTER = re.compile(r"[A-Z](?=[.):][ \t])")
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 _COMMENT = re.compile(r"[ \t](?:[-\u2013\u2014][ \t]|\()")
 _WRAPPED = {"`": "`", "*": "*", '"': '"', "'": "'", "(": ")", "[": "]", "\u201c": "\u201d"}
 
@@ -178,9 +180,9 @@ def without_footer(answer: str) -> str:
 def spellings(item: str) -> list[str]:
     """What an item may mean, from what is written to what is left of it: never empty strings.
 
-    Taken off in turn: quote marks, bullets and numbering; `Answer:`; a comment after ` - `, ` \u2014 ` or
-    ` (`, or after a code span that the item begins with; backticks, emphasis, quotes and a link around it;
-    punctuation after it; the parentheses of a call.
+    Taken off in turn: quote marks, bullets and numbering; `Answer:` or `… answer is`; a comment after ` - `,
+    ` — ` or ` (`, or after a code span, bold text or link that the item begins with; what follows the
+    letter of a choice; backticks, emphasis and quotes around it; punctuation after it; a call's parentheses.
     """
     forms = [item.strip()]
 
@@ -194,13 +196,15 @@ def spellings(item: str) -> list[str]:
         found = start.match(forms[-1])
         add(forms[-1][found.end() :] if found else forms[-1])
     add(_unwrapped(forms[-1]))
-    code, link = _CODE.match(forms[-1]), _LINK.match(forms[-1])
-    if code:
-        add(code["code"])
-    elif link:
-        add(_unwrapped(link["text"]))
+    for token in (_CODE, _BOLD, _LINK):
+        begun = token.match(forms[-1])
+        if begun:
+            add(_unwrapped(begun[token.groups]))
+            break
     else:
         add(_COMMENT.split(forms[-1], maxsplit=1)[0])
+    letter = _LETTER.match(forms[-1])
+    add(letter[0] if letter else forms[-1])
     add(_unwrapped(forms[-1].rstrip(".,;: \t")))
     add(forms[-1].rstrip(".,;: \t"))
     add(forms[-1].partition("(")[0])

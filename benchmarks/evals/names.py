@@ -43,10 +43,19 @@ class Names:
         return name in self._truth
 
     def split(self, reading: Reading) -> Sequence[str]:
-        """The items of an answer; what stands in one line, with commas or arrows between, as several."""
-        if len(reading.items) == 1 and self.resolve(reading.items[0]) in self._truth:
+        """The items of an answer; what stands in one line of a block, with commas or arrows, as several."""
+        if len(reading.items) != 1 or reading.items[0].strip() in self._truth:
             return reading.items
-        return _ONE_LINE.split(reading.items[0]) if len(reading.some) == 1 else reading.some
+        (item,) = reading.items
+        is_name = self.resolve(item) in self._truth
+        if not is_name and not reading.some:
+            return ()
+        parts = [part.strip() for part in _ONE_LINE.split(item)] if reading.block else [item]
+        names = sum(self.resolve(part) in self._truth for part in parts)
+        # "`name`, which is why" is one name; "`name`, `other`" are two.
+        if is_name and names < 2 and any(" " in part for part in parts):
+            return [item]
+        return parts
 
     def resolve(self, item: str) -> str:
         """The name that an item means: the right one with the least taken off, else what is left of it."""

@@ -22,8 +22,11 @@ _CHAR = r"[^\s`'\"<>|:#,;*?]"
 _LINE = r"L?\d{1,9}+(?!\d)(?:[:C]\d{1,9}+)?"
 _RANGE = rf"{_LINE}(?: ?[-\u2013] ?{_LINE})?"
 _PLACE = re.compile(
-    rf"(?<!{_CHAR})(?P<path>{_CHAR}{{1,1000}}+)(?::|#|[`*]{{0,3}},?[ ]\(?lines?[ ])"
+    rf"(?<!{_CHAR})(?P<path>{_CHAR}{{1,1000}}+)(?::|#|[`*]{{0,3}},?[ ]\(?(?:at |on )?lines?[ ])"
     rf"(?P<ranges>{_RANGE}(?:, ?{_RANGE}(?![\w.]))*+)(?![\w%]|\.\d)"
+)
+_LINES_IN = re.compile(
+    rf"\b[Ll]ines?[ ](?P<ranges>{_RANGE})[ ](?:in|of)[ ][`*]{{0,3}}(?P<path>{_CHAR}{{1,1000}}+)"
 )
 # A line that is a place and nothing else: its path may hold spaces.
 _WHOLE = re.compile(rf"(?P<path>[^:`]{{1,1000}}):(?P<lines>{_RANGE})")
@@ -49,11 +52,16 @@ def cited(text: str) -> list[Place]:
     """The places that a text names, each once, in order; at most `MAX_PLACES`.
 
     Read are `path:12`, `path:12-20`, `path:12, 30-40`, `path#L12-L20`, `path:12:4` (a column), and
-    `path (lines 12-20)`; no ports of URLs. A path has a letter, and a dot or a slash.
+    `path (lines 12-20)`, `path at line 12` and `lines 12-20 in path`; no ports of
+    URLs. A path has a letter, and a dot or a slash.
     """
     found: dict[Place, None] = {}
-    for match in _PLACE.finditer(_URL.sub(" ", text)):
+    text = _URL.sub(" ", text)
+    matches = sorted([*_PLACE.finditer(text), *_LINES_IN.finditer(text)], key=lambda match: match.start())
+    for match in matches:
         path = match["path"].rpartition("](")[2].lstrip("([{")
+        if match.re is _LINES_IN:
+            path = path.rstrip(").]}")
         for lines in re.findall(_RANGE, match["ranges"]):
             if _NAMED.search(path) and ("." in path or "/" in path):
                 found[_place(path, lines)] = None

@@ -83,6 +83,9 @@ def test_of_places_and_numbers_in_no_block_the_text_is_read() -> None:
         ("method(self, x)", "method"),
         ("[a.py](src/a.py)", "a.py"),
         ("Answer: **B**", "B"),
+        ("**B.** the second", "B"),
+        ("B) the second", "B"),
+        ("**name** calls it", "name"),
         ("Label: spam", "spam"),
         ("--verbose", "--verbose"),
         ("dash-ed", "dash-ed"),
@@ -114,7 +117,8 @@ def test_a_number_is_the_first_of_its_line(item: str, value: str | None) -> None
 def test_places_are_read_in_the_ways_in_which_they_are_cited() -> None:
     text = (
         "`src/a.py:12`, (b/c.go:3-9), [d.rs](src/d.rs#L4-L6), e.ts:7:12, `f.py` (lines 20\u201330), "
-        "g.py:1, 5-6; not http://host.example:8080/x, 12:30, 10.0.0.1:80 or v:2."
+        "g.py:1, 5-6, h.py at line 8, (line 9 in `i.py`); "
+        "not http://host.example:8080/x, 12:30, 10.0.0.1:80 or v:2."
     )
     assert cited(text) == [
         Place("src/a.py", 12, 12),
@@ -124,6 +128,8 @@ def test_places_are_read_in_the_ways_in_which_they_are_cited() -> None:
         Place("f.py", 20, 30),
         Place("g.py", 1, 1),
         Place("g.py", 5, 6),
+        Place("h.py", 8, 8),
+        Place("i.py", 9, 9),
     ]
 
 

@@ -59,6 +59,9 @@ class TestNames:
     def test_names_in_one_line(self) -> None:
         assert scored("names", ["a", "b"], "a, b").value == 1.0
         assert scored("names", ["a, b"], "a, b").value == 1.0
+        assert scored("names", ["a", "b"], "`a`, `b`").value == 1.0
+        assert scored("names", ["a"], "`a`, which is why").value == 1.0
+        assert scored("names", ["a", "b"], "`a`, `c`").value == 0.5
 
     def test_only_the_first_five_are_named(self) -> None:
         found = scored("names", [f"n{number}" for number in range(9)], "x" * 500)
