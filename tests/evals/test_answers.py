@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.evals.answers import MAX_ITEM_CHARS, MAX_ITEMS, number, read, spellings, without_footer
 from benchmarks.evals.places import Files, Place, cited
+from rlm_core.engine.answer import Answer, Citation, RunUsage
+from rlm_core.engine.answer_markdown import markdown
 
 FOOTER = "*gpt-x · 2 citations checked · 3 turns, 4 calls, 5,000 tokens · 1.2 s · snapshot 0a1b · run r-7*"
 
@@ -157,6 +159,15 @@ def test_a_footer_is_cut_and_an_answers_own_headings_are_not() -> None:
     answer = "Text.\n\n### Citations\n\nmine\n\n### End"
     assert without_footer(f"{answer}\n\n### Citations\n\n- x\n\n### Notes\n\n- y\n\n{FOOTER}\n") == answer
     assert without_footer(answer) == answer
+
+
+def test_what_this_program_prints_after_an_answer_is_its_footer() -> None:
+    text = "It is.\n\n### Notes\n\nmine"
+    printed = Answer(
+        text, "complete", "", [Citation("a.py", 1, 2, "f")], ["b.py:9"], "gpt-x", "0a1b2c",
+        RunUsage(turns=3, seconds=1.5), "r-7", notes=["Skipped x."], changed=["a.py"],
+    )  # fmt: skip
+    assert without_footer(markdown(printed)) == text
 
 
 def test_what_is_too_much_is_cut_and_said() -> None:

@@ -246,7 +246,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answers_end(name: str) -> None:
-    text = HOSTILE[name] * (200_000 // len(HOSTILE[name]))
+    text = HOSTILE[name] * (100_000 // len(HOSTILE[name]))
     for form, truth in (
         ("names", "a.py::f"), ("places", "a.py:1"), ("number", "3"), ("waypoints", "a"), ("pairs", "a, b"),
     ):  # fmt: skip
