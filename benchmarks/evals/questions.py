@@ -54,6 +54,7 @@ class Question:
         gold_files: files that a good answer cites; POSIX paths.
         reference: an answer that somebody wrote, for the judge.
         criteria: what a good answer says, each judged by itself, for the judge.
+        query: the words to search by, where the text has others besides.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Question:
     gold_files: tuple[str, ...] = ()
     reference: str = ""
     criteria: tuple[str, ...] = ()
+    query: str = ""
 
     @property
     def prompt(self) -> str:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from benchmarks.evals import scorers
 from benchmarks.evals.arms.base import ArmError, Reply, Task
 from benchmarks.evals.budget import BudgetSpentError
-from benchmarks.evals.judge import judge
+from benchmarks.evals.judge import JudgeError, judge
 from benchmarks.evals.models.metered import MeteredModel
+from benchmarks.evals.questions import SuiteError
 from benchmarks.evals.recording import Recording
 from benchmarks.evals.results import Cell, Result
 from benchmarks.evals.score import Score
@@ -92,14 +93,18 @@ class Runner:
     async def _cell(self, cell: Cell, question: Question) -> Result | Unasked:
         if cell.model and self.budget.exhausted:
             return Unasked(cell, self.budget.exhausted)
-        recording = Recording(self.folder / "records" / f"{cell.id}.jsonl")
         suite = self.suites[cell.suite]
+        try:
+            workspace = suite.workspace(question, self.plan.suites[cell.suite].root)
+        except SuiteError as error:
+            return Unasked(cell, str(error))
+        recording = Recording(self.folder / "records" / f"{cell.id}.jsonl")
         watched: list[ModelError] = []
         root, sub = self._metered(cell, suite, recording, watched)
         task = Task(
             prompt=question.prompt,
-            question=question.text,
-            root=suite.workspace(question, self.plan.suites[cell.suite].root),
+            query=question.query or question.text,
+            root=workspace,
             model=root,
             sub=sub,
             scratch=self.folder / "cells" / cell.id,
@@ -112,7 +117,13 @@ class Runner:
         outage = next((error for error in watched if _is_outage(error)), None)
         if outage is not None and (reply is None or reply.status != "answered"):
             return Unasked(cell, str(outage))
-        score = Score(0.0, why=failure) if reply is None else await self._score(question, reply, recording)
+        try:
+            score = (
+                Score(0.0, why=failure) if reply is None else await self._score(question, reply, recording)
+            )
+        except JudgeError as error:
+            # Citations alone are another scale, which no mean should hold beside a judge's.
+            return Unasked(cell, str(error))
         return Result(
             cell=cell,
             kind=question.kind,

@@ -2,12 +2,15 @@
 
 | form | value | parts |
 |---|---|---|
-| names | F1 of the set | precision, recall, exact; files and functions (F1) of `path` and `path::symbol` |
+| names | F1 of the set | precision, recall, exact; see below for `path` and `path::symbol` |
 | places | F1, an answer's place and a true one paired where they overlap | precision, recall, exact |
 | number | 1 where it is the number, else 0 | exact, partial, closeness |
 | waypoints | F1 of the longest common subsequence | precision, recall, exact |
 | pairs | F1 of the set, the order within a pair left aside | precision, recall, exact |
 | prose | recall of the gold files among those cited, until a judge speaks | precision, recall, mentioned |
+
+Where files and functions in them are asked for, the F1 of each is a part, and whether a right file stands
+`first` and among the first `ten`.
 
 The value of a number is the exact one. OOLONG's partial credit, 0.75 to the power of the difference (arXiv
 2511.02817), is a part: it gives 0.75 to 4 where there are 3, and nearly nothing to 1,490 where there are
@@ -80,17 +83,28 @@ def score(question: Question, answer: str) -> Score:
 def _names(question: Question, reading: Reading) -> Score:
     truth = {name.strip() for name in question.truth}
     names = Names(truth, question.workspace)
-    given = {names.resolve(item) for item in names.split(reading)}
+    ordered = [names.resolve(item) for item in names.split(reading)]
+    given = set(ordered)
     functions = {name for name in truth if file_of(name)}
     if not functions or functions == truth:
         return _of_sets(truth, given, reading)
     # Who names a function has named its file.
+    parts = _ranking(truth, ordered)
     truth, given = _with_files(truth), _with_files(given)
-    parts = {}
     for part, is_function in (("files", False), ("functions", True)):
         wanted, found = ({name for name in side if ("::" in name) is is_function} for side in (truth, given))
         parts[part] = f1(len(wanted & found), len(found), len(wanted))[0]
     return _of_sets(truth, given, reading, parts)
+
+
+def _ranking(truth: set[str], ordered: Sequence[str]) -> dict[str, float]:
+    """Whether a right file stands first, and among the first ten: for answers that are rankings."""
+    right = {name.partition("::")[0] for name in truth}
+    files = list(dict.fromkeys(name.partition("::")[0] for name in ordered))
+    return {
+        "first": float(files[0] in right) if files else 0.0,
+        "ten": float(not right.isdisjoint(files[:10])),
+    }
 
 
 def _with_files(names: set[str]) -> set[str]:

@@ -168,6 +168,15 @@ def test_an_arm_that_fails_scores_nothing_and_says_why(tmp_path: Path) -> None:
     assert "ended with 1" in result.notes[0]
 
 
+def test_a_question_whose_files_are_not_there_is_told(tmp_path: Path) -> None:
+    run = Run(tmp_path, [question("q1", workspace="."), question("q2", workspace="gone")], FILES)
+    run.plan["suites"]["own"]["root"] = "repository/{workspace}"
+    run.plan["arms"] = {"rank": {"kind": "rank", "command": [PROGRAM]}}
+    assert run.go() == 3
+    assert list(run.results) == [("rank", "q1")]
+    assert "gone is no folder" in run.about["unasked"][0]["reason"]
+
+
 def test_a_name_goes_on_meaning_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(tmp_path, [question()], FILES)
     run.plan["arms"] = {"rank": {"kind": "rank", "command": [PROGRAM]}}
@@ -292,3 +301,35 @@ def test_cells_have_file_names_of_their_own() -> None:
     assert len({cell.id for cell in odd}) == 4
     assert all("/" not in cell.id and len(cell.id.encode()) < 240 for cell in odd)
     assert Cell("s", "a-1", "arm", "").id == "s~a-1~arm~none~0"
+
+
+def test_prose_is_judged_by_votes(tmp_path: Path) -> None:
+    asked = question(
+        form="prose", truth=(), criteria=("It names one.", "It names two."), gold_files=("a.py",)
+    )
+    run = Run(tmp_path, [asked], FILES)
+    run.plan["arms"] = {"direct": {"kind": "direct"}}
+    run.plan["judge"] = {"model": "judge", "votes": 3}
+    votes = {"one": iter(["MET: yes", "MET: yes", "MET: no"]), "two": iter(["MET: no"] * 3)}
+
+    def judge(request: Request) -> str:
+        return next(votes["one" if "It names one." in request.text else "two"])
+
+    with ModelServer({"m": lambda request: "It is one (`a.py:1`).", "j": judge}) as server:
+        run.plan["models"] = {"m": endpoint(server), "judge": endpoint(server, "j")}
+        assert run.go() == 0
+    result = run.results["direct", "q1"]
+    assert result.score.value == 0.5
+    assert result.score.parts["recall"] == 1
+    assert result.cost.calls == 1  # the judge is not the answer's cost
+    assert run.about["spent"]["calls"] == 7
+
+
+def test_an_answer_that_nobody_could_judge_has_no_score(tmp_path: Path) -> None:
+    run = Run(tmp_path, [question(form="prose", truth=(), criteria=("It names one.",))], FILES)
+    run.plan["arms"] = {"direct": {"kind": "direct"}}
+    run.plan["judge"] = {"model": "judge", "votes": 2}
+    with ModelServer({"m": lambda request: "It is one.", "j": lambda request: "Who knows?"}) as server:
+        run.plan["models"] = {"m": endpoint(server), "judge": endpoint(server, "j")}
+        assert run.go() == 3
+    assert "No vote of the judge could be read" in run.about["unasked"][0]["reason"]

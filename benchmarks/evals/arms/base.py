@@ -21,7 +21,7 @@ class Task:
 
     Attributes:
         prompt: the question, with the form of its answer.
-        question: the question alone, for what searches by its words.
+        query: the question alone, for what searches by its words.
         root: the repository.
         model: who answers; None for arms that ask nobody.
         sub: who answers sub-calls.
@@ -30,7 +30,7 @@ class Task:
     """
 
     prompt: str
-    question: str
+    query: str
     root: Path
     model: Model | None
     sub: Model | None

@@ -99,7 +99,7 @@ class RankCall:
 async def _found(
     program: tuple[str, ...], task: Task, files: int, chars: int, caches: Path
 ) -> list[dict[str, str]]:
-    code = _PROGRAM.format(question=task.question, files=files, chars=chars)
+    code = _PROGRAM.format(question=task.query, files=files, chars=chars)
     surroundings = command.environment(
         task.scratch,
         {

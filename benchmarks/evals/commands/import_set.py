@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.evals.public import LOADERS
-from benchmarks.evals.questions import save
+from benchmarks.evals.public import SETS, import_set
 
 if TYPE_CHECKING:
     import argparse
@@ -15,15 +14,14 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `import`."""
-    parser.add_argument("format", choices=sorted(LOADERS))
+    parser.add_argument("set", choices=sorted(SETS))
     parser.add_argument("file", type=Path)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the suite's folder")
 
 
 def run(args: argparse.Namespace) -> int:
     """Loads and writes it, and says where its repositories have to lie."""
-    suite = LOADERS[args.format](args.file)
-    save(suite, args.out)
+    suite = import_set(args.set, args.file, args.out)
     print(f"{suite.name}: {len(suite.questions)} questions")
     for key, value in suite.origin.items():
         print(f"  {key}: {value}", file=sys.stderr)

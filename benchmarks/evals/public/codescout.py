@@ -61,6 +61,7 @@ def load(path: Path) -> Suite:
                 truth=tuple(name for gold in report.gold for name in _names(gold, where)),
                 item="`path` or `path::Class.function`",
                 gold_files=tuple(gold.file for gold in report.gold),
+                query=report.question,
             )
         )
     origin = {

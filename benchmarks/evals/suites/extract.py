@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,29 @@ class Language:
     parser: str
 
 
-_PYTHON = f"ast of Python {sys.version_info.major}.{sys.version_info.minor}"
-LANGUAGES = (Language("Python", (".py",), ("walk", "python_facts"), _PYTHON),)
+def _grammar(*names: str) -> str:
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+_TREE_SITTER = ("walk", "tree_sitter_facts")
+_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+
+LANGUAGES = (
+    Language(
+        "Python",
+        (".py",),
+        ("walk", "python_facts"),
+        f"ast of Python {sys.version_info.major}.{sys.version_info.minor}",
+    ),
+    Language("Go", (".go",), (*_TREE_SITTER, "go_facts"), _grammar("tree-sitter-go")),
+    Language("Rust", (".rs",), (*_TREE_SITTER, "rust_facts"), _grammar("tree-sitter-rust")),
+    Language(
+        "TypeScript",
+        _TYPESCRIPT,
+        (*_TREE_SITTER, "typescript_facts"),
+        _grammar("tree-sitter-typescript", "tree-sitter-javascript"),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

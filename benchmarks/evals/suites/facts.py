@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
-Kind = Literal["function", "method", "class", "interface", "trait", "struct", "enum", "constant"]
+Kind = Literal["function", "method", "class", "interface", "trait", "struct", "enum", "type", "constant"]
 FUNCTIONS: frozenset[str] = frozenset({"function", "method"})
-TYPES: frozenset[str] = frozenset({"class", "interface", "trait", "struct", "enum"})
+TYPES: frozenset[str] = frozenset({"class", "interface", "trait", "struct", "enum", "type"})
 
 Text = Annotated[str, Field(max_length=100_000)]
 Name = Annotated[str, Field(max_length=1_000)]
@@ -33,7 +33,8 @@ class Definition:
     Attributes:
         name: as it is written.
         qualified: with the definitions around it: `Class.method`, `outer.inner`.
-        kind: what it is. A method is a function directly in a type.
+        kind: what it is. A method is a function directly in a type; a `type` is a named type that is none of
+            the others.
         line: of its name, from 1.
         first: its first line, decorators included.
         last: its last line.
@@ -173,6 +174,7 @@ class FileFacts:
         names: identifiers that stand in the file in any other way than as what is defined, called or
             imported, and words of strings that are names or dotted names; each once, sorted. Of a file that
             was not parsed every word.
+        unclear: names that the file may define or call in ways that these facts do not have: in macros.
     """
 
     path: Name
@@ -185,6 +187,7 @@ class FileFacts:
     imports: tuple[Import, ...] = ()
     mentions: tuple[Mention, ...] = ()
     names: tuple[Name, ...] = ()
+    unclear: tuple[Name, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -233,8 +236,9 @@ class Facts:
 
     @cached_property
     def unknown(self) -> frozenset[str]:
-        """Words of files that could not be parsed: nothing exact can be asked about these names."""
-        return frozenset(name for file in self.unparsed for name in file.names)
+        """Words of files that could not be parsed, and unclear names: nothing exact can be asked of them."""
+        unparsed = {name for file in self.unparsed for name in file.names}
+        return frozenset(unparsed.union(*(file.unclear for file in self.files)))
 
     @cached_property
     def by_path(self) -> dict[str, FileFacts]:
