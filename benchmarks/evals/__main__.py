@@ -1,8 +1,9 @@
 """Evaluation from the command line; `--help` of each command says more.
 
-python -m benchmarks.evals generate REPOSITORY --out suites/NAME
+python -m benchmarks.evals generate structure REPOSITORY --out suites/NAME
 python -m benchmarks.evals import codescout FILE --out suites/codescout
 python -m benchmarks.evals run PLAN.toml --out runs/NAME
+python -m benchmarks.evals merge runs/ONE runs/OTHER --out runs/BOTH
 python -m benchmarks.evals report runs/NAME
 python -m benchmarks.evals reader next FOLDER
 """
@@ -15,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.evals.arms.base import ArmError
-from benchmarks.evals.commands import generate, import_set, reader, report, run
+from benchmarks.evals.commands import generate, import_set, merge, reader, report, run
 from benchmarks.evals.plan import PlanError
 from benchmarks.evals.questions import SuiteError
 from benchmarks.evals.report.run import ReportError
@@ -24,7 +25,14 @@ from rlm_core.errors import RlmError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = {"generate": generate, "import": import_set, "run": run, "report": report, "reader": reader}
+_COMMANDS = {
+    "generate": generate,
+    "import": import_set,
+    "run": run,
+    "merge": merge,
+    "report": report,
+    "reader": reader,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

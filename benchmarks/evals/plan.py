@@ -21,6 +21,7 @@ Relative paths are relative to the plan.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -220,14 +221,14 @@ def _absolute(plan: Plan, base: Path) -> Plan:
     suites = {
         name: suite.model_copy(
             update={
-                "folder": base / suite.folder.expanduser(),
-                "root": suite.root and str(base / Path(suite.root).expanduser()),
+                "folder": (base / suite.folder.expanduser()).resolve(),
+                "root": suite.root and os.path.normpath(base / Path(suite.root).expanduser()),
             }
         )
         for name, suite in plan.suites.items()
     }
     models = {
-        name: model.model_copy(update={"folder": base / model.folder.expanduser()})
+        name: model.model_copy(update={"folder": (base / model.folder.expanduser()).resolve()})
         if isinstance(model, ReaderPlan)
         else model
         for name, model in plan.models.items()
@@ -244,4 +245,4 @@ def _absolute(plan: Plan, base: Path) -> Plan:
 def _program(command: tuple[str, ...], base: Path) -> tuple[str, ...]:
     """A command; a program that is named with a folder is one of the plan's."""
     program = Path(command[0]).expanduser()
-    return (str(base / program), *command[1:]) if len(program.parts) > 1 else command
+    return (os.path.normpath(base / program), *command[1:]) if len(program.parts) > 1 else command

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.evals import recording
+from benchmarks.evals.__main__ import main
 from benchmarks.evals.results import Cell
 from tests.evals.runs import PROGRAM, Run, answered, question
 from tests.support.model_server import ModelServer, Reply, unauthorized
@@ -333,3 +334,28 @@ def test_an_answer_that_nobody_could_judge_has_no_score(tmp_path: Path) -> None:
         run.plan["models"] = {"m": endpoint(server), "judge": endpoint(server, "j")}
         assert run.go() == 3
     assert "No vote of the judge could be read" in run.about["unasked"][0]["reason"]
+
+
+def test_runs_that_were_made_apart_are_put_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(tmp_path, [question()], FILES)
+    with ModelServer({"m": lambda request: answered("one", "two")}) as server:
+        run.plan["models"]["m"] = endpoint(server)
+        outs = []
+        for arm, chars in (("small", 1000), ("large", 2000)):
+            run.plan["arms"] = {arm: {"kind": "direct", "chars": chars}}
+            run.out = tmp_path / arm
+            outs.append(str(run.out))
+            assert run.go() == 0
+    assert main(["merge", *outs, "--out", str(tmp_path / "both")]) == 0
+    run.out = tmp_path / "both"
+    assert {arm for arm, _ in run.results} == {"small", "large"}
+    assert run.about["spent"]["calls"] == 2
+    assert set(run.about["plan"]["arms"]) == set(run.about["builds"]) == {"small", "large"}
+    assert (run.out / "records" / "own~q1~small~m~0.jsonl").exists()
+    assert main(["merge", *outs, "--out", str(tmp_path / "both")]) == 1
+    assert main(["merge", outs[0], outs[0], "--out", str(tmp_path / "twice")]) == 1
+    said = capsys.readouterr().err
+    assert "is there already" in said
+    assert "has a result in more than one" in said

@@ -188,7 +188,7 @@ def test_a_suite_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
     folder = run.end()
     assert "Note:" not in markdown([folder], [], None)
     (run.suite / "questions.jsonl").write_text("", "utf-8")
-    assert "is not what was asked as own" in markdown([folder], [], None)
+    assert "The suite own has changed since it was asked" in markdown([folder], [], None)
     (run.suite / "suite.json").unlink()
     assert "The questions of own are shown by their ids alone." in markdown([folder], [], None)
 

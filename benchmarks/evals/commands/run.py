@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from benchmarks.evals.results import Cell
 
 
+_SHOWN_REASONS = 3
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of `run`."""
     parser.add_argument("plan", type=Path, metavar="PLAN.toml")
@@ -91,8 +94,12 @@ async def _run(plan: Plan, suites: Mapping[str, Suite], out: Path, spent: Cost) 
     finally:
         await models.close()
     if unasked:
-        reasons = " ".join(sorted(set(unasked.values())))
-        print(f"{pluralize(len(unasked), 'cell has', 'cells have')} no result: {reasons}", file=sys.stderr)
+        reasons = sorted(set(unasked.values()))
+        more = (
+            f" … and {len(reasons) - _SHOWN_REASONS} more reasons." if len(reasons) > _SHOWN_REASONS else ""
+        )
+        said = " ".join(reasons[:_SHOWN_REASONS]) + more
+        print(f"{pluralize(len(unasked), 'cell has', 'cells have')} no result: {said}", file=sys.stderr)
     return 3 if unasked else 0
 
 

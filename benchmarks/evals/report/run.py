@@ -156,8 +156,8 @@ def _suites(
         noted = table(about, "suites", name).get("digest")
         if noted is not None and noted != run_folder.digest(known[name]):
             problems.append(
-                f"The suite in {known[name].folder} is not what was asked as {name}: what is shown of "
-                "its questions may not be what was asked."
+                f"The suite {name} has changed since it was asked: what is shown of its questions may not "
+                "be what was asked."
             )
     return known, problems
 

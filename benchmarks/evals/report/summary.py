@@ -127,6 +127,30 @@ def kinds(run: Run) -> Table:
     return Table("Scores by kind", headings, tuple(rows), 2, (INTERVALS,))
 
 
+def parts(run: Run) -> Table:
+    """For each kind of question, and each suite: what scores are made of, as far as they have parts."""
+    rows: list[tuple[Entry, ...]] = []
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in run.results:
+        groups.setdefault((result.cell.suite, result.kind), []).append(result)
+    for (suite, kind), results in sorted(groups.items()):
+        for part in dict.fromkeys(name for result in results for name in result.score.parts):
+            means = [_mean_part(part, results, column) for column in run.columns]
+            rows.append((Entry(suite), Entry(kind), Entry(part), *means))
+    headings = ("suite", "kind", "part", *(column.label for column in run.columns))
+    return Table("Parts of scores", headings, tuple(rows), 3, (INTERVALS,))
+
+
+def _mean_part(part: str, results: Sequence[Result], column: Column) -> Entry:
+    return score_entry(
+        intervals.estimate(
+            ((r.cell.suite, r.cell.question), r.score.parts.get(part, 0.0))
+            for r in results
+            if column_of(r) == column
+        )
+    )
+
+
 def score_entry(mean: Estimate | None) -> Entry:
     """A mean score with its interval."""
     if mean is None:

@@ -47,7 +47,12 @@ def tables(of: run.Run, baseline: str | None) -> list[Table]:
         ReportError: the run has no answers of the baseline.
     """
     compared = [comparison.against_baseline(of, baseline), comparison.between_models(of)]
-    found = [summary.overview(of), *(table for table in compared if table.rows), summary.kinds(of)]
+    found = [
+        summary.overview(of),
+        *(table for table in compared if table.rows),
+        summary.kinds(of),
+        summary.parts(of),
+    ]
     said: set[str] = set()
     for place, table in enumerate(found):
         found[place] = dataclasses.replace(table, notes=tuple(n for n in table.notes if n not in said))
