@@ -72,7 +72,7 @@ func start(names ...string) {
 """
 
 RUST = """\
-use std::io::Read;
+use std::{io::{self, Read, BufRead as Lines, prelude::*}, Shelf};
 
 /// How many fit.
 pub const LIMIT: usize = 4 * OTHER;
@@ -105,7 +105,7 @@ cfg_shop! {
     pub(crate) fn open(how: u8) { unlock(how) }
 }
 
-hidden! { let x = 1; fn secret() {} }
+hidden! { let x = 1; fn secret() {} impl<T> Sell for Ticket {} }
 
 macro_rules! make {
     ($x:expr) => { fn made() { called($x) } };
@@ -222,6 +222,15 @@ async def test_go(tmp_path: Path) -> None:
     assert by_name["Motto"].postfix == ('"more"',)
     assert (by_name["Cart.Sell"].params, by_name["Cart.Sell"].required) == (("name", "price"), 2)
     assert by_name["Cart.Sell"].rebound == ("price",)
+    assert by_name["Cart.Sell"].header == "func (c *Cart[T]) Sell(name string, price int) error {"
+    assert {each.name: each.receiver for each in file.calls} == {
+        "max": "",
+        "check": "self",
+        "use": "",
+        "HandleFunc": "mux",
+        "Getenv": "os",
+        "each": "",
+    }
     assert (by_name["start"].params, by_name["start"].required) == (("*names",), 0)
     # A function that is passed on is mentioned; one that is only called is not.
     assert "start" in facts.mentioned
@@ -250,7 +259,7 @@ async def test_rust(tmp_path: Path) -> None:
         "open: unlock(how) 31",
         "tests.open: open() 43",
     ]
-    assert bases(file) == [("Sell", "Named"), ("Sell", "Closed"), ("Cart", "Sell"), ("T", "Named")]
+    assert bases(file) == [("Sell", "Named"), ("Sell", "Closed"), ("Cart", "Sell")]
     assert mentions(file) == [("environment", "SHOP_HOME", "Cart.sell")]
     by_name = {each.qualified: each for each in file.definitions}
     assert by_name["LIMIT"].postfix == ("4", "@OTHER", "*")
@@ -258,8 +267,21 @@ async def test_rust(tmp_path: Path) -> None:
     assert by_name["Cart.sell"].rebound == ("name",)
     assert by_name["open"].params == ("how",)
     # What other macros are given may define these; nothing exact can be asked of them.
-    assert facts.unknown == {"secret", "made", "called"}
-    assert file.imports == ()
+    assert facts.unknown == {"secret", "made", "called", "T", "Ticket", "Sell"}
+    assert {(each.name, each.source, each.line) for each in file.imports} == {
+        ("Read", "Read", 1),
+        ("Lines", "BufRead", 1),
+        ("Shelf", "Shelf", 1),
+    }
+    assert [(each.name, each.receiver) for each in file.calls][1:4] == [
+        ("check", "?"),
+        ("say", ""),
+        ("parse", ""),
+    ]
+    assert {each.name: each.receiver for each in file.calls if each.name in ("var", "open")} == {
+        "var": "env",
+        "open": "super",
+    }
 
 
 async def test_typescript(tmp_path: Path) -> None:
@@ -299,12 +321,18 @@ async def test_typescript(tmp_path: Path) -> None:
         ("unused", "unused", False),
         ("things", "things", True),
     ]
+    assert {each.module for each in file.imports} == {"shop", "./things"}
+    assert {each.receiver for each in file.calls if each.name in ("trim", "over", "get")} == {
+        "this",
+        "super",
+        "app",
+    }
     assert mentions(file) == [("route", "/cart", "route"), ("environment", "SHOP_HOME", "route")]
     by_name = {each.qualified: each for each in file.definitions}
     assert by_name["LIMIT"].postfix == ("4", "5", "*")
     assert (by_name["Cart.sell"].params, by_name["Cart.sell"].required) == (("name", "price", "*more"), 1)
     assert by_name["Cart.sell"].rebound == ("name",)
-    assert facts.unknown == {"first"}
+    assert facts.unknown == {"first", "unused"}  # the second is another module's, under its name
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,7 @@ class FileFacts:
             imported, and words of strings that are names or dotted names; each once, sorted. Of a file that
             was not parsed every word.
         unclear: names that the file may define or call in ways that these facts do not have: in macros.
+        complete: whether the definitions are all that somebody may count.
     """
 
     path: Name
@@ -188,6 +189,7 @@ class FileFacts:
     mentions: tuple[Mention, ...] = ()
     names: tuple[Name, ...] = ()
     unclear: tuple[Name, ...] = ()
+    complete: bool = True
 
     @property
     def folder(self) -> str:

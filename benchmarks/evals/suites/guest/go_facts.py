@@ -44,6 +44,7 @@ class _Go(Facts):
     }
 
     def collected(self) -> dict[str, Any]:
+        self._selves: dict[Scope, str] = {}  # what methods call the value that they are called on
         visitors = {
             "function_declaration": self._function,
             "method_declaration": self._method,
@@ -60,8 +61,10 @@ class _Go(Facts):
 
     def _method(self, node: Node, scope: Scope) -> None:
         receiver = node.child_by_field_name("receiver")
-        types = _first(receiver, "type_identifier")
-        self._callable(node, "method", within(scope, text_of(types) or "_", "struct"))
+        types, variable = _first(receiver, "type_identifier"), _first(receiver, "identifier")
+        around = within(scope, text_of(types) or "_", "struct")
+        self._selves[within(around, text_of(node.child_by_field_name("name")), "method")] = text_of(variable)
+        self._callable(node, "method", around)
 
     def _callable(self, node: Node, kind: str, scope: Scope) -> None:
         name = node.child_by_field_name("name")
@@ -143,8 +146,16 @@ class _Go(Facts):
         given = [child for child in arguments.named_children if child.type != "comment"]
         args = [text_of(arg) if arg.type == "identifier" else "" for arg in given]
         spread = any(arg.type == "variadic_argument" for arg in given)
-        self.call(name, scope, args=args, spread=spread)
+        self.call(name, scope, receiver=self._receiver(callee, scope), args=args, spread=spread)
         self._mentioned(callee, text_of(name), given, scope)
+
+    def _receiver(self, callee: Node, scope: Scope) -> str:
+        operand = callee.child_by_field_name("operand")
+        if operand is None:
+            return ""
+        if operand.type == "identifier":
+            return "self" if text_of(operand) == self._selves.get(scope) else text_of(operand)
+        return text_of(operand.child_by_field_name("field")) or "?"
 
     def _mentioned(self, callee: Node, name: str, given: list[Node], scope: Scope) -> None:
         if callee.type != "selector_expression" or not given:

@@ -1,6 +1,6 @@
 """Facts of Rust files.
 
-What a macro is given is no syntax to the grammar. Braces that hold items are parsed as items, as in
+What a macro is given is no syntax to the grammar. Where it is items it is parsed as such, as in
 `cfg_rt! { fn spawn() {} }`; elsewhere a name directly before `(` counts as a call, and a name that such text
 may define is `unclear`.
 """
@@ -25,8 +25,9 @@ from benchmarks.evals.suites.guest.tree_sitter_facts import (
 
 _ITEMS = frozenset(
     {"function_item", "struct_item", "enum_item", "union_item", "trait_item", "impl_item", "mod_item"}
-    | {"const_item", "static_item", "type_item", "use_declaration", "macro_invocation", "macro_definition"}
+    | {"const_item", "static_item", "type_item", "use_declaration", "macro_definition"}
 )
+_BESIDE = frozenset({"macro_invocation", "inner_attribute_item", "empty_statement"})  # may stand among items
 _TYPES = {
     "struct_item": "struct",
     "union_item": "struct",
@@ -34,10 +35,10 @@ _TYPES = {
     "trait_item": "trait",
     "type_item": "type",
 }
+_USED = ("scoped_identifier", "use_list", "scoped_use_list", "use_as_clause")
 _DEFINING = frozenset({"fn", "struct", "enum", "union", "trait", "type", "const", "static", "mod"})
 _NAMES = frozenset({"identifier", "type_identifier", "field_identifier", "scoped_identifier"})
 _ENVIRONMENT = frozenset({"env::var", "env::var_os", "std::env::var", "std::env::var_os"})
-_ENVIRONMENT_MACROS = frozenset({"env", "option_env"})
 
 
 def facts_of(path: str, text: str) -> dict[str, Any]:
@@ -141,14 +142,31 @@ class _Rust(Facts):
         name = _last_name(written)
         inner = within(scope, text_of(name if name is not None else written)[:100], "impl")
         last = _last_name(trait)
-        if name is not None and last is not None and _is_named(written):
+        params = node.child_by_field_name("type_parameters")
+        own = (
+            {text_of(each.child_by_field_name("name")) for each in params.named_children} if params else set()
+        )
+        if name is not None and last is not None and _is_named(written) and text_of(name) not in own:
             self.base(inner.qualified, last)
         body = node.child_by_field_name("body")
         if body is not None:
             self.open(body, inner)
 
-    def _use(self, node: Node, _scope: Scope) -> None:
-        """Leaves out imports: whether a trait is used shows in no name (its methods bring it into play)."""
+    def _use(self, node: Node, scope: Scope) -> None:
+        """Keeps what is imported; whether a trait is used shows in no name, so that is not said."""
+        waiting = inside(node, "identifier", *_USED)
+        while waiting:
+            part = waiting.pop(0)
+            source = part.child_by_field_name("path") if part.type == "use_as_clause" else part
+            name = part.child_by_field_name("alias") if part.type == "use_as_clause" else part
+            if part.type in ("use_list", "scoped_use_list"):
+                path = part.child_by_field_name("path")
+                waiting.extend(each for each in inside(part, "identifier", *_USED) if each != path)
+                continue
+            source = _last_name(source)
+            name = _last_name(name)
+            if name is not None and source is not None:
+                self.bind(name, source, scope)
         self.close(node)
 
     def _called(self, node: Node, scope: Scope) -> None:
@@ -165,7 +183,7 @@ class _Rust(Facts):
             return
         given = [child for child in arguments.named_children if not child.type.endswith("_comment")]
         args = [text_of(arg) if arg.type == "identifier" else "" for arg in given]
-        self.call(name, scope, args=args)
+        self.call(name, scope, receiver=_receiver(callee), args=args)
         if given and given[0].type == "string_literal":
             said = text_of(given[0])[1:-1]
             if text_of(callee) in _ENVIRONMENT:
@@ -177,7 +195,7 @@ class _Rust(Facts):
         tokens = next(iter(inside(node, "token_tree")), None)
         if tokens is None:
             return
-        if text_of(node.child_by_field_name("macro")) in _ENVIRONMENT_MACROS:
+        if text_of(node.child_by_field_name("macro")) in ("env", "option_env"):
             for literal in inside(tokens, "string_literal")[:1]:
                 self.mention("environment", text_of(literal)[1:-1], literal, scope)
         items = self._items(tokens)
@@ -189,14 +207,12 @@ class _Rust(Facts):
             self._calls_in(tokens, scope)
 
     def _items(self, tokens: Node) -> Node | None:
-        """What braces hold, where these are items and nothing else."""
-        if text_of(tokens.children[0]) != "{":
-            return None
+        """What a macro is given, where these are items and nothing else."""
         first, last = tokens.children[0], tokens.children[-1]
         inner = tree_sitter.Range(first.end_point, last.start_point, first.end_byte, last.start_byte)
         self._parser.included_ranges = [inner]
         root = self._parser.parse(self.source).root_node
-        kinds = {child.type for child in root.named_children} - self.leading
+        kinds = {child.type for child in root.named_children} - self.leading - _BESIDE
         return root if kinds and kinds <= _ITEMS and not root.has_error else None
 
     def _calls_in(self, tokens: Node, scope: Scope) -> None:
@@ -204,16 +220,38 @@ class _Rust(Facts):
         while waiting:
             children = waiting.pop().children
             for index, child in enumerate(children):
+                if child.type == "impl":
+                    self._unclear_until_braces(children[index:])
+                if child.type == "token_tree":
+                    self._environment(children[max(0, index - 3) : index], child, scope)
                 before = text_of(children[index - 1]) if index else ""
                 after = children[index + 1] if index + 1 < len(children) else None
                 if child.type == "token_tree" and not (before == "#" and text_of(child).startswith("[")):
                     waiting.append(child)
                 elif child.type == "identifier" and before in _DEFINING:
                     self.unclear.add(text_of(child))
+                    self.complete = False
                 elif child.type == "identifier" and after is not None and _in_parentheses(after):
-                    self.call(child, scope, args=_args(after))
+                    receiver = "" if before not in (".", "::") else "?"
+                    self.call(child, scope, receiver=receiver, args=_args(after))
                 elif child.type == "identifier" and after is not None and after.type == "::":
                     self._turbofish(child, children[index + 2 :])
+
+    def _environment(self, before: list[Node], tokens: Node, scope: Scope) -> None:
+        """Notes `env::var("NAME")` and `env!("NAME")` among the tokens of another macro."""
+        literals = inside(tokens, "string_literal")[:1]
+        said = "".join(text_of(each) for each in before)
+        reads = said.endswith(("env::var", "env::var_os", "env!"))
+        if reads and literals and literals[0] == tokens.children[1]:
+            self.mention("environment", text_of(literals[0])[1:-1], literals[0], scope)
+
+    def _unclear_until_braces(self, tokens: list[Node]) -> None:
+        """`impl A for B` in what is not parsed: who implements what is not known of these names."""
+        for token in tokens:
+            if token.type == "token_tree":
+                break
+            if token.type in _NAMES:
+                self.unclear.add(text_of(token))
 
     def _turbofish(self, name: Node, further: list[Node]) -> None:
         # `name::<T>(…)`: whether it ends in a call would take counting brackets, so the name is left alone.
@@ -227,8 +265,12 @@ class _Rust(Facts):
             for child, after in zip(children, [*children[1:], None], strict=False):
                 if child.type in _NAMES and after is not None and _in_parentheses(after):
                     self.unclear.add(text_of(child))
-                elif child.type in _DEFINING and after is not None and after.type in _NAMES:
-                    self.unclear.add(text_of(after))
+                elif child.type in _DEFINING and after is not None:
+                    self.complete = False
+                    if after.type in _NAMES:
+                        self.unclear.add(text_of(after))
+                elif child.type == "impl":
+                    self._unclear_until_braces(children[children.index(child) :])
             waiting.extend(children)
 
 
@@ -237,6 +279,17 @@ def _is_named(written: Node | None) -> bool:
     return written is not None and written.type in (
         "type_identifier", "scoped_type_identifier", "generic_type",
     )  # fmt: skip
+
+
+def _receiver(callee: Node) -> str:
+    """The last identifier before the dot or the colons."""
+    if callee.type == "identifier":
+        return ""
+    before = callee.child_by_field_name("value") or callee.child_by_field_name("path")
+    if before is not None and before.type in ("field_expression", "scoped_identifier"):
+        before = before.child_by_field_name("field") or before.child_by_field_name("name")
+    plain = before is not None and before.type in ("identifier", "self", "field_identifier", "crate", "super")
+    return text_of(before) if plain else "?"
 
 
 def _last_name(node: Node | None) -> Node | None:

@@ -64,9 +64,11 @@ class Facts:
         self.root = tree_sitter.Parser(self.language).parse(self.source).root_node
         if self.root.has_error:
             raise ValueError(f"line {_error_line(self.root)} is not what the grammar of {language} knows")
+        self._lines = self.source.split(b"\n")
         self.before: dict[int, Before] = {}
         self.names: set[str] = set()
         self.unclear: set[str] = set()
+        self.complete = True
         self._opened: dict[int, Scope] = {}
         self._closed: set[int] = set()  # nodes that are not walked into
         self._told: set[int] = set()  # names of what is defined, called or imported
@@ -150,6 +152,7 @@ class Facts:
             "decorators": [each[:MAX_NAME] for each in decorator_names],
             "params": [each[:MAX_NAME] for each in names[:_MAX_PARAMS]],
             "required": required,
+            "header": self._header(whole, line, body),
         }
         kept = {key: item for key, item in said.items() if item}
         self._facts["definitions"].append(kept if exported else {**kept, "exported": False})
@@ -165,10 +168,11 @@ class Facts:
         callee: Node,
         scope: Scope,
         *,
+        receiver: str = "",
         args: Iterable[str] = (),
         spread: bool = False,
     ) -> None:
-        """Keeps a call; `callee` is the last identifier of what is called."""
+        """Keeps a call; `callee` is the last identifier of what is called, `receiver` that before it."""
         self._told.add(callee.id)
         name = text_of(callee)
         if len(name) > MAX_NAME:
@@ -179,6 +183,7 @@ class Facts:
             "within": scope.qualified,
             "args": [arg[:MAX_NAME] for arg in args],
             "spread": spread,
+            "receiver": receiver[:MAX_NAME],
         }
         self._facts["calls"].append({key: item for key, item in said.items() if item})
 
@@ -188,10 +193,20 @@ class Facts:
             {"type": qualified[:900], "base": text_of(base)[:MAX_NAME], "line": row(base)}
         )
 
-    def bind(self, name: Node, source: Node, *, used: bool, scope: Scope, doubtful: bool = False) -> None:
+    def bind(
+        self,
+        name: Node,
+        source: Node,
+        scope: Scope,
+        *,
+        module: str = "",
+        used: bool = True,
+        doubtful: bool = False,
+    ) -> None:
         """Keeps a name that an import binds."""
         self._told.update((name.id, source.id))
         said = {"name": text_of(name)[:MAX_NAME], "source": text_of(source)[:MAX_NAME], "line": row(source)}
+        said |= {"module": module[:MAX_NAME]}
         self._facts["imports"].append(
             {**said, "top": not scope.qualified, "used": used, "doubtful": doubtful}
         )
@@ -215,7 +230,14 @@ class Facts:
         facts = {key: item for key, item in self._facts.items() if item}
         facts["names"] = sorted(self.names)
         facts["unclear"] = sorted(self.unclear)
-        return facts
+        return facts if self.complete else {**facts, "complete": False}
+
+    def _header(self, whole: Node, name: Node, body: Node | None) -> str:
+        """The line of a function's name, where its signature begins and ends on it."""
+        if body is None or {row(whole), row(body)} != {row(name)}:
+            return ""
+        line = self._lines[row(name) - 1].decode("utf-8", "replace").rstrip("\r")
+        return line if line.rstrip().endswith("{") and len(line) <= MAX_NAME else ""
 
     def _note_bound(self, bound: Node | None, scope: Scope) -> None:
         waiting = [bound] if bound is not None and scope.qualified else []

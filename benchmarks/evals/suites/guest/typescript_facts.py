@@ -9,6 +9,7 @@ import tree_sitter_javascript
 import tree_sitter_typescript
 
 from benchmarks.evals.suites.guest.tree_sitter_facts import (
+    MAX_NAME,
     Before,
     Facts,
     Node,
@@ -70,7 +71,7 @@ class _TypeScript(Facts):
         functions = ("function_declaration", "generator_function_declaration", "function_signature")
         methods = ("method_definition", "method_signature", "abstract_method_signature")
         self._read: set[str] = set()  # names that the file reads or binds outside of imports
-        self._bound: list[tuple[Node, Node, Scope]] = []
+        self._bound: list[tuple[Node, Node, str, Scope]] = []
         visitors = {
             **dict.fromkeys(functions, self._function),
             **dict.fromkeys(methods, self._method),
@@ -91,10 +92,11 @@ class _TypeScript(Facts):
             "subscript_expression": self._member,
         }
         self.walk(self.root, Scope(), visitors)
-        for name, source, scope in self._bound:
+        for name, source, module, scope in self._bound:
             text = text_of(name)
             # What is called React is what JSX may stand for.
-            self.bind(name, source, used=text in self._read, scope=scope, doubtful=text in ("React", "h"))
+            doubtful = text in ("React", "h")
+            self.bind(name, source, scope, module=module, used=text in self._read, doubtful=doubtful)
         return self.done()
 
     def _function(self, node: Node, scope: Scope) -> None:
@@ -160,6 +162,7 @@ class _TypeScript(Facts):
         key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
         if key is not None and value is not None and value.type in _FUNCTIONS:
             self.unclear.add(text_of(key).strip("'\""))  # defined, in a way, and no definition here
+            self.complete = False
 
     def _definition(self, node: Node, name: Node, kind: str, scope: Scope, **further: Any) -> None:
         around = node.parent
@@ -196,22 +199,26 @@ class _TypeScript(Facts):
             self.open(body, within(scope, text_of(name).strip("'\""), "module"))
 
     def _import(self, node: Node, scope: Scope) -> None:
+        module = text_of(node.child_by_field_name("source"))[1:-1]
         for clause in inside(node, "import_clause"):
             for part in clause.named_children:
                 if part.type == "identifier":
-                    self._bound.append((part, part, scope))
+                    self._bound.append((part, part, module, scope))
                 elif part.type == "namespace_import":
-                    self._bound.extend((each, each, scope) for each in inside(part, "identifier"))
+                    self._bound.extend((each, each, module, scope) for each in inside(part, "identifier"))
                 for each in inside(part, "import_specifier"):
                     source = each.child_by_field_name("name")
                     name = each.child_by_field_name("alias") or source
                     if name is not None and source is not None and name.type == "identifier":
-                        self._bound.append((name, source, scope))
+                        self._bound.append((name, source, module, scope))
         self.close(node)
 
     def _export(self, node: Node, _scope: Scope) -> None:
         if node.child_by_field_name("source") is not None:
-            self.close(node)  # names of another module
+            self.close(node)  # names of another module, of which it makes others
+            for clause in inside(node, "export_clause"):
+                for each in inside(clause, "export_specifier"):
+                    self.unclear.add(text_of(each.child_by_field_name("name"))[:MAX_NAME])
 
     def _name(self, node: Node, _scope: Scope) -> None:
         self._read.add(text_of(node))
@@ -237,7 +244,7 @@ class _TypeScript(Facts):
         given = [child for child in given if child.type != "comment"]
         args = [text_of(arg) if arg.type == "identifier" else "" for arg in given]
         spread = any(arg.type == "spread_element" for arg in given)
-        self.call(name, scope, args=args, spread=spread)
+        self.call(name, scope, receiver=_receiver(callee), args=args, spread=spread)
         if given and given[0].type == "string" and _declares_route(callee, name):
             self.mention("route", text_of(given[0])[1:-1], given[0], scope)
 
@@ -247,6 +254,17 @@ class _TypeScript(Facts):
         name = node.child_by_field_name("property") or node.child_by_field_name("index")
         if name is not None and name.type in ("property_identifier", "string"):
             self.mention("environment", text_of(name).strip("'\""), name, scope)
+
+
+def _receiver(callee: Node) -> str:
+    """The last identifier before the dot."""
+    before = callee.child_by_field_name("object")
+    if before is not None and before.type == "member_expression":
+        before = before.child_by_field_name("property")
+    if callee.type == "identifier":
+        return ""
+    plain = before is not None and before.type in ("identifier", "this", "super", "property_identifier")
+    return text_of(before) if plain else "?"
 
 
 def _last_name(node: Node) -> Node | None:

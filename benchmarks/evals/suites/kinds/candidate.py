@@ -96,12 +96,14 @@ def in_functions(facts: Facts, name: str) -> list[tuple[FileFacts, Call]]:
 
 
 def folders(facts: Facts) -> dict[str, list[FileFacts]]:
-    """Files by each folder above them, where all of them are known; the repository's own folder is none."""
+    """Files by each folder above them, where all that they define is known; the repository's own is none."""
     by_folder: dict[str, list[FileFacts]] = {}
     for file in facts.files:
         for folder in _above(file.path):
             by_folder.setdefault(folder, []).append(file)
-    unknown = [file.path for file in facts.unparsed] + [said.rpartition(" (")[0] for said in facts.skipped]
+    unknown = [file.path for file in facts.unparsed]
+    unknown += [file.path for file in facts.files if not file.complete]
+    unknown += [said.rpartition(" (")[0] for said in facts.skipped]
     for path in unknown:
         for folder in _above(path):
             by_folder.pop(folder, None)

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from benchmarks.evals.suites.facts import FUNCTIONS, Defined, Facts
 from benchmarks.evals.suites.kinds.candidate import Candidate, Kind, files, subjects, telling
+from benchmarks.evals.suites.kinds.implementers import of_interfaces, of_traits
 
 _CLASS = frozenset({"class"})
+# Where it is not the type's own definition that says what it implements.
+_ELSEWHERE = {"Go": of_interfaces, "Rust": of_traits}
 _INTERFACE = frozenset({"interface", "trait"})
 
 
@@ -70,6 +73,9 @@ def _subclasses(facts: Facts) -> Iterator[Candidate]:
 
 
 def _implementers(facts: Facts) -> Iterator[Candidate]:
+    if facts.language in _ELSEWHERE:
+        yield from _ELSEWHERE[facts.language](facts)
+        return
     hierarchy = _Hierarchy(facts)
     for defined in subjects(facts, _INTERFACE):
         name, kind = defined.definition.name, defined.definition.kind

@@ -145,8 +145,8 @@ def _counts(facts: Facts) -> Iterator[Candidate]:
             if 5 <= len(found) <= 500:
                 yield Candidate(
                     f"How many {what} are defined in the {files(facts)} in `{folder}/` and the folders below "
-                    "it? Each definition with a name counts, also a nested one and one whose name is there "
-                    "twice.",
+                    "it? Each definition with a name counts, also a nested one, one whose name is there "
+                    "twice, and a method that an interface, a trait or an overload only declares.",
                     (str(len(found)),),
                     tuple(sorted({file.path for file, _ in found})[:10]),
                 )

@@ -31,6 +31,35 @@ _RULES = {
         "functions with a decorator `@….command(…)` (by its first argument, if that is a string literal; "
         "without positional arguments by the function's name, with `-` for `_`).",
     ),
+    ("Go", "route"): (
+        "Which routes are declared",
+        "Counted is the first argument of every call `x.Name(...)` of two arguments or more in which `Name` "
+        "is `Handle`, `HandleFunc`, `Get`, `Post`, `Put`, `Delete`, `Patch`, `GET`, `POST` or `PUT`, where "
+        "it is a string literal that begins with `/`. Give each route once, as it is written, without "
+        "quotes.",
+    ),
+    ("Go", "environment"): (
+        "Which environment variables are read",
+        "Counted is every string literal that is the first argument of `os.Getenv(...)` or of "
+        "`os.LookupEnv(...)`.",
+    ),
+    ("Rust", "environment"): (
+        "Which environment variables are read",
+        "Counted is every string literal that is the first argument of `env::var(...)` or `env::var_os(...)` "
+        "(also with `std::` in front), `env!(...)` or `option_env!(...)`.",
+    ),
+    ("TypeScript", "route"): (
+        "Which routes are declared",
+        "Counted is the first argument of every call of `get`, `post`, `put`, `delete` or `patch` on `app`, "
+        "`router` or `server` (that name by itself), and of every decorator `@Get`, `@Post`, `@Put`, "
+        "`@Delete`, `@Patch` or `@Controller`, where it is a string literal. Give each route once, as it is "
+        "written, without quotes.",
+    ),
+    ("TypeScript", "environment"): (
+        "Which environment variables are named",
+        'Counted is every `process.env.NAME` and `process.env["NAME"]`, written just so, whether it is read '
+        "or set.",
+    ),
 }
 _SETTING = {"Python": "an expression `settings.{name}`, where `settings` is a name by itself"}
 

@@ -16,11 +16,33 @@ from benchmarks.evals.suites.kinds.candidate import (
     subjects,
 )
 
-# By language: what documentation is, and which functions are public.
+# By language: what documentation is, which functions are public, and whether types around them have to be.
 _DOCUMENTED = {
     "Python": (
         "docstring",
         "Public is one whose own name and the names of the classes around it do not begin with `_`",
+        True,
+    ),
+    "Go": (
+        "doc comment",
+        "A doc comment ends on the line directly above the function; lines for tools (`//go:...`, "
+        "`//nolint`) are none. Public is one whose own name begins with a capital letter, whatever its "
+        "receiver's type; methods in interfaces count, too",
+        False,
+    ),
+    "Rust": (
+        "doc comment",
+        "A doc comment is `///`, `/** */` or `#[doc = ...]` before the function, with nothing but attributes "
+        "and comments between. Public is one that is declared with `pub` alone, whatever is around it",
+        False,
+    ),
+    "TypeScript": (
+        "doc comment",
+        "A doc comment is `/** */` before the function, with nothing but decorators and comments between. "
+        "Public is a function, or a constant that is a function, with `export` in front, and a method (also "
+        "an arrow function as a field) of an exported class or interface that is neither `private` nor "
+        "`protected` nor named with `#`",
+        True,
     ),
 }
 # By language: which imports count, and what a use is. A language without such a rule has no such questions.
@@ -29,6 +51,10 @@ _UNUSED = {
         "Imports at the top level of a file count (not those in a function or class); files "
         "named `__init__.py` and `from __future__` do not. Used is a name that the file has anywhere "
         "else as a name by itself (not behind a dot, not in a comment or a string), or in its `__all__`"
+    ),
+    "TypeScript": (
+        "Names that an `import` statement binds count. Used is a name that the file has anywhere else as an "
+        "identifier, of a value or of a type (not as a property's name, and not in a comment or a string)"
     ),
 }
 _FEW = 3
@@ -51,9 +77,9 @@ def _callers(facts: Facts) -> Iterator[Candidate]:
 def _undocumented(facts: Facts) -> Iterator[Candidate]:
     if facts.language not in _DOCUMENTED:
         return
-    what, rule = _DOCUMENTED[facts.language]
+    what, rule, around = _DOCUMENTED[facts.language]
     for folder, within in _direct(facts).items():
-        public = [(file, each) for file in within for each in _public(file)]
+        public = [(file, each) for file in within for each in _public(file, around=around)]
         bare = [(file, each) for file, each in public if not each.doc]
         names = Counter(f"{file.path}::{each.qualified}" for file, each in public)
         # One with a docstring and one without, under one name, could be answered either way.
@@ -67,21 +93,21 @@ def _undocumented(facts: Facts) -> Iterator[Candidate]:
         )
 
 
-def _public(file: FileFacts) -> list[Definition]:
+def _public(file: FileFacts, *, around: bool) -> list[Definition]:
     outer = {each.qualified: each for each in file.definitions if each.kind != "constant"}
-    return [each for each in file.definitions if each.kind in FUNCTIONS and _is_public(each, outer)]
+    return [
+        each for each in file.definitions if each.kind in FUNCTIONS and _is_public(each, outer, around=around)
+    ]
 
 
-def _is_public(function: Definition, outer: dict[str, Definition]) -> bool:
-    """Whether it and all types around it are exported, and nothing else is around it."""
-    around: Definition | None = function
-    while around is not None and around.exported:
-        if not around.parent:
-            return True
-        around = outer.get(around.parent)
-        if around is not None and around.kind not in TYPES:
-            return False
-    return False
+def _is_public(function: Definition, outer: dict[str, Definition], *, around: bool) -> bool:
+    """Whether it is exported (and, if that counts, all types around it are), and no function is around it."""
+    names = function.parent.split(".") if function.parent else []
+    parents = [outer.get(".".join(names[: count + 1])) for count in range(len(names))]
+    # A type that is defined in another file, or a module, is in the way of nothing.
+    known = [parent for parent in parents if parent is not None]
+    types = all(parent.kind in TYPES for parent in known)
+    return function.exported and types and (not around or all(parent.exported for parent in known))
 
 
 def _unused_imports(facts: Facts) -> Iterator[Candidate]:
