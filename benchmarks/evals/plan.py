@@ -82,10 +82,12 @@ class ReaderPlan(_Section):
 
 
 class OraclePlan(_Section):
-    """A leaf that says what the suite's labels say of each item in its prompt; costs nothing."""
+    """A leaf that says what the suite's labels say of each item in its prompt; by default it costs nothing."""
 
     kind: Literal["oracle"]
-    price: Price = Price(input=0, output=0)
+    price: str | Price = Field(
+        Price(input=0, output=0), description="A model of the price list to count by, or a price."
+    )
     sub: None = None
 
 
