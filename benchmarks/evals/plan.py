@@ -82,7 +82,7 @@ class ReaderPlan(_Section):
 
 
 class OraclePlan(_Section):
-    """A leaf that says what the suite's labels say of each item in its prompt; by default it costs nothing."""
+    """A leaf that says what the suite's labels say of each item in its prompt; free unless it has a price."""
 
     kind: Literal["oracle"]
     price: str | Price = Field(
