@@ -102,6 +102,7 @@ def test_a_worse_arm_is_seen_as_worse_and_at_which_price(tmp_path: Path) -> None
         "score": "0.75 → 0.25",
         "pairs": "8",
         "better / worse / equal": "0 / 8 / 0",
+        "calls": "1.00 [1.00, 1.00]",
         "new input chars": "0.50 [0.50, 0.50]",
         "by medians": "0.50",
         "seconds": "1.00 [1.00, 1.00]",

@@ -10,7 +10,7 @@ from benchmarks.evals import intervals
 from benchmarks.evals.report import figures
 from benchmarks.evals.report.entries import INTERVALS, Drawn, Entry, Table
 from benchmarks.evals.report.run import UNKNOWN, ReportError, Run, table
-from benchmarks.evals.report.summary import mean_score, new_chars, seconds
+from benchmarks.evals.report.summary import calls, mean_score, new_chars, seconds
 from rlm_core.wording import comma_list
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class _Compared:
 def _differences(title: str, compared: Iterable[_Compared]) -> Table:
     columns = (
         "answers of", "against", "score difference", "score", "pairs", "better / worse / equal",
-        "new input chars", "by medians", "seconds", "USD",
+        "calls", "new input chars", "by medians", "seconds", "USD",
     )  # fmt: skip
     paired = [(one, intervals.pair(one.before, one.after)) for one in compared]
     found = [(one, pairs, intervals.difference(pairs, _value)) for one, pairs in paired]
@@ -130,6 +130,7 @@ def _difference_row(
         ),
         Entry(figures.count(len(pairs))),
         Entry(f"{difference.better} / {difference.worse} / {difference.equal}"),
+        Entry(figures.ratio(intervals.ratio(pairs, calls))),
         Entry(figures.ratio(chars)),
         Entry(UNKNOWN if chars.of_medians is None else f"{chars.of_medians:.2f}"),
         Entry(figures.ratio(intervals.ratio(pairs, seconds))),

@@ -54,6 +54,11 @@ def new_chars(result: Result) -> float:
     return result.cost.new_chars
 
 
+def calls(result: Result) -> float:
+    """Requests to models that an answer took."""
+    return result.cost.calls
+
+
 def seconds(result: Result) -> float:
     """Wall time of an answer."""
     return result.seconds
@@ -97,7 +102,7 @@ def _overview_row(column: Column, results: Sequence[Result]) -> tuple[Entry, ...
         Entry(f"{statuses['answered']} / {statuses['incomplete']} / {statuses['failed']}"),
         Entry(figures.count(median(new_chars))),
         Entry(figures.count(median(lambda r: r.cost.largest_chars))),
-        Entry(figures.count(median(lambda r: r.cost.calls))),
+        Entry(figures.count(median(calls))),
         Entry(figures.count(median(lambda r: r.cost.output_chars))),
         Entry(tokens),
         Entry(figures.seconds(median(seconds))),
