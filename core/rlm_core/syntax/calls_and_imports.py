@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from rlm_core.syntax.language import Language
     from rlm_core.syntax.query_matches import Captures
 
-# A preprocessor works by lines, so we do.
+# A preprocessor works by lines, so we do; it does not ask in which language these are.
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
-INCLUDE_LANGUAGES = frozenset({"C", "C++"})
+INCLUDE_LANGUAGES = frozenset({"C", "C++", "Objective-C", "Assembly", "Device Tree"})
 _MODULE_CHARS = 1000
+_MAX_AROUND = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ImportStatement:
         start: byte offset of the statement.
         end: byte offset behind it.
         line: where the module is written, from 1.
+        inside: the modules around it in the same file, the outer first.
     """
 
     module: str
@@ -56,6 +58,7 @@ class ImportStatement:
     start: int
     end: int
     line: int
+    inside: tuple[str, ...] = ()
 
 
 def calls(source: bytes, language: Language) -> list[CallSite]:
@@ -76,20 +79,50 @@ def calls(source: bytes, language: Language) -> list[CallSite]:
     return [found[at] for at in sorted(found)]
 
 
+def knows_imports(language: Language) -> bool:
+    """Whether it is known how a language imports, and its grammar is there if that takes one."""
+    return language.name in INCLUDE_LANGUAGES or (
+        language.parsable and "@import" in language.uses_query_source
+    )
+
+
 def imports(source: bytes, language: Language) -> list[ImportStatement]:
     """Returns the imports in a text in order of appearance; as for `calls`."""
     if language.name in INCLUDE_LANGUAGES:
         return list(_includes(source))
     found: dict[int, ImportStatement] = {}
     names: dict[int, list[str]] = {}
+    around: list[tuple[int, int, str]] = []
     for captures in _uses_matches(source, language):
-        if "import" in captures:
+        if "around" in captures:
+            block = captures["around"][0]
+            around.append((block.start_byte, block.end_byte, _text(source, captures["name"][0])))
+        elif "import" in captures:
             at = _module(captures).start_byte
             names.setdefault(at, []).extend(_text(source, node) for node in captures.get("name", ()))
             read = _import(source, captures)
             if at not in found or len(read.module) > len(found[at].module):
                 found[at] = read
-    return [replace(found[at], names=tuple(names[at])) for at in sorted(found)]
+    inside = _enclosing_names(sorted(around), sorted(found))
+    return [replace(found[at], names=tuple(names[at]), inside=inside[at]) for at in sorted(found)]
+
+
+def _enclosing_names(blocks: list[tuple[int, int, str]], places: list[int]) -> dict[int, tuple[str, ...]]:
+    """The names of the blocks around each place; both in order."""
+    found: dict[int, tuple[str, ...]] = {}
+    opened: list[tuple[int, str]] = []
+    following = 0
+    for place in places:
+        while following < len(blocks) and blocks[following][0] <= place:
+            start, end, name = blocks[following]
+            following += 1
+            while opened and opened[-1][0] <= start:
+                opened.pop()
+            opened.append((end, name))
+        while opened and opened[-1][0] <= place:
+            opened.pop()
+        found[place] = tuple(name for _, name in opened[:_MAX_AROUND])
+    return found
 
 
 def _uses_matches(source: bytes, language: Language) -> Iterator[Captures]:

@@ -9,3 +9,8 @@
   method: (identifier) @function
   arguments: (argument_list . (string) @module)
   (#any-of? @function "require" "require_relative" "load")) @import
+(call
+  !receiver
+  method: (identifier) @function
+  arguments: (argument_list . (simple_symbol) . (string) @module)
+  (#eq? @function "autoload")) @import

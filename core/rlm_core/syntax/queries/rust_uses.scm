@@ -15,5 +15,6 @@
 (token_tree (identifier) @call . (token_tree . "("))
 
 (mod_item name: (identifier) @submodule !body) @import
+(mod_item name: (identifier) @name body: (_)) @around
 (use_declaration argument: (_) @module) @import
 (extern_crate_declaration name: (identifier) @module) @import

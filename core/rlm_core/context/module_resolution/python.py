@@ -1,0 +1,62 @@
+"""Modules of Python: packages below the roots that scripts, projects and source folders are."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from rlm_core.context.module_resolution.layout import Mentions, upwards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rlm_core.context.module_resolution.layout import Layout
+
+_SOURCE_FOLDERS = ("app", "lib", "python", "source", "src")
+
+
+class PythonModules:
+    """Resolves the modules of Python."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def resolve(self, path: str, module: str, _inside: tuple[str, ...] = ()) -> str:
+        """Returns what a module means in a file; a folder where it is a namespace package."""
+        folder = posixpath.dirname(path)
+        name = module.lstrip(".")
+        parts = name.split(".") if name else []
+        if dots := len(module) - len(name):
+            for _ in range(dots - 1):
+                folder = posixpath.dirname(folder)
+            return self._file(folder, parts)
+        return next(filter(None, (self._file(root, parts) for root in self._roots(folder))), "")
+
+    def mentions(self, path: str) -> Mentions:
+        """Returns how imports name a file."""
+        folder, file = posixpath.split(path)
+        stem = file.partition(".")[0]
+        if stem != "__init__":
+            return Mentions([stem])
+        # `from . import x` has no name of the package whose `__init__.py` it means.
+        nameless = r"^\s*from\s*\.+\s*import\b"
+        return Mentions([posixpath.basename(folder)], nameless, f"{folder}/" if folder else "")
+
+    def _file(self, root: str, parts: list[str]) -> str:
+        base = posixpath.join(root, *parts)
+        candidates = (f"{base}/__init__.py", f"{base}/__init__.pyi", f"{base}.py", f"{base}.pyi")
+        found = self._layout.first(candidates)
+        # A namespace package has no file of its own.
+        return found or (f"{base}/" if parts and base in self._layout.folders else "")
+
+    def _roots(self, folder: str) -> Iterator[str]:
+        """Where a top-level module may be: beside scripts, at projects' roots, in their source folders."""
+        for above in upwards(folder):
+            if posixpath.join(above, "__init__.py") not in self._layout.snapshot:
+                yield above
+                yield from (
+                    inner
+                    for name in _SOURCE_FOLDERS
+                    if (inner := posixpath.join(above, name)) in self._layout.folders
+                    and posixpath.join(inner, "__init__.py") not in self._layout.snapshot
+                )
