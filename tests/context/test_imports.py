@@ -87,6 +87,15 @@ OTHERS = {
     "bin/lib/log.sh": "",
 }
 
+COMPONENTS = {
+    "src/use-jars.ts": "export function useJars() {}\n",
+    "src/Pantry.vue": (
+        "<script setup>\nimport { useJars } from './use-jars'\nimport Jar from './Jar.svelte'\n</script>\n"
+    ),
+    "src/Jar.svelte": "<p/>\n<script>\n  import { useJars } from './use-jars';\n  useJars();\n</script>\n",
+    "src/page.astro": "---\nimport Pantry from './Pantry.vue'\n---\n<Pantry/>\n",
+}
+
 
 def imported(context_of: ContextOf, files: dict[str, str], path: str) -> list[tuple[str, str]]:
     return [(item.module, item.target) for item in context_of(snapshot_of(files)).imports(path)]
@@ -209,6 +218,9 @@ def test_imports_mean_files_of_the_workspace(
         (PYTHON, "src/shop/tax/rates.py", ["src/shop/cart.py:4", "src/shop/tax/__init__.py:1"]),
         (SCRIPT, "packages/ui/src/index.ts", ["packages/app/src/main.ts:1"]),
         (SCRIPT, "packages/ui/src/button.tsx", ["packages/ui/src/index.ts:1"]),
+        (COMPONENTS, "src/use-jars.ts", ["src/Jar.svelte:3", "src/Pantry.vue:2"]),
+        (COMPONENTS, "src/Jar.svelte", ["src/Pantry.vue:3"]),
+        (COMPONENTS, "src/Pantry.vue", ["src/page.astro:2"]),
         (GO, "cart/line.go", ["main.go:4"]),
         (GO, "main.go", ["cart/cart.go:2"]),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rlm_core.syntax import definition_hints, preprocess
+from rlm_core.syntax.component_scripts import component_scripts
 from rlm_core.syntax.language import Language
 
 C = Language("C", (".c", ".h"), wheel="c", definition_hint=definition_hints.C, preprocess=preprocess.c)
@@ -56,6 +57,18 @@ _CORE = (
         wheel="typescript",
         function="language_tsx",
         queries=("javascript", "typescript"),
+    ),
+    # Of these the scripts are parsed, and no markup.
+    *(
+        Language(
+            name,
+            (extension,),
+            wheel="typescript",
+            function="language_typescript",
+            queries=("javascript", "typescript"),
+            preprocess=component_scripts,
+        )
+        for name, extension in (("Vue", ".vue"), ("Svelte", ".svelte"), ("Astro", ".astro"))
     ),
     Language("Go", (".go",), wheel="go", definition_hint=definition_hints.GO),
     Language("Rust", (".rs",), (), ("rust-script",), wheel="rust", definition_hint=definition_hints.RUST),
@@ -165,8 +178,7 @@ _NOT_PARSED = (
     Language("INI", (".ini", ".cfg", ".conf", ".properties"), (".editorconfig", ".gitconfig")),
     Language("XML", (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".csproj", ".plist")),
     Language("SCSS", (".scss", ".sass", ".less")),
-    Language("Vue", (".vue",)),
-    Language("Svelte", (".svelte",)),
+    Language("Jupyter notebook", (".ipynb",)),
     Language("R", (".r",), (), ("rscript",)),
     Language("Erlang", (".erl", ".hrl"), (), ("escript",)),
     Language("Clojure", (".clj", ".cljs", ".cljc")),

@@ -77,6 +77,7 @@ rlm_core.sandbox.wire
 rlm_core.syntax
 rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
+rlm_core.syntax.component_scripts
 rlm_core.syntax.definition_hints
 rlm_core.syntax.language
 rlm_core.syntax.parsing
