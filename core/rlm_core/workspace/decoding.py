@@ -6,6 +6,7 @@ import codecs
 
 _HEAD = 8000  # what git looks at to tell binary from text (buffer_is_binary in git's xdiff-interface.c)
 _SAMPLE = 64 * 1024
+_LETTERS_FOR_ONE = 4
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -23,7 +24,8 @@ class NotTextError(Exception):
 def to_utf8(raw: bytes) -> bytes:
     """Returns the text as UTF-8 without a byte order mark; line ends stay as they are.
 
-    UTF-8 first, then a byte order mark, then detection, then Windows-1252: never an error for text.
+    UTF-8 first, then a byte order mark, then UTF-8 with a few bytes that are none, then detection, then
+    Windows-1252: never an error for text.
 
     Raises:
         NotTextError: the content is binary.
@@ -38,8 +40,20 @@ def to_utf8(raw: bytes) -> bytes:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        return _detected(raw)
+        return _damaged(raw) or _detected(raw)
     return raw
+
+
+def _damaged(raw: bytes) -> bytes:
+    """The text where it is UTF-8 but for some bytes, with U+FFFD for each run of these; else empty.
+
+    Letters of another encoding are seldom UTF-8 by chance, so there must be several that are for one that
+    is not.
+    """
+    text = raw.decode("utf-8", "replace")
+    plain = len(text.encode("ascii", "ignore"))
+    bad = text.count("\ufffd")
+    return text.encode() if len(text) - plain - bad >= _LETTERS_FOR_ONE * bad else b""
 
 
 def _detected(raw: bytes) -> bytes:
