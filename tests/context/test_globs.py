@@ -57,6 +57,14 @@ def test_globs(files: Context, glob: str | list[str] | None, expected: list[str]
     assert found.note == ""
 
 
+def test_classes_of_characters(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of(dict.fromkeys(["1.txt", "[.txt", "a b.txt", "~.txt"], "x\n")))
+    assert list(context.files("[[:alpha:]]*.txt")) == ["a b.txt"]
+    assert list(context.files("[![:alpha:][:digit:]].txt")) == ["[.txt", "~.txt"]
+    assert list(context.files("[[:punct:]].txt")) == ["[.txt", "~.txt"]
+    assert list(context.files("?[[:space:]]*")) == ["a b.txt"]
+
+
 @pytest.mark.parametrize(
     ("glob", "note"),
     [

@@ -14,6 +14,7 @@ from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 from rlm_core.context.suggest import close_matches, did_you_mean
 from rlm_core.errors import QueryError
 from rlm_core.wording import truncate
+from rlm_core.workspace.posix_classes import without_posix_classes
 
 if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
@@ -168,6 +169,7 @@ def _matcher(glob: str) -> Matcher | None:
         ValueError: it is not a pattern.
         re2.error: it is not a pattern.
     """
+    glob = without_posix_classes(glob)
     expression, _ = GitIgnoreBasicPattern.pattern_to_regex(f"\\{glob}" if glob.startswith("#") else glob)
     if expression is None:
         return None
@@ -175,11 +177,11 @@ def _matcher(glob: str) -> Matcher | None:
         return re.compile(expression).search
     options = re2.Options()
     options.log_errors = False
-    searches: Matcher = re2.compile(_ESCAPE_OR_CLASS.sub(_without_posix_class, expression), options).search
+    searches: Matcher = re2.compile(_ESCAPE_OR_CLASS.sub(_with_plain_brackets, expression), options).search
     return searches
 
 
-def _without_posix_class(part: re.Match[str]) -> str:
+def _with_plain_brackets(part: re.Match[str]) -> str:
     """A class in which `[` stands for itself, as pathspec means it: RE2 takes `[[:` for more than that."""
     text = part[0]
     return text if text.startswith("\\") else "[" + text[1:].replace("[", "\\[")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.workspace.disk import Disk
 from rlm_core.workspace.line_endings import split_lines
+from rlm_core.workspace.posix_classes import without_posix_classes
 from rlm_core.workspace.roots import Roots, printable_path
 
 if TYPE_CHECKING:
@@ -182,7 +183,8 @@ def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
     # Brackets that Python's re warns of: no such set means what git means by it.
     warnings.filterwarnings("error", category=FutureWarning, module="pathspec")
     try:
-        return GitIgnoreSpec.from_lines(lines, backend="re2")  # re's own would backtrack
+        rules = map(without_posix_classes, lines)
+        return GitIgnoreSpec.from_lines(rules, backend="re2")  # re's own would backtrack
     except Exception as error:  # pathspec's own, re's and re2's
         kind = _TooManyRulesError if "compile Set" in str(error) else _UnusableError
         raise kind("has more rules than can be applied at once") from error

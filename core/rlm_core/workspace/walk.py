@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT_IGNORES = Path(__file__).with_name("default.gitignore")
 _NEVER_NAMES = frozenset(line.rstrip("/") for line in DEFAULT_IGNORES.read_text("utf-8").split("\n"))
-_IGNORE_FILES = frozenset({".gitignore", ".ignore"})
 _BARRED = "folder whose ignore file cannot be read"
 _GLOB_SIGNS = re.compile(r"[\\*?\[\]{}!]")
 
@@ -59,7 +58,8 @@ def walk(
         return [], set()
 
     def leave_out(builder: ignore.WalkBuilder, top: Path) -> None:
-        builder.overrides(_without(top, barred)).add_ignore(DEFAULT_IGNORES)
+        # `.ignore` is for tools that search, and git, where it has the say, does not read it.
+        builder.ignore(False).overrides(_without(top, barred)).add_ignore(DEFAULT_IGNORES)
 
     return _entries(root, folder, leave_out, skipped)
 
@@ -172,7 +172,7 @@ def _look(folder: Path) -> tuple[list[str], list[str]]:
             for entry in entries:
                 if entry.name == ".git":
                     ignore_files.append(".git/info/exclude")
-                elif entry.name in _IGNORE_FILES:
+                elif entry.name == ".gitignore":
                     ignore_files.append(entry.name)
                 elif entry.is_dir(follow_symlinks=False):
                     subfolders.append(entry.name)

@@ -92,5 +92,6 @@ rlm_core.well_formed
 rlm_core.wording
 rlm_core.workspace
 rlm_core.workspace.line_endings
+rlm_core.workspace.posix_classes
 rlm_core.workspace.snapshot
 """.split()  # noqa: SIM905 - so that one name has one line
