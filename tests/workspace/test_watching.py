@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +133,52 @@ def test_a_snapshot_has_what_was_written_a_moment_before(watched: Seen) -> None:
         snapshot = watched.snapshot()
         assert snapshot.text("a.py") == str(number)
         assert f"{number}.py" in snapshot
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+@pytest.mark.parametrize("before", ["a file", "a picture", "a link"])
+def test_a_folder_in_the_place_of_what_was_none(tmp_path: Path, before: str, *, with_git: bool) -> None:
+    root = write_tree(tmp_path / "repo", {"a.py": "a", "elsewhere/x.py": "x"})
+    if with_git:
+        git(root, "init", "--quiet")
+    if before == "a link":
+        (root / "run").symlink_to("elsewhere")
+    else:
+        (root / "run").write_bytes(b"text" if before == "a file" else b"\0")
+    workspace = Seen(root)
+    following, problem = watcher.start(workspace)
+    assert following is not None, problem
+    workspace.watch(following)
+    assert ("run" in workspace.snapshot()) == (before == "a file")
+    (root / "run").unlink()
+    write_tree(root, {"run/n.py": "n"})
+    assert list(workspace.snapshot()) == ["a.py", "elsewhere/x.py", "run/n.py"]
+    write_tree(root, {"run/deep/o.py": "o"})
+    assert "run/deep/o.py" in workspace.snapshot()
+    shutil.rmtree(root / "run")
+    (root / "run").write_text("again")
+    assert list(workspace.snapshot()) == ["a.py", "elsewhere/x.py", "run"]
+    following.close()
+    workspace.close()
+
+
+def test_what_is_written_to_one_name_of_a_file_is_in_all(watched: Seen) -> None:
+    root = watched.roots[0]
+    write_tree(root, {"sub/b.py": "old", "c.py": "c"})
+    (root / "linked.py").hardlink_to(root / "sub/b.py")
+    assert watched.snapshot().text("linked.py") == "old"
+    (root / "sub/b.py").write_text("new")
+    assert watched.snapshot().text("linked.py") == "new"
+    (root / "linked.py").write_text("newer")
+    assert watched.snapshot().text("sub/b.py") == "newer"
+
+
+def test_a_repositorys_configuration_changes_what_is_listed(watched: Seen) -> None:
+    root = watched.roots[0]
+    write_tree(root, {"b.log": "b", ".git/own": "*.log\n"})
+    assert "b.log" in watched.snapshot()
+    git(root, "config", "core.excludesFile", ".git/own")
+    assert "b.log" not in watched.snapshot()
 
 
 def test_another_folder_in_the_place_of_one(watched: Seen) -> None:

@@ -13,7 +13,7 @@ from rlm_core.workspace.snapshot import DIGEST_BYTES, Entry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, KeysView
+    from collections.abc import Callable, Container, Iterator, KeysView
 
 _NO_DIGEST = bytes(DIGEST_BYTES)
 
@@ -92,6 +92,11 @@ class FileTable:
                     yield path
             except OSError:
                 yield path
+
+    def with_inodes(self, wanted: Container[int]) -> set[str]:
+        """The files that had one of some inodes when they were read."""
+        inodes = self._numbers[3]
+        return {path for path, row in self._rows.items() if inodes[row] in wanted}
 
     def _differs(self, row: int, status: os.stat_result) -> bool:
         mtimes, ctimes, sizes, inodes, *_ = self._numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -128,6 +129,17 @@ class Store:
                 if known is None or known.stamp[1:] != now:
                     return True
         return False
+
+    def other_links(self, paths: Iterable[str]) -> set[str]:
+        """The known files that are the same on disk as some others: what is written to one is in all."""
+        inodes: set[int] = set()
+        with Disk(self._roots) as disk:
+            for path in paths:
+                with contextlib.suppress(OSError):
+                    status = disk.status(path)
+                    if status.st_nlink > 1:
+                        inodes.add(status.st_ino)
+        return self.table.with_inodes(inodes) if inodes else set()
 
     def digests_now(self, paths: Iterable[str]) -> dict[str, bytes | None]:
         """What files say at this moment, by digest; None for what has no text. Any thread may ask."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EVENTLESS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "vboxsf", "afs", "sshfs"})
 
 # git rewrites these when the set of tracked files changes or another branch is checked out.
-_GIT_STATE = ("index", "HEAD", "exclude")
+_GIT_STATE = ("index", "HEAD", "exclude", "config", "config.worktree")
 
 
 class EventHandler:

@@ -306,6 +306,10 @@ class Workspace:
         if any(file.rpartition(os.sep)[2] in IGNORE_FILES for file in reported):
             return False
         named = {path for file in reported if (path := self._roots.path_of(file)) is not None}
+        # Where a file was there may be a folder now, with files of its own.
+        places = (self._roots.file_of(path) for path in named & self._store.table.paths())
+        if any(place.is_dir() and not place.is_symlink() for place in places):
+            return False
         strange = {path for path in named if path not in self._store.table}
         if strange and not self._listing.incremental:
             return False
@@ -319,7 +323,8 @@ class Workspace:
         self._listing.skipped += fresh.skipped
         for path in named:
             self._unsaved_files.forget(path)
-        self._read_files((named - strange) | set(fresh.paths))
+        known = named - strange
+        self._read_files(known | self._store.other_links(known) | set(fresh.paths))
         return True
 
     def _read_files(self, paths: set[str]) -> None:
