@@ -128,6 +128,16 @@ def test_changes_since_an_earlier_snapshot(workspace: Workspace) -> None:
     assert history.text("deleted.py", first.id) == "gone soon\n"
 
 
+def test_what_a_sparse_checkout_leaves_out_is_not_deleted(tmp_path: Path) -> None:
+    root = git_repository(tmp_path / "repo", {"a/x.py": "x\n", "a/y.py": "y\n", "b/z.py": "z\n"})
+    git(root, "sparse-checkout", "set", "a")
+    (root / "a/x.py").unlink()
+    for folder, prefix in ((root, "a/"), (root / "a", "")):
+        opened = Workspace([folder], WorkspaceSettings())
+        assert history_of(opened).changes("HEAD") == [(f"{prefix}x.py", "deleted")]
+        opened.close()
+
+
 def test_a_root_within_the_repository(workspace: Workspace) -> None:
     inner = Workspace([workspace.roots[0] / "sub"], WorkspaceSettings())
     write_tree(inner.roots[0], {"deep.py": "deeper\n"})

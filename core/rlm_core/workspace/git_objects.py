@@ -66,6 +66,16 @@ def list_tree(git: GitRequest, root: Path, commit_id: str) -> dict[str, str]:
     return _entries(git, root, ["ls-tree", "-r", "-z", commit_id])
 
 
+def absent_files(git: GitRequest, root: Path) -> set[str]:
+    """The files below a folder, relative to it, that git keeps out of the work tree (a sparse checkout).
+
+    Raises:
+        QueryError: git ran into a limit.
+    """
+    printed = _run(git, root, ["ls-files", "-z", "-t"]) or ""
+    return {entry[2:] for entry in printed.split("\0") if entry.startswith("S ")}
+
+
 def blob_of(git: GitRequest, root: Path, commit_id: str, path: str) -> str | None:
     """The id of one file's blob in a commit; None where it has no such file.
 

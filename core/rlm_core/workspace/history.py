@@ -128,6 +128,8 @@ class History:
                 if text == _lines(present.data(rows[path])):
                     del differing[path]
         unread = {item.path.removesuffix("/.") for item in present.skipped}  # folders, too
+        if not rows.keys() >= then.keys():
+            unread.update(prefix + printable_path(path) for path in git_objects.absent_files(git, root))
         there = [path for path in then if unread.isdisjoint([path, *_folders_of(path)])]
         return _compared(there, rows.keys(), differing.keys() | (rows.keys() - then.keys()))
 
