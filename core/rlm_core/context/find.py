@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rlm_core.context.definitions import Definitions
     from rlm_core.context.search.engine import SearchEngine
     from rlm_core.context.search.patterns import Pattern
+    from rlm_core.syntax.language import Language
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -68,12 +69,12 @@ class _Report:
 
     Attributes:
         notes: sentences.
-        unparsable: files that mention the name, by why their language is not parsed.
+        unparsable: files that mention the name, by their language, which is not parsed.
         parsed: files that were given to the parser.
     """
 
     notes: list[str] = field(default_factory=list)
-    unparsable: dict[str, set[int]] = field(default_factory=dict)
+    unparsable: dict[Language, set[int]] = field(default_factory=dict)
     parsed: set[int] = field(default_factory=set)
 
 
@@ -114,9 +115,11 @@ class DefinitionFinder:
         if made and not found:
             files = pluralize(made, "generated file is", "generated files are")
             notes.append(f"{files} not part of the context (context.skipped).")
-        for why, rows in report.unparsable.items():
-            files = pluralize(len(rows), "file that mentions it was", "files that mention it were")
-            notes.append(f"{files} not looked at: {why}.")
+        for language, rows in report.unparsable.items():
+            # What cannot be parsed anywhere matters only to whoever has nothing.
+            if language.wheel or not found:
+                files = pluralize(len(rows), "file that mentions it was", "files that mention it were")
+                notes.append(f"{files} not looked at: {language.why_unparsed}.")
         if failure := self._definitions.failure_note(report.parsed):
             notes.append(failure)
         omitted = max(0, len(found) - limit)
@@ -233,8 +236,8 @@ class DefinitionFinder:
         for row in rows:
             language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
             if language is None or not language.parsable:
-                if language is not None and language.wheel:
-                    report.unparsable.setdefault(language.why_unparsed, set()).add(row)
+                if language is not None and not language.prose:
+                    report.unparsable.setdefault(language, set()).add(row)
                 continue
             if not language.definition_hint:
                 yield row

@@ -173,8 +173,8 @@ _FURTHER = (
 )
 
 _NOT_PARSED = (
-    Language("reStructuredText", (".rst",)),
-    Language("Text", (".txt", ".text")),
+    Language("reStructuredText", (".rst",), prose=True),
+    Language("Text", (".txt", ".text"), prose=True),
     Language("INI", (".ini", ".cfg", ".conf", ".properties"), (".editorconfig", ".gitconfig")),
     Language("XML", (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".csproj", ".plist")),
     Language("SCSS", (".scss", ".sass", ".less")),
