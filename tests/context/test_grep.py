@@ -59,7 +59,7 @@ LOOKING = st.tuples(BODIES, st.sampled_from(["(?=b)", "(?!b)", "(?<!a)", "(?<=a)
 
 def expected(texts: dict[str, str], expression: str, flags: int) -> list[tuple[str, int, int, str]]:
     """What grep should find, found one line at a time."""
-    pattern = re.compile(expression, flags | re.ASCII)
+    pattern = re.compile(expression, flags)
     return [
         (path, number, match.start() + 1, line)
         for path in sorted(texts)
@@ -88,8 +88,6 @@ def test_grep_finds_what_a_search_line_by_line_finds(
 def test_what_re2_cannot_do_is_found_too(
     context_of: ContextOf, texts: dict[str, str], expression: str
 ) -> None:
-    texts = {path: text.replace("é", "e") for path, text in texts.items()}
-    expression = expression.replace("é", "e")
     hits = context_of(snapshot_of(texts)).grep(expression, limit=10_000)
     assert [(hit.path, hit.line, hit.column, hit.text) for hit in hits] == expected(texts, expression, 0)
     assert "Python's slower re engine" in hits.note
@@ -155,6 +153,88 @@ def test_multiline_matches_go_over_lines(context_of: ContextOf) -> None:
     [hit] = context.grep(r"def f\([^)]*\n[^)]*\)", multiline=True)
     assert (hit.path, hit.line, hit.text) == ("a", 1, "def f(\n    x,\n):")
     assert context.grep(r"f\(\n", multiline=False) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"\u00fcber",
+        r"(?i)\u00DCBER",
+        r"\u{fc}ber",
+        r"\U000000fcber",
+        r"\N{LATIN SMALL LETTER U WITH DIAERESIS}ber",
+    ],
+)
+def test_letters_may_be_written_as_numbers(context_of: ContextOf, expression: str) -> None:
+    context = context_of(snapshot_of({"a": "uber\n\u00fcbergr\u00f6\u00dfe\n"}))
+    assert [hit.line for hit in context.grep(expression)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("expression", "lines"),
+    [
+        (r"\büber\b", [2, 3]),
+        (r"\bber\b", []),
+        (r"\b(?:über|größe)\b", [1, 2, 3]),
+        (r"\bver\w*", [4]),
+        (r"\b[vü]\w+r\b", [2, 3, 4]),
+        (r"^\w+ = 2", [6]),
+        (r"\bдйж\b", [7]),
+        (r"ber\b.*\Bt", [2]),
+        (r"a\sb", [8]),
+        (r"\d\d", [9]),
+        (r"^[\w']+$", [3, 9]),
+        (r"\W", [1, 2, 4, 5, 6, 7, 8]),
+        (r"\b\pL+ver\b", [5]),
+    ],
+)
+def test_words_have_the_letters_of_all_languages(
+    context_of: ContextOf, expression: str, lines: list[int]
+) -> None:
+    text = "größe = 1\ndef über(): test\nüber\nver = 1\nnaïver = ''\n数据x = 2\nдйж = 'ü'\na\u3000b\n٣٤\n"
+    assert [hit.line for hit in context_of(snapshot_of({"a": text})).grep(expression)] == lines
+
+
+def test_the_ends_of_a_text_are_its_files(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "zzz\n", "b": "first\nmiddle\nlast", "c": "alpha\nfirst\n"}))
+    for expression, found in {
+        r"\Afirst": ["b"],
+        r"\A\w+\nmiddle": ["b"],
+        r"last\z": ["b"],
+        r"zzz\Z": ["a"],
+        r"middle\s*\z": [],
+        r"\Amiddle": [],
+        r"\Afirst(?=\n)": ["b"],
+        r"(?<=m)iddle\n(?=l)": ["b"],
+        r"first\Z(?!x)": ["c"],
+    }.items():
+        assert [hit.path for hit in context.grep(expression, multiline=True)] == found, expression
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        (r"a\nb", True),
+        ("a\nb", True),
+        ("(?s)a.b", True),
+        (r"a[\s\S]*b", True),
+        (r"a[,\n]b", True),
+        (r"a[^\n]b", False),
+        (r"a\\nb", False),
+        (r"a\s+b", False),
+        (r"(?i)a.b", False),
+        ("[" * 100_000, None),
+    ],
+)
+def test_a_match_that_cannot_go_over_lines_is_told(
+    context_of: ContextOf, expression: str, told: bool | None
+) -> None:
+    context = context_of(snapshot_of({"x": "a\nb\n"}))
+    if told is None:
+        with pytest.raises(QueryError):
+            context.grep(expression)
+        return
+    assert ("multiline=True" in context.grep(expression).note) == told
 
 
 def test_limits_are_told(context_of: ContextOf) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.results import Hit, Results
 from rlm_core.context.search.expressions import compile_expression
+from rlm_core.context.search.unicode_classes import wants_line_ends
 from rlm_core.errors import QueryError
 from rlm_core.wording import comma_list, pluralize
 
@@ -70,6 +71,8 @@ def grep(
     hits, capped = _collected(snapshot, search_engine, rows, files, expression, query, notes)
     if capped:
         notes.append(f"There are further hits in {comma_list(capped, _CAPPED_FILES)}: search a file alone.")
+    if not query.multiline and wants_line_ends(query.expression):
+        notes.append("A match stays on its line: multiline=True lets it go over line ends.")
     if any(len(hit.text) > LINE_CHARS for hit in hits):
         notes.append(f"Lines over {LINE_CHARS} characters are cut around the match.")
     return Results(hits, " ".join(notes))
@@ -86,12 +89,12 @@ def _files(
     if expression.prefilter:
         # Where a text is all that is looked for, its file needs no second look.
         enough = expression.literals and not expression.literals.bounded
-        confirming = None if enough else expression.native
+        confirming = None if enough else expression.selecting
         candidates = search_engine.rows_with_any(expression.prefilter, rows, confirming)
-    elif expression.native and not expression.multiline:
-        candidates = search_engine.rows_with(expression.native, rows)
-    elif expression.native:
-        candidates = search_engine.verified(expression.native, rows)
+    elif expression.selecting and not expression.multiline:
+        candidates = search_engine.rows_with(expression.selecting, rows)
+    elif expression.selecting:
+        candidates = search_engine.verified(expression.selecting, rows)
     else:
         candidates = iter(rows)
     return candidates if expression.native else _bounded(snapshot, candidates, notes)

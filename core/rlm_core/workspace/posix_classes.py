@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# None begins with a sign that means something at the start of a set, and `]` is only in a range. None has `/`,
-# which no set matches: it would end the set.
+# None begins with a sign that means something at the start of a set, and `]` is only in a range. None has a
+# `/`, which no set matches: it would end the set.
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rlm_core.context.search.patterns import literal
+from rlm_core.context.search.words import is_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,6 @@ _TEXT = r"[^\\.^$*+?{}\[\]|()\r\n]+"
 _TEXTS = re.compile(rf"({_TEXT}(?:\|{_TEXT})*)")
 _BOUNDED = re.compile(rf"\\b(?:({_TEXT})|\((?:\?:)?({_TEXT}(?:\|{_TEXT})*)\))\\b")
 _NEAR_BYTES = 4096
-_WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 
 
 class Literals(NamedTuple):
@@ -22,7 +22,7 @@ class Literals(NamedTuple):
 
     Attributes:
         texts: as UTF-8.
-        bounded: only where a word begins and ends (`\b` on both sides, in ASCII).
+        bounded: only where a word begins and ends (`\b` on both sides).
     """
 
     texts: tuple[bytes, ...]
@@ -45,7 +45,7 @@ class Literals(NamedTuple):
         while following:
             text = min(following, key=following.__getitem__)
             start, at, passed = following[text], following[text] + 1, [text]
-            if not self.bounded or _is_bounded(source, start, start + len(text)):
+            if not self.bounded or is_word(source, start, start + len(text)):
                 yield start, start + len(text)
                 at = source.find(b"\n", start)
                 passed = [other for other, place in following.items() if place < at]
@@ -59,7 +59,7 @@ class Literals(NamedTuple):
         start = _find(source, text, 0)
         while start >= 0:
             end, at = start + len(text), start + 1
-            if not self.bounded or _is_bounded(source, start, end):
+            if not self.bounded or is_word(source, start, end):
                 yield start, end
                 at = source.find(b"\n", start)
             start = _find(source, text, at)
@@ -72,9 +72,3 @@ def _find(source: bytes, text: bytes, start: int) -> int:
         return found
     match = literal(text.decode()).search(source, end, len(source))
     return -1 if match is None else match.start()
-
-
-def _is_bounded(source: bytes, start: int, end: int) -> bool:
-    before = start > 0 and source[start - 1] in _WORD
-    after = end < len(source) and source[end] in _WORD
-    return before != (source[start] in _WORD) and after != (source[end - 1] in _WORD)

@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"""
       \\(?P<escaped>[^\w\s])                  # \. is a dot
     | \\(?:[pP](?:\{[^}]*\}|.)|x\{[^}]*\}|x..|\d+|.)   # \w, \p{Greek}, \101 match something else
-    | \[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]    # a class
+    | \[\^?\]?(?:\[:\w{1,9}:\]|\\.|[^\]\\])*+(?:\]|\Z)    # a class; without an end it takes the rest
     | (?P<open>\() | (?P<close>\)) | (?P<either>\|)
     | (?P<optional>[?*]|\{\d*,?\d*\})
     | [+^$.]
