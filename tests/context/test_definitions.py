@@ -257,6 +257,17 @@ def test_find_says_which_files_could_not_be_looked_at(
     found = context_of(snapshot_of({"a.kt": "class Shop\n", "b.py": "Shop = 1\n"})).find("Shop")
     assert [symbol.path for symbol in found] == ["b.py"]
     assert "1 file that mentions it was not looked at: Kotlin is parsed only where" in found.note
+    files = {
+        "a.ipynb": '{"source": ["def load(): pass"]}',
+        "b.proto": "message Order {}\n",
+        "c.txt": "load\n",
+    }
+    context = context_of(snapshot_of(files))
+    assert context.find("load").note == (
+        "No definition of load. 1 file that mentions it was not looked at: Jupyter notebook is not parsed."
+    )
+    assert "Protocol Buffers is not parsed" in context.find("Order").note
+    assert context_of(snapshot_of({**files, "d.py": "def load(): pass\n"})).find("load").note == ""
 
 
 def test_parsing_leaves_no_copies_of_the_text_behind(context_of: ContextOf) -> None:

@@ -12,7 +12,7 @@ from rlm_core.context import overview
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
-from rlm_core.context.find import DefinitionFinder, is_named, name_parts
+from rlm_core.context.find import DefinitionFinder, named
 from rlm_core.context.globs import Glob, Globs
 from rlm_core.context.imports import ImportGraph
 from rlm_core.context.paths import resolve_path
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_NAME = re.compile(r"\s*[\w$]+(?:(?:::|[.#])[\w$~]+)*(?:\(\))?\s*\Z")
+_NAME = re.compile(r"\s*#?[\w$]+(?:(?:::|[.#]|\.#)[\w$~]+)*(?:\(\))?\s*\Z")
 # Chunks are copies of text; a program that wants all of a large workspace has to go through it in parts.
 MAX_CHUNKED_BYTES = 30_000_000
 
@@ -255,8 +255,7 @@ class Context:
 
     def _named(self, name: str) -> list[Symbol]:
         """Definitions of exactly this name."""
-        parts = name_parts(name)
-        return [symbol for symbol in self.find(name) if is_named(symbol, parts)] if _NAME.match(name) else []
+        return list(filter(named(name), self.find(name))) if _NAME.match(name) else []
 
     def _row(self, path: str) -> int:
         return self._snapshot.index(resolve_path(self._snapshot, path))

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rlm_core.context.results import Results
-from rlm_core.context.search.patterns import linewise, literal
+from rlm_core.context.search.patterns import linewise, literal, unicode_linewise
+from rlm_core.context.search.unicode_classes import without_boundaries
 from rlm_core.context.stemming import split_identifier
 from rlm_core.context.suggest import close_matches
 from rlm_core.errors import QueryError
@@ -56,11 +57,28 @@ def _checked_parts(name: str, limit: int) -> list[str]:
     return parts
 
 
-def is_named(symbol: Symbol, parts: list[str]) -> bool:
-    """Whether a name, qualified as far as it goes, means a symbol."""
-    if symbol.name != parts[-1]:
-        return False
-    return len(parts) == 1 or f".{symbol.qualified_name}".endswith("." + ".".join(parts))
+def named(name: str) -> Callable[[Symbol], bool]:
+    """Returns what tells whether a name, qualified as far as it goes, means a symbol.
+
+    Names may have separators in them (`#private`, Bash's `deploy::run`, a heading, a selector), so they are
+    compared as a whole before they are taken apart.
+    """
+    whole, parts = name.strip().removesuffix("()"), name_parts(name)
+    behind = "." + ".".join(parts)
+
+    def means(symbol: Symbol) -> bool:
+        if whole.endswith(symbol.name) and f".{symbol.qualified_name}".endswith(f".{whole}"):
+            return True
+        if not parts or symbol.name != parts[-1]:
+            return False
+        return len(parts) == 1 or f".{symbol.qualified_name}".endswith(behind)
+
+    return means
+
+
+def searched_word(parts: list[str]) -> str:
+    """Returns the last part of a name that is in every text that defines it: an arity (`add/2`) is not."""
+    return next((part for part in reversed(parts) if not part.isdecimal()), parts[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +118,8 @@ class DefinitionFinder:
         if "*" in name:
             found = self._by_wildcard(parts, report)
         else:
-            word = re.escape(parts[-1])
-            found = self._search(literal(parts[-1]), word, lambda symbol: is_named(symbol, parts), report)
+            word = searched_word(parts)
+            found = self._search(literal(word), re.escape(word), named(name), report)
             # Where not every file could be parsed, a looser search would only take longer.
             if not found and not notes:
                 found = self._by_likeness(parts, report)
@@ -187,7 +205,7 @@ class DefinitionFinder:
         half = (len(word) - 1) // 2
         ends = (word[:half], word[-half:]) if half >= _MIN_HALF_CHARS else ()
         return self._search(
-            linewise(rf"\b{expression}\b"),
+            linewise(rf"\b{expression}\b" if word.isascii() else expression),
             expression,
             lambda symbol: pattern.fullmatch(symbol.name) is not None,
             report,
@@ -243,7 +261,9 @@ class DefinitionFinder:
                 yield row
                 continue
             if language.name not in hints:
-                hints[language.name] = linewise(language.definition_hint.replace("NAME", f"(?:{names})"))
+                hint = language.definition_hint.replace("NAME", f"(?:{names})")
+                # To RE2 a letter outside of ASCII is none, and a name that ends in one has no end.
+                hints[language.name] = unicode_linewise(hint if names.isascii() else without_boundaries(hint))
             yield from self._search_engine.verified_by_line(word, hints[language.name], [row])
 
 

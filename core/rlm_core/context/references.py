@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rlm_core.context.find import name_parts
+from rlm_core.context.find import name_parts, searched_word
 from rlm_core.context.grep import cut_line
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Callee, Reference, Results
+from rlm_core.context.search import words
 from rlm_core.context.search.patterns import literal
 from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.calls_and_imports import calls, imports
@@ -18,7 +18,7 @@ from rlm_core.syntax.roles import roles
 from rlm_core.syntax.symbols import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
     from rlm_core.context.results import Slice
@@ -55,7 +55,8 @@ class ReferenceFinder:
         parts = name_parts(name)
         if not parts or limit < 1:
             raise QueryError("This needs a name and a limit of at least 1.")
-        word = parts[-1]
+        word = searched_word(parts)
+        whole = name.strip().removesuffix("()")
         found: list[Reference] = []
         notes = [f"All uses of the word {word}: the type before it is not known."] if parts[1:] else []
         searched: list[int] = []
@@ -66,7 +67,7 @@ class ReferenceFinder:
                 )
                 break
             searched.append(row)
-            places = self._places(row, word)
+            places = self._places(row, word, whole)
             wanted = [place for place in places if role is None or place.role == role]
             if len(wanted) > limit - len(found):
                 notes.append(f"{self._snapshot.paths[row]} has {len(wanted):,}; not all are listed.")
@@ -99,16 +100,17 @@ class ReferenceFinder:
         )
         return Results(found, f"Calls in {block.header}, by syntax: what a name means is not known.")
 
-    def _places(self, row: int, word: str) -> list[Reference]:
-        return self._cache.get((row, word), lambda: self._find_places(row, word), len)
+    def _places(self, row: int, word: str, whole: str) -> list[Reference]:
+        return self._cache.get((row, whole), lambda: self._find_places(row, word, whole), len)
 
-    def _find_places(self, row: int, word: str) -> list[Reference]:
+    def _find_places(self, row: int, word: str, whole: str) -> list[Reference]:
         path, source = self._snapshot.paths[row], self._search_engine.source(row)
-        places = [match.span() for match in _whole_word(word).finditer(source)]
+        places = list(_whole_words(source, word))
         if not places:
             return []  # only part of longer names
-        kinds = self._roles(path, source, places)
-        defined = {symbol.line for symbol in walk(self._definitions.of(row)) if symbol.name == word}
+        kinds = self._roles(path, source, places, len(whole.encode()) - len(word.encode()))
+        names = {word, whole}
+        defined = {symbol.line for symbol in walk(self._definitions.of(row)) if symbol.name in names}
         found: list[Reference] = []
         number, counted = 1, 0
         for (start, _), kind in zip(places, kinds, strict=True):
@@ -122,20 +124,25 @@ class ReferenceFinder:
             found.append(Reference(path, number, column, _line(source, start), role, symbol))
         return found
 
-    def _roles(self, path: str, source: bytes, places: Sequence[tuple[int, int]]) -> Sequence[str]:
+    def _roles(
+        self, path: str, source: bytes, places: Sequence[tuple[int, int]], before: int
+    ) -> Sequence[str]:
+        """What each place is; a name may begin some bytes before the word, if it has separators in it."""
         language = of_source(path, source)
         if language is None or not language.parsable:
             return ["text"] * len(places)
         try:
             kinds: list[str] = list(roles(source, language, places))
-            called = {call.start for call in calls(source, language)}
+            called = {call.start: len(call.name.encode()) for call in calls(source, language)}
             spans = [(statement.start, statement.end) for statement in imports(source, language)]
         except ParseLimitError:
             return ["text"] * len(places)
-        for number, (start, _) in enumerate(places):
-            if kinds[number] == "code" and start in called:
+        for number, (start, end) in enumerate(places):
+            if kinds[number] == "code" and (
+                start in called or called.get(start - before, 0) == before + end - start
+            ):
                 kinds[number] = "call"
-            elif any(first <= start < end for first, end in spans):
+            elif any(first <= start < behind for first, behind in spans):
                 kinds[number] = "import"
         return kinds
 
@@ -145,7 +152,12 @@ def _line(source: bytes, at: int) -> str:
     return cut_line(source[first : source.find(b"\n", at)], at - first)
 
 
-def _whole_word(word: str) -> re.Pattern[bytes]:
-    before = r"(?<!\w)" if word[0].isalnum() or word[0] == "_" else ""
-    after = r"(?!\w)" if word[-1].isalnum() or word[-1] == "_" else ""
-    return re.compile(f"{before}{re.escape(word)}{after}".encode())
+def _whole_words(source: bytes, word: str) -> Iterator[tuple[int, int]]:
+    text = word.encode()
+    first, last = (letter.isalnum() or letter == "_" for letter in (word[0], word[-1]))
+    start = source.find(text)
+    while start >= 0:
+        end = start + len(text)
+        if not (first and words.before(source, start)) and not (last and words.after(source, end)):
+            yield start, end
+        start = source.find(text, end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rlm_core.context.find import is_named, name_parts, similar_symbols
+from rlm_core.context.find import name_parts, named, similar_symbols
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import File, Hit, Ranked, Reference, Slice
 from rlm_core.context.suggest import did_you_mean
@@ -110,8 +110,7 @@ class Slicer:
     def _named(self, path: str, name: str) -> Slice:
         tree = self._definitions.of(self._snapshot.index(path))
         everything = list(walk(tree))
-        parts = name_parts(name)
-        found = [symbol for symbol in everything if parts and is_named(symbol, parts)]
+        found = list(filter(named(name), everything))
         if not found:
             why = (
                 tree.note
@@ -119,7 +118,8 @@ class Slicer:
                 or "outline(path) lists what it has."
             )
             raise QueryError(f"{path} has no definition of {name!r}. {why}")
-        exact = [symbol for symbol in found if symbol.qualified_name == ".".join(parts)] or found
+        whole = {name.strip().removesuffix("()"), ".".join(name_parts(name))}
+        exact = [symbol for symbol in found if symbol.qualified_name in whole] or found
         chosen = next((symbol for symbol in exact if not symbol.signature.endswith(";")), exact[0])
         others = ", ".join(f"{symbol.path}:{symbol.line}" for symbol in found if symbol.line != chosen.line)
         return self._of_symbol(chosen, f"also defined at {others}" if others else "")

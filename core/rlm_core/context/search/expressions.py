@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import re2
 
 from rlm_core.context.search.literals import Literals
-from rlm_core.context.search.patterns import linewise, literal
+from rlm_core.context.search.patterns import literal, unicode_linewise
 from rlm_core.context.search.prefilter import required_literals
 from rlm_core.context.search.unicode_classes import (
     has_boundary,
     spelled_out,
-    with_unicode_classes,
     without_boundaries,
 )
 from rlm_core.errors import QueryError
@@ -144,10 +143,10 @@ def compile_expression(expression: str, *, ignore_case: bool, multiline: bool) -
     bounded = has_boundary(expression) and not multiline
     native, selecting, backtracking = None, None, None
     try:
-        native = selecting = _native(whole, ignore_case=ignore_case, multiline=multiline)
+        native = selecting = unicode_linewise(whole, ignore_case=ignore_case, multiline=multiline)
         if bounded or whole != by_lines:
             wider = without_boundaries(by_lines) if bounded else by_lines
-            selecting = _native(wider, ignore_case=ignore_case, multiline=multiline)
+            selecting = unicode_linewise(wider, ignore_case=ignore_case, multiline=multiline)
     except re2.error:
         native = selecting = None
         whole = _replaced(expression, _PYTHON_ENDS) if multiline else by_lines
@@ -163,14 +162,6 @@ def compile_expression(expression: str, *, ignore_case: bool, multiline: bool) -
 
 def _replaced(expression: str, escapes: dict[str, str]) -> str:
     return _ESCAPE.sub(lambda escape: escapes.get(escape[1], escape[0]), expression)
-
-
-def _native(expression: str, *, ignore_case: bool, multiline: bool) -> Pattern:
-    """Compiles for RE2, with classes as Unicode has them where they are not too large for it."""
-    try:
-        return linewise(with_unicode_classes(expression), ignore_case=ignore_case, multiline=multiline)
-    except re2.error:
-        return linewise(expression, ignore_case=ignore_case, multiline=multiline)
 
 
 def _backtracking(expression: str, *, ignore_case: bool, multiline: bool) -> re.Pattern[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import re2
 
+from rlm_core.context.search.unicode_classes import with_unicode_classes
+
 if TYPE_CHECKING:
     import mmap
 
@@ -111,3 +113,11 @@ def linewise(expression: str, *, ignore_case: bool = False, multiline: bool = Fa
     options.dot_nl = multiline
     pattern: Pattern = re2.compile(f"(?m:{expression})", options)
     return pattern
+
+
+def unicode_linewise(expression: str, *, ignore_case: bool = False, multiline: bool = False) -> Pattern:
+    """Returns the same with classes as Unicode has them, unless these are too large for RE2."""
+    try:
+        return linewise(with_unicode_classes(expression), ignore_case=ignore_case, multiline=multiline)
+    except re2.error:
+        return linewise(expression, ignore_case=ignore_case, multiline=multiline)

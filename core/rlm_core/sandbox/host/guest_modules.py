@@ -48,6 +48,8 @@ rlm_core.context.search.expressions
 rlm_core.context.search.literals
 rlm_core.context.search.patterns
 rlm_core.context.search.prefilter
+rlm_core.context.search.unicode_classes
+rlm_core.context.search.words
 rlm_core.context.slicing
 rlm_core.context.stemming
 rlm_core.context.suggest
