@@ -102,9 +102,9 @@ def _symbols(found: dict[str, Any], snapshot: Snapshot) -> Results[Symbol]:
         symbols = _SYMBOLS.validate_python(found.get("items"))
     except ValidationError:
         raise SandboxError("The sandbox sent back something that is no list of symbols.") from None
-    omitted = found.get("omitted")
+    omitted = found.get("omitted", 0)
     return Results(
         (symbol for symbol in symbols if symbol.path in snapshot),
         str(found.get("note", "")),
-        omitted if isinstance(omitted, int) else 0,
+        omitted if omitted is None or isinstance(omitted, int) else 0,
     )

@@ -74,4 +74,4 @@ async def _symbols(app: App, typed: str) -> Completion | None:
         log.info("A completion of %d characters took longer than %g s.", len(typed), SYMBOL_SECONDS)
         return None
     names = list(dict.fromkeys(symbol.qualified_name for symbol in found))
-    return Completion(values=names, has_more=found.omitted > 0)
+    return Completion(values=names, has_more=found.omitted != 0)

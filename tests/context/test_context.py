@@ -139,9 +139,22 @@ def test_chunks_of_other_line_ends(context_of: ContextOf) -> None:
 def test_long_lists_print_their_beginning_and_the_rest_as_a_number(context_of: ContextOf) -> None:
     context = context_of(snapshot_of({f"f{n:04}.py": "x = 1\n" for n in range(500)}))
     shown = repr(context.files())
-    assert shown.endswith("… and 440 more")
+    assert "\n'f0044.py'\n… 440 more, which are [45:485] …\n'f0485.py'\n" in shown
+    assert shown.endswith("'f0499.py'")
     assert len(shown) < 2_000
     assert repr(context.files()[:2]) == "'f0000.py'\n'f0001.py'"
+
+
+def test_a_list_whose_length_was_asked_for_is_printed_whole(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.py": "def f(): g()\n" * 150}))
+    assert "90 more, which are [45:135]" in repr(context.grep("def", "a.py"))
+    for asked in (
+        context.grep("def", limit=150),
+        context.grep("def", "a.py")[:150],
+        context.callers("g", limit=150),
+    ):
+        assert len([line for line in repr(asked).splitlines() if line.startswith("a.py:")]) == 150
+    assert "a.py:120: def" not in repr(context.grep("def", "a.py")[10:])
 
 
 def test_the_reference_is_complete_and_short() -> None:
@@ -149,7 +162,7 @@ def test_the_reference_is_complete_and_short() -> None:
     assert len(text) < 6_000
     public = {name for name in vars(Context) if not name.startswith("_")}
     assert all(f"context.{name}" in text for name in public)
-    assert "context.grep(regex, glob=None, limit=200, *, ignore_case=False" in text
+    assert "context.grep(regex, glob=None, limit=None, *, ignore_case=False" in text
 
 
 def test_everything_can_be_loaded_ahead() -> None:

@@ -237,21 +237,52 @@ def test_a_match_that_cannot_go_over_lines_is_told(
     assert ("multiline=True" in context.grep(expression).note) == told
 
 
-def test_limits_are_told(context_of: ContextOf) -> None:
+def test_limits_are_told(context_of: ContextOf, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {f"f{n:03}": "needle\n" * 20 for n in range(30)}
+    hits = context_of(snapshot_of(texts)).grep("needle", limit=50)
+    assert [hit.path for hit in hits] == ["f000"] * 20 + ["f001"] * 20 + ["f002"] * 10
+    assert (len(hits), hits.omitted, hits.total) == (50, 550, 600)
+    assert hits.note == "550 more than limit=50."
+    monkeypatch.setattr(grep, "COUNTED_BYTES", 100)
     hits = context_of(snapshot_of(texts)).grep("needle", limit=40)
-    assert len(hits) == 40
-    assert max(sum(hit.path == path for hit in hits) for path in texts) == 10
-    assert "Stopped at limit=40" in hits.note
-    assert "25 files after it were not searched" in hits.note
-    assert "further hits in f000, f001, f002 and 1 more" in hits.note
+    assert (len(hits), hits.omitted, hits.total) == (40, None, None)
+    assert "Stopped at limit=40; f002 has more, and 27 files after it were not searched" in hits.note
+    assert "count(regex, glob) counts" in hits.note
 
 
-def test_one_file_may_fill_the_limit(context_of: ContextOf) -> None:
-    context = context_of(snapshot_of({"a": "needle\n" * 50, "b": "needle\n"}))
-    hits = context.grep("needle", "a", limit=40)
-    assert len(hits) == 40
-    assert "further hits in a" in hits.note
+def test_where_nothing_is_asked_for_no_file_hides_the_others(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a": "needle\n" * 60, "b": "needle\n", "c": "needle\n" * 70}))
+    hits = context.grep("needle")
+    assert [sum(hit.path == path for hit in hits) for path in "abc"] == [50, 1, 50]
+    assert hits.total == 131
+    assert "further hits in a (10), c (20): at most 50 of one file without a glob or a limit" in hits.note
+
+
+@pytest.mark.parametrize("glob", ["a", "[a]", ["a", "b"], "*"])
+def test_a_loop_over_a_file_that_was_asked_for_loses_nothing(
+    context_of: ContextOf, glob: str | list[str]
+) -> None:
+    context = context_of(snapshot_of({"a": "needle\n" * 630, "b": "needle\n"}))
+    hits = context.grep("needle", glob)
+    assert len([hit for hit in hits if hit.path == "a"]) == 630
+    assert (hits.omitted, hits.note) == (0, "")
+
+
+def test_a_part_of_a_list_knows_the_total(context_of: ContextOf) -> None:
+    hits = context_of(snapshot_of({"a": "needle\n" * 90})).grep("needle", limit=30)
+    assert (hits[:10].total, hits[10:].omitted, hits[10:].total) == (90, 70, 90)
+
+
+def test_counts_have_no_limit(context_of: ContextOf) -> None:
+    texts = {"a": "needle needle\n" * 5000, "b/c": "Needle\n", "b/d": "hay\n"}
+    context = context_of(snapshot_of(texts))
+    counts = context.count("needle")
+    assert (dict(counts), counts.total, counts.note) == ({"a": 5000}, 5000, "")
+    assert context.count("needle", ignore_case=True) == {"a": 5000, "b/c": 1}
+    assert repr(context.count("(?i)needle")) == "5,001 in 2 files\n5,000 a\n1 b/c"
+    assert context.count("needle|hay", "b/") == {"b/d": 1}
+    assert "No file matches 'q/'" in context.count("needle", "q/").note
+    assert context.count(r"needle(?= needle)").total == 5000
 
 
 def test_long_lines_are_cut_around_the_match(context_of: ContextOf) -> None:

@@ -316,6 +316,14 @@ async def test_long_output_is_cut_and_the_rest_counted(asker: Asker, serve: Serv
     assert omitted > 30_000
 
 
+async def test_a_cut_list_that_no_program_printed_is_told(asker: Asker, serve: Serve) -> None:
+    server = serve({"root": [repl("n = len(context.grep('a', limit=2))"), "FINAL(done)"]})
+    await asker.ask("?", server)
+    told = server.prompts("root")[1]
+    assert "These lists are not whole" in told
+    assert "\ngrep('a', limit=2) gave 2 of 5.\n</cuts " in told
+
+
 async def test_variables_are_listed(asker: Asker, serve: Serve) -> None:
     server = serve({"root": [repl("files = list(context)\n_hidden = 1"), "FINAL(done)"]})
     await asker.ask("?", server)

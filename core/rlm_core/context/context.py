@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
+from rlm_core.context.cuts import Cuts, noted
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
 from rlm_core.context.find import DefinitionFinder, named
@@ -19,7 +20,9 @@ from rlm_core.context.paths import resolve_path
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import ReferenceFinder
 from rlm_core.context.results import (
+    DEFAULT_LIMIT,
     Callee,
+    Counts,
     File,
     Hit,
     Import,
@@ -77,6 +80,7 @@ class Context:
     def __init__(self, snapshot: Snapshot, history: HistorySource | None = None) -> None:
         self._snapshot = snapshot
         self._history = history or NoHistory()
+        self._cuts = Cuts()
         self._globs = Globs(snapshot)
         self._search_engine = SearchEngine(snapshot)
         self._definitions = Definitions(snapshot)
@@ -130,20 +134,35 @@ class Context:
         """Folders with file counts and sizes, down to a depth."""
         return overview.tree(self._snapshot, depth)
 
+    @noted
     def grep(
         self,
         regex: str,
         glob: Glob | None = None,
-        limit: int = 200,
+        limit: int | None = None,
         *,
         ignore_case: bool = False,
         context: int = 0,
         multiline: bool = False,
     ) -> Results[Hit]:
-        """Matching lines: `.path .line .column .text` (`.before .after` with context=lines)."""
+        """Matching lines: `.path .line .column .text` (`.before .after` with context=lines).
+
+        Without a limit 200, and 50 of one file; with a glob 2,000.
+        """
         rows, note = self._rows(glob)
-        query = grepping.GrepQuery(regex, ignore_case, multiline, limit, context)
+        query = grepping.GrepQuery.asked(
+            regex, limit, context, ignore_case=ignore_case, multiline=multiline, everywhere=glob is None
+        )
         return _with_note(note, grepping.grep(self._snapshot, self._search_engine, rows, query))
+
+    def count(
+        self, regex: str, glob: Glob | None = None, *, ignore_case: bool = False, multiline: bool = False
+    ) -> Counts:
+        """How many lines match: a dict path → number without limit, and their `.total`."""
+        rows, note = self._rows(glob)
+        query = grepping.GrepQuery(regex, ignore_case, multiline)
+        counts = grepping.count(self._snapshot, self._search_engine, rows, query)
+        return Counts(counts.items(), f"{note} {counts.note}".strip())
 
     def lines(self, path: str, start: int, end: int) -> Slice:
         """Lines start to end, inclusive, from 1."""
@@ -163,10 +182,12 @@ class Context:
             return Text(note)
         return overview.outline(self._snapshot, self._definitions, rows, depth, max_chars)
 
+    @noted
     @_within_memory
-    def find(self, name: str, kind: str | None = None, limit: int = 100) -> Results[Symbol]:
+    def find(self, name: str, kind: str | None = None, limit: int | None = None) -> Results[Symbol]:
         """Where a name is defined: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
-        return self._definition_finder.find(name, kind, limit)
+        found = self._definition_finder.find(name, kind, _or_default(limit))
+        return _asked_for(limit, found)
 
     def slice(self, ref: Ref) -> Slice:
         """The text of 'path::Class.method', 'path:120' (definition around it), 'path:10-40' or any result.
@@ -180,21 +201,27 @@ class Context:
         """The innermost definition around a line, or None."""
         return self._definitions.enclosing(self._row(path), line)
 
+    @noted
     @_within_memory
-    def references(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
+    def references(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
         """Where a name is written: `.path .line .text .symbol .role`.
 
         `.symbol` is the definition around it, `.role` one of definition, call, import, code, comment,
         string, text.
         """
         rows, note = self._rows(glob)
-        return _with_note(note, self._reference_finder.references(name, rows, limit))
+        return _asked_for(
+            limit, _with_note(note, self._reference_finder.references(name, rows, _or_default(limit)))
+        )
 
+    @noted
     @_within_memory
-    def callers(self, name: str, glob: Glob | None = None, limit: int = 200) -> Results[Reference]:
+    def callers(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
         """Those references that are calls; `.symbol` is the caller. By name: of any type's `get`."""
         rows, note = self._rows(glob)
-        return _with_note(note, self._reference_finder.callers(name, rows, limit))
+        return _asked_for(
+            limit, _with_note(note, self._reference_finder.callers(name, rows, _or_default(limit)))
+        )
 
     def callees(self, ref: Ref) -> Results[Callee]:
         """Names that a definition (its name, or a ref as for slice) calls: `.name .path .line .times`.
@@ -210,12 +237,16 @@ class Context:
         """What a file imports: `.module .target .line`; target is a path, or "" outside the workspace."""
         return self._import_graph.imports(self._row(path))
 
+    @noted
     @_within_memory
-    def importers(self, path: str, glob: Glob | None = None, limit: int = 200) -> Results[Import]:
+    def importers(self, path: str, glob: Glob | None = None, limit: int | None = None) -> Results[Import]:
         """Imports of a file in others: `.path .line .module`."""
         rows, note = self._rows(glob)
-        return _with_note(note, self._import_graph.importers(self._row(path), rows, limit))
+        return _asked_for(
+            limit, _with_note(note, self._import_graph.importers(self._row(path), rows, _or_default(limit)))
+        )
 
+    @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:
         """Whole files cut into slices between definitions; joined, a file's slices give it back.
 
@@ -227,9 +258,10 @@ class Context:
         for number, row in enumerate(rows):
             left -= self._snapshot.lengths[row]
             if left < 0:
-                cut.omitted = len(rows) - number
+                cut.omitted = None
                 cut.note = (
-                    f"Stopped after {MAX_CHUNKED_BYTES // 10**6} MB, {cut.omitted:,} files before the end."
+                    f"Stopped after {MAX_CHUNKED_BYTES // 10**6} MB, "
+                    f"{len(rows) - number:,} files before the end."
                 )
                 break
             cut.extend(self._chunked(row, max_chars, overlap))
@@ -251,11 +283,12 @@ class Context:
         rows, note = self._rows(glob)
         if not rows:
             return Results(note=note)
-        return self._ranker.rank(query, rows, k)
+        return _asked_for(k, self._ranker.rank(query, rows, k))
 
     def _named(self, name: str) -> list[Symbol]:
         """Definitions of exactly this name."""
-        return list(filter(named(name), self.find(name))) if _NAME.match(name) else []
+        found = self._definition_finder.find(name, None, DEFAULT_LIMIT) if _NAME.match(name) else []
+        return list(filter(named(name), found))
 
     def _row(self, path: str) -> int:
         return self._snapshot.index(resolve_path(self._snapshot, path))
@@ -278,6 +311,16 @@ class Context:
             block = min(around, key=lambda block: block.end_line - block.start_line, default=None)
             symbol = block.qualified_name if block else ""
             yield Slice.of(chunk.text, path, chunk.start_line, chunk.end_line, symbol)
+
+
+def _or_default(limit: int | None) -> int:
+    return DEFAULT_LIMIT if limit is None else limit
+
+
+def _asked_for(limit: int | None, results: Results[T]) -> Results[T]:
+    """A list that is printed whole where its length was asked for."""
+    results.whole = limit is not None
+    return results
 
 
 def _with_note(note: str, results: Results[T]) -> Results[T]:

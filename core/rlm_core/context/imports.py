@@ -73,8 +73,10 @@ class ImportGraph:
             targets.add(f"{posixpath.dirname(path) or '.'}/")
         found: list[Import] = []
         notes: list[str] = []
+        more = False
         for candidate in self._candidates(path, search, rows):
             if len(found) >= limit:
+                more = True
                 notes.append(
                     f"Stopped at limit={limit}: files from {self._snapshot.paths[candidate]} on not searched."
                 )
@@ -87,7 +89,7 @@ class ImportGraph:
             notes.insert(0, f"{len(found) - limit:,} more than limit={limit}.")
         notes += search.notes(path, found) if modules else [_unknown(language)]
         notes += self._unread_note()
-        return Results(found[:limit], " ".join(notes), max(0, len(found) - limit))
+        return Results(found[:limit], " ".join(notes), None if more else max(0, len(found) - limit))
 
     def _candidates(self, path: str, search: _Search, rows: Sequence[int]) -> Iterator[int]:
         """Files of the same family that may import one, ascending."""

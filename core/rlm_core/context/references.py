@@ -58,10 +58,12 @@ class ReferenceFinder:
         word = searched_word(parts)
         whole = name.strip().removesuffix("()")
         found: list[Reference] = []
+        omitted: int | None = 0
         notes = [f"All uses of the word {word}: the type before it is not known."] if parts[1:] else []
         searched: list[int] = []
         for row in self._search_engine.rows_with(literal(word), rows):
             if len(found) >= limit:
+                omitted = None
                 notes.append(
                     f"Stopped at limit={limit}: files from {self._snapshot.paths[row]} on not searched."
                 )
@@ -71,10 +73,11 @@ class ReferenceFinder:
             wanted = [place for place in places if role is None or place.role == role]
             if len(wanted) > limit - len(found):
                 notes.append(f"{self._snapshot.paths[row]} has {len(wanted):,}; not all are listed.")
+                omitted = len(found) + len(wanted) - limit
             found.extend(wanted[: limit - len(found)])
         if failure := self._definitions.failure_note(searched):
             notes.append(failure)
-        return Results(found, " ".join(notes))
+        return Results(found, " ".join(notes), omitted)
 
     def callers(self, name: str, rows: Sequence[int], limit: int) -> Results[Reference]:
         """Returns the calls of a name; as for `references`."""

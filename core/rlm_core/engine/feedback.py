@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.wording import comma_list, elide, escaped_name, pluralize
+from rlm_core.wording import comma_list, elide, escaped, escaped_name, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ERROR_CHARS = 6000
 SHOWN_VARIABLES = 40
+CUTS_NOTE = "These lists are not whole (a higher limit= or a narrower glob gives all):"
 
 
 def report(turn: Turn, cells: Cells, completion: Completion, boundary: Boundary) -> str:
@@ -55,6 +56,8 @@ def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
         )
     if result.error is not None:
         parts.append(f"{name} failed:\n{boundary.enclose('error', shown_error(result.error))}")
+    if result.cuts:
+        parts.append(f"{CUTS_NOTE}\n{boundary.enclose('cuts', shown_cuts(result))}")
     if result.unanswered:
         parts.append(f"[{unanswered_note(result)}]")
     if result.lost:
@@ -82,6 +85,11 @@ def _variables(variables: Sequence[Variable], boundary: Boundary) -> str:
     shown = comma_list([str(variable) for variable in variables], SHOWN_VARIABLES)
     advice = "\nSHOW_VARS() lists all of them." if len(variables) > SHOWN_VARIABLES else ""
     return boundary.enclose("variables", shown) + advice
+
+
+def shown_cuts(result: CellResult) -> str:
+    """What a program was given in part, each on a line."""
+    return "\n".join(map(escaped, result.cuts))
 
 
 def lost_names(result: CellResult) -> str:

@@ -40,6 +40,7 @@ class CellResult:
         lost: names whose values were lost because the worker had to be killed.
         seconds: running time, waiting for host functions not counted.
         unanswered: calls of host functions that were under way when it ended, and were cancelled.
+        cuts: sentences of the worker about lists that lack something, where nothing printed says so.
     """
 
     output: str
@@ -50,6 +51,7 @@ class CellResult:
     lost: tuple[str, ...]
     seconds: float
     unanswered: int = 0
+    cuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ MAX_HEAD_TO_HOST = 256 << 10
 MAX_BODY = 8 << 20
 MAX_TEXTS = 32 << 20  # bytes of text in a call or a reply, with what is sent ahead of it
 MAX_ANSWER = 4_000_000  # bytes
+MAX_SENTENCES, MAX_SENTENCE = 20, 400  # what a worker says about a cell, in characters each
 MAX_CHECKPOINT = 4_000_000  # bytes, where a checkpoint travels in a frame, each as a character of one or two
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")

@@ -17,7 +17,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.engine.feedback import unanswered_note
+from rlm_core.engine.feedback import CUTS_NOTE, unanswered_note
 from rlm_core.errors import ConfigError, QueryError
 from rlm_core.service import Service
 from rlm_core.wording import pluralize
@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
             write_stdout(result.final + "\n")
         if result.omitted:
             sys.stderr.write(f"rlm-mcp: output cut by {pluralize(result.omitted, 'character')}.\n")
+        if result.cuts:
+            _tell([CUTS_NOTE, *result.cuts])
         if result.unanswered:
             _tell([unanswered_note(result)])
         if result.error is not None:

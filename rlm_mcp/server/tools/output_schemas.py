@@ -55,6 +55,7 @@ class ReplResult(_OutputSchema):
     prompts: list[str] = []
     waiting: int = 0
     variables: list[str] = []
+    cuts: list[str] = []
     changed: list[str] = []
     notes: list[str] = []
     sub_model: str = ""

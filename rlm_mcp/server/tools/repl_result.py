@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.boundary import Boundary
 from rlm_core.engine.event_stream import NOTE_CHARS
-from rlm_core.engine.feedback import SHOWN_VARIABLES, lost_names, shown_error, unanswered_note
+from rlm_core.engine.feedback import CUTS_NOTE, SHOWN_VARIABLES, lost_names, shown_error, unanswered_note
 from rlm_core.wording import escaped, one_line, pluralize
 from rlm_mcp.server.tools.common import tool_result
 from rlm_mcp.server.tools.output_schemas import ReplResult
@@ -61,6 +61,7 @@ def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
     if fields.page < fields.pages:
         fields.next = f"rlm_repl(session={session.id!r}, page={fields.page + 1}) has the next page."
     fields.error = shown_error(over.error or "")
+    fields.cuts = list(over.cuts)
     fields.variables = [str(variable) for variable in over.variables]
     if len(fields.variables) > SHOWN_VARIABLES:
         more = pluralize(len(fields.variables) - SHOWN_VARIABLES, "more variable")
@@ -127,6 +128,8 @@ def _text(fields: ReplResult) -> str:
     parts.extend(
         boundary.enclose(f"prompt {number}", prompt) for number, prompt in enumerate(fields.prompts, 1)
     )
+    if fields.cuts:
+        parts.append(f"{CUTS_NOTE}\n{boundary.enclose('cuts', chr(10).join(map(escaped, fields.cuts)))}")
     if fields.pages > 1:
         parts.append(f"(page {fields.page} of {fields.pages})")
     if fields.variables:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import wit_world
 
+from rlm_core.context.cuts import untold
 from rlm_core.sandbox.guest import schedule
 from rlm_core.sandbox.guest.channel import GuestChannel, decoded
 from rlm_core.sandbox.guest.remote_context import remote
@@ -42,7 +43,8 @@ class WitWorld(wit_world.WitWorld):  # type: ignore[misc]  # generated at build 
         opened = decoded(opening)
         channel = GuestChannel(wit_world.send, wit_world.receive)
         store = HostStore(opened["checkpoint"], channel.send)
-        repl = _Repl(channel, _NoInterrupts(), opened, _context(opened["context"]), store, _HeapReserve())
+        context = _context(opened["context"])
+        repl = _Repl(channel, _NoInterrupts(), opened, context, store, _HeapReserve(), untold)
         repl.serve()
 
 

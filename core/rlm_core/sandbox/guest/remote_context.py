@@ -13,6 +13,7 @@ from rlm_core.sandbox.guest.stub_modules import stub_modules
 
 with stub_modules():
     from rlm_core.context.context import Context
+    from rlm_core.context.cuts import Cuts, noted
     from rlm_core.context.results import File
     from rlm_core.sandbox.guest import context_rpc
     from rlm_core.workspace.snapshot import Snapshot
@@ -29,6 +30,7 @@ def remote(ask: Callable[[bytes], bytes]) -> Context:
     """
     context = _Context.__new__(_Context)
     context._worker = ContextClient(ask)
+    context._cuts = Cuts()
     return cast("Context", context)
 
 
@@ -92,7 +94,7 @@ def _remote_member(name: str, member: Any) -> Any:
     def remote_member(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return self._worker.tell(name, arguments, keywords)
 
-    return remote_member
+    return noted(remote_member) if hasattr(member, "notes_cuts") else remote_member
 
 
 def _members() -> dict[str, Any]:

@@ -16,6 +16,7 @@ rlm_core.context
 rlm_core.context.candidates
 rlm_core.context.changes
 rlm_core.context.context
+rlm_core.context.cuts
 rlm_core.context.definitions
 rlm_core.context.facts
 rlm_core.context.find

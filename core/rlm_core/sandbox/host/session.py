@@ -111,6 +111,7 @@ class WorkerSession(Generic[CheckpointT]):
                 lost,
                 exchange.seconds,
                 exchange.unanswered,
+                tuple(done.cuts),
             )
 
     async def value(self, name: str) -> str | None:

@@ -7,6 +7,8 @@ import builtins
 import sys
 import threading
 import types
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rlm_core import errors
@@ -16,6 +18,7 @@ from rlm_core.sandbox.repl.function_proxies import proxies
 from rlm_core.sandbox.repl.namespace import Namespace, text_of, type_name
 from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
 from rlm_core.sandbox.repl.replies import CellEndedError
+from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -34,6 +37,7 @@ class Repl:
         context: the value of `context`.
         store: where the checkpoint of the session's last worker is, and this one's goes.
         reserve: memory kept back for when the program has used up its own.
+        untold: sentences about what `context` has given the program in part, where it does not know yet.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Repl:
         context: Any,
         store: CheckpointStore,
         reserve: Reserve,
+        untold: Callable[[Any], list[str]],
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts
@@ -51,6 +56,7 @@ class Repl:
         self._output = OutputBuffer(self._send_output, opening["output_chars"])
         self._globals = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
+        self._untold = partial(untold, context)
         self._namespace = Namespace(self._globals, context, functions)
         self._checkpoint = Checkpoint(store, self._globals)
         self._cells = self._checkpoint.restore()
@@ -87,7 +93,7 @@ class Repl:
         self._reserve.release()
         self._namespace.restore()
         self._checkpoint.save(self._namespace.own(), self._cells)
-        return self._done(error, self._namespace.final)
+        return {**self._done(error, self._namespace.final), "cuts": self._cuts()}
 
     def _value(self, name: str) -> dict[str, Any]:
         self._output.begin()
@@ -105,6 +111,12 @@ class Repl:
             "omitted": self._output.omitted,
             "variables": self._namespace.variables(),
         }
+
+    def _cuts(self) -> list[str]:
+        """What the program is still to be told about lists that it was given."""
+        with suppress(Exception):  # the program may have put anything in its place
+            return [sentence[:MAX_SENTENCE] for sentence in self._untold()[:MAX_SENTENCES]]
+        return []
 
     def _guarded(self, source: str) -> str | None:
         """Runs a cell and returns its error as text, whatever happens."""
