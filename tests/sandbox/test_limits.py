@@ -184,7 +184,8 @@ async def test_an_output_flood_is_cut_and_counted(hasty: NativeSandbox, flood: s
     session = await hasty.open("", {})
     pieces: list[str] = []
     result = await session.run(flood, pieces.append)
-    assert len(result.output) == 1_000
+    assert len(result.output) <= 1_000
+    assert f"[… {result.omitted:,} characters …]" in result.output
     assert result.omitted > 1_000
     assert "".join(pieces) == result.output
     assert (await session.run("1")).output == "1\n"
@@ -196,7 +197,50 @@ async def test_exactly_the_limit_is_not_cut(hasty: NativeSandbox) -> None:
     result = await session.run("print('x' * 999)")
     assert (len(result.output), result.omitted) == (1_000, 0)
     result = await session.run("'x' * 999")
-    assert (len(result.output), result.omitted) == (1_000, 2)
+    assert (len(result.output) <= 1_000, result.omitted) == (True, 1_002 - len("x" * 952))
+    await session.close()
+
+
+LINES = [f"line {number}" for number in range(5_000)]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "for n in range(5_000): print('line', n)",
+        "print(chr(10).join(f'line {n}' for n in range(5_000)))",
+        "import sys\nfor n in range(5_000): sys.stdout.write('li'); sys.stdout.flush(); print('ne', n)",
+    ],
+)
+async def test_long_output_is_cut_between_lines_and_kept(sandbox: WorkerSandbox[Any], program: str) -> None:
+    session = await sandbox.open("", {})
+    result = await session.run(program)
+    head, [mark], tail = _parts(result.output.splitlines())
+    assert mark == f"[… {result.omitted:,} characters …]"
+    assert head == LINES[: len(head)]
+    assert tail == LINES[-len(tail) :]
+    assert len(head) > 2 * len(tail) > 400
+    assert 19_500 < len(result.output) <= 20_000
+    whole = "\n".join(LINES) + "\n"
+    assert len(result.output) - len(mark) - 1 + result.omitted == len(whole)
+    assert (await session.run(f"PRINTED == {whole!r}")).output == "True\n"
+    await session.close()
+
+
+def _parts(lines: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """What stands before the mark, the mark, and what stands behind it."""
+    at = next(at for at, line in enumerate(lines) if line.startswith("[…"))
+    return lines[:at], lines[at : at + 1], lines[at + 1 :]
+
+
+async def test_a_line_that_is_too_long_is_cut_in_itself(hasty: NativeSandbox) -> None:
+    session = await hasty.open("", {})
+    result = await session.run("print('a' * 5_000 + 'b' * 5_000)")
+    head, _, tail = _parts(result.output.splitlines())
+    assert set("".join(head)) == {"a"}
+    assert set("".join(tail)) == {"b"}
+    assert len("".join(head)) > 2 * len("".join(tail)) > 400
+    assert (await session.run("len(PRINTED)")).output == "10001\n"
     await session.close()
 
 

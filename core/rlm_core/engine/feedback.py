@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rlm_core.sandbox.wire import KEPT_CHARS, PRINTED
 from rlm_core.wording import comma_list, elide, escaped, escaped_name, pluralize
 
 if TYPE_CHECKING:
@@ -50,10 +51,7 @@ def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
     if result.output.strip():
         parts.append(f"{name} printed:\n{boundary.enclose('output', result.output)}")
     if result.omitted:
-        more = pluralize(result.omitted, "more character was", "more characters were")
-        parts.append(
-            f"[{more} printed, but not shown. Print less, or keep it in a variable and look at parts of it.]"
-        )
+        parts.append(f"[{omitted_note(result)}]")
     if result.error is not None:
         parts.append(f"{name} failed:\n{boundary.enclose('error', shown_error(result.error))}")
     if result.cuts:
@@ -90,6 +88,16 @@ def _variables(variables: Sequence[Variable], boundary: Boundary) -> str:
 def shown_cuts(result: CellResult) -> str:
     """What a program was given in part, each on a line."""
     return "\n".join(map(escaped, result.cuts))
+
+
+def omitted_note(result: CellResult) -> str:
+    """A sentence about what was cut out of the output, and where it is."""
+    printed = len(result.output) + result.omitted
+    of = f"the first {KEPT_CHARS:,} of {printed:,}" if printed > KEPT_CHARS else "all that was printed"
+    return (
+        f"{pluralize(result.omitted, 'character')} in the middle of the output are not shown; the variable "
+        f"{PRINTED} has {of}."
+    )
 
 
 def lost_names(result: CellResult) -> str:

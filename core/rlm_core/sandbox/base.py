@@ -33,7 +33,7 @@ class CellResult:
 
     Attributes:
         output: what it printed (echo of the last expression included), at most the limit.
-        omitted: characters printed beyond the limit, which are gone.
+        omitted: characters in the middle of what it printed that are not in `output`.
         error: the traceback, or the sentence that says which limit was hit; None when it went well.
         final: the text given to `FINAL`, `FINAL_VAR` or `answer`; None when the program has not finished.
         variables: the user's names after the cell.

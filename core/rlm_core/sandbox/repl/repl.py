@@ -18,7 +18,7 @@ from rlm_core.sandbox.repl.function_proxies import proxies
 from rlm_core.sandbox.repl.namespace import Namespace, text_of, type_name
 from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
 from rlm_core.sandbox.repl.replies import CellEndedError
-from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES
+from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES, PRINTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -91,6 +91,8 @@ class Repl:
         self._output.begin()
         error = self._guarded(source)
         self._reserve.release()
+        if (printed := self._output.finish()) is not None:
+            self._globals[PRINTED] = printed
         self._namespace.restore()
         self._checkpoint.save(self._namespace.own(), self._cells)
         return {**self._done(error, self._namespace.final), "cuts": self._cuts()}
