@@ -71,7 +71,7 @@ def test_callers_have_the_function_around_them(context: Context) -> None:
 def test_callees_are_each_listed_once(context_of: ContextOf, context: Context) -> None:
     by_place = context.callees("src/store.py::Store.get")
     assert [repr(callee) for callee in by_place] == ["src/store.py:14: _load: return self._load(key)"]
-    assert by_place.note.startswith("Calls in src/store.py:12-14 Store.get, by syntax")
+    assert by_place.note.startswith("Calls in src/store.py:12-14 (def at 13) Store.get, by syntax")
     assert context.callees(context.find("Store.get")[0]) == by_place
     assert context.callees("Store.get") == by_place
     assert context.callees("src/store.py:14") == by_place

@@ -94,11 +94,27 @@ def test_outline_of_one_file_has_everything(context: Context) -> None:
         "  3-3 LIMIT = 10\n"
         "  6-17 class Store:\n"
         "    9-10 def __init__(self, name):\n"
-        "    12-14 def get(self, key):\n"
+        "    12-14 (def at 13) def get(self, key):\n"
         "    16-17 def _load(self, key):\n"
         "  20-21 def get(key):"
     )
     assert "def get(self" not in context.outline("src/store.py", depth=1)
+
+
+def test_values_share_a_line_of_an_outline(context_of: ContextOf) -> None:
+    fields = "    a = 1  # type: int\n    b: int = 2\n    c = Field(max_length=3)\n"
+    python = f"LIMIT = 1\n\n\nclass A:\n{fields}\n    def f(self):\n        pass\n"
+    go = "package b\n\n// T is.\ntype T struct {\n\tX int\n\tY int\n}\n"
+    context = context_of(snapshot_of({"a.py": python, "b.go": go}))
+    assert context.outline("a.py") == (
+        "a.py (10 lines)\n  1-1 LIMIT = 1\n  4-10 class A:\n    5-7 a, b, c\n    9-10 def f(self):"
+    )
+    assert "  3-7 (def at 4) type T struct\n    5-6 X, Y" in context.outline("b.go")
+    assert context.outline("a.py", kinds="class") == "a.py (10 lines)\n  4-10 class A:"
+    assert "  4-10 class A:\n    9-10 def f(self):" in context.outline("a.py", kinds=["method"])
+    assert "a, b, c" not in context.outline("a.py", kinds=["method"])
+    assert "X, Y" in context.outline("*", kinds=["field"])
+    assert "f(self)" not in context.outline("a.py", depth=1)
 
 
 def test_outline_of_many_files_leaves_out_values(context: Context) -> None:

@@ -22,7 +22,7 @@ def test_find_gives_definitions(context: Context) -> None:
     [store] = context.find("Store")
     assert repr(store) == "src/store.py:6-17 class Store"
     assert [repr(found) for found in context.find("get")] == [
-        "src/store.py:12-14 method Store.get",
+        "src/store.py:12-14 (def at 13) method Store.get",
         "src/store.py:20-21 function get",
     ]
 
@@ -133,13 +133,13 @@ def test_a_hostile_file_says_why_it_has_no_symbols(context_of: ContextOf) -> Non
 @pytest.mark.parametrize(
     ("ref", "header", "start"),
     [
-        ("src/store.py::Store.get", "src/store.py:12-14 Store.get", "    # Looks a thing up."),
+        ("src/store.py::Store.get", "src/store.py:12-14 (def at 13) Store.get", "    # Looks a thing up."),
         ("./src/store.py::get", "src/store.py:20-21 get", "def get(key):"),
         ("src/store.py::_load", "src/store.py:16-17 Store._load", "    def _load"),
-        ("src/store.py:14", "src/store.py:12-14 Store.get", "    # Looks"),
+        ("src/store.py:14", "src/store.py:12-14 (def at 13) Store.get", "    # Looks"),
         ("src/store.py:10-12", "src/store.py:10-12 Store", "        self.name"),
         ("src/store.py#L13-L14", "src/store.py:13-14 Store.get", "    def get"),
-        ("src/store.py:13:9", "src/store.py:12-14 Store.get", "    # Looks"),
+        ("src/store.py:13:9", "src/store.py:12-14 (def at 13) Store.get", "    # Looks"),
         ("src/app.ts", "src/app.ts:1-7", "import"),
         ("src/store.py:3", "src/store.py:1-13", '"""Where'),
     ],
@@ -148,7 +148,8 @@ def test_slice(context: Context, ref: str, header: str, start: str) -> None:
     piece = context.slice(ref)
     assert piece.header == header
     assert piece.startswith(start)
-    assert f"{piece.path}:{piece.start_line}-{piece.end_line} {piece.symbol}".strip() == header
+    lines = f"{piece.path}:{piece.start_line}-{piece.end_line}"
+    assert f"{lines} {piece.symbol}".strip() == header.replace(" (def at 13)", "")
     assert piece in context[piece.path]
 
 
@@ -159,7 +160,9 @@ def test_slices_are_text_that_can_be_cited(context: Context) -> None:
         "16     def _load(self, key):\n"
         '17         raise KeyError(f"get {key}")'
     )
-    assert repr(piece) == "<src/store.py:16-17 Store._load, 63 characters; print() shows the text>"
+    assert repr(piece) == piece.numbered
+    assert (piece.name_line, context.slice("src/store.py::Store.get").name_line) == (16, 13)
+    assert context.lines("src/store.py", 16, 17).name_line == 0
     assert str(piece) == piece.text
 
 

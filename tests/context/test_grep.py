@@ -144,8 +144,7 @@ def test_lines_around_a_hit(context: Context) -> None:
     [hit] = context.grep("class Store", "*.py", context=2)
     assert hit.before == ("", "")
     assert hit.after == ('    """Keeps things."""', "")
-    assert "src/store.py:6: class Store:" in repr(hit)
-    assert 'src/store.py:7-     """Keeps things."""' in repr(hit)
+    assert repr(hit) == 'src/store.py\n-- 4-8 Store\n4\n5\n6: class Store:\n7      """Keeps things."""\n8'
 
 
 def test_multiline_matches_go_over_lines(context_of: ContextOf) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -145,7 +146,7 @@ class Context:
         context: int = 0,
         multiline: bool = False,
     ) -> Results[Hit]:
-        """Matching lines: `.path .line .column .text` (`.before .after` with context=lines).
+        """Matching lines: `.path .line .column .text` (`.before .after .symbol` with context=lines).
 
         Without a limit 200, and 50 of one file; with a glob 2,000.
         """
@@ -153,7 +154,10 @@ class Context:
         query = grepping.GrepQuery.asked(
             regex, limit, context, ignore_case=ignore_case, multiline=multiline, everywhere=glob is None
         )
-        return _with_note(note, grepping.grep(self._snapshot, self._search_engine, rows, query))
+        found = _with_note(note, grepping.grep(self._snapshot, self._search_engine, rows, query))
+        if context:
+            found[:] = grepping.in_definitions(found, self._snapshot, self._definitions)
+        return found
 
     def count(
         self, regex: str, glob: Glob | None = None, *, ignore_case: bool = False, multiline: bool = False
@@ -163,6 +167,17 @@ class Context:
         query = grepping.GrepQuery(regex, ignore_case, multiline)
         counts = grepping.count(self._snapshot, self._search_engine, rows, query)
         return Counts(counts.items(), f"{note} {counts.note}".strip())
+
+    def show(self, *places: Ref | Iterable[Ref], around: int = 4) -> None:
+        """Prints places, numbered and by file: 'a.py:10-40', 'b.c::f', results or lists of them.
+
+        Of a hit or 'path:120' the lines around it; what cannot be found is said in its place.
+        """
+        print(self.excerpts(*places, around=around))  # noqa: T201 - for whom it is
+
+    def excerpts(self, *places: Ref | Iterable[Ref], around: int = 4) -> Text:
+        """What show prints, as a string."""
+        return self._slicer.excerpts(_flat(places), around)
 
     def lines(self, path: str, start: int, end: int) -> Slice:
         """Lines start to end, inclusive, from 1."""
@@ -175,12 +190,19 @@ class Context:
         """
         return self._definitions.of(self._row(path))
 
-    def outline(self, glob: Glob, depth: int = 2, max_chars: int = 20_000) -> Text:
+    def outline(
+        self,
+        glob: Glob,
+        depth: int = 2,
+        max_chars: int = 20_000,
+        kinds: str | Sequence[str] | None = None,
+    ) -> Text:
         """Definitions of files as text: line ranges and signatures. Read this before whole files."""
         rows, note = self._rows(glob)
         if not rows:
             return Text(note)
-        return overview.outline(self._snapshot, self._definitions, rows, depth, max_chars)
+        wanted = [kinds] if isinstance(kinds, str) else kinds
+        return overview.outline(self._snapshot, self._definitions, rows, depth, max_chars, wanted)
 
     @noted
     @_within_memory
@@ -311,6 +333,14 @@ class Context:
             block = min(around, key=lambda block: block.end_line - block.start_line, default=None)
             symbol = block.qualified_name if block else ""
             yield Slice.of(chunk.text, path, chunk.start_line, chunk.end_line, symbol)
+
+
+def _flat(places: Iterable[Ref | Iterable[Ref]]) -> Iterator[Ref]:
+    for place in places:
+        if isinstance(place, Iterable) and not isinstance(place, str):
+            yield from place
+        else:
+            yield place
 
 
 def _or_default(limit: int | None) -> int:

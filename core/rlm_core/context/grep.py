@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rlm_core.context.results import DEFAULT_LIMIT, Counts, Hit, Results
@@ -14,9 +15,10 @@ from rlm_core.errors import QueryError
 from rlm_core.wording import comma_list, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Self
 
+    from rlm_core.context.definitions import Definitions
     from rlm_core.context.search.engine import SearchEngine
     from rlm_core.context.search.expressions import Expression
     from rlm_core.workspace.snapshot import Snapshot
@@ -30,6 +32,8 @@ FALLBACK_BYTES = 50_000_000
 NARROW_LIMIT = 2_000
 # Of so much text the hits behind a limit are counted; that takes a few milliseconds.
 COUNTED_BYTES = 8_000_000
+# So much text is parsed to say what hits are in, where lines around them are shown: about half a second.
+NAMED_BYTES = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,19 @@ def grep(
     if any(len(hit.text) > LINE_CHARS for hit in hits):
         notes.append(f"Lines over {LINE_CHARS} characters are cut around the match.")
     return Results(hits, " ".join([*files.notes, *notes]), omitted, whole=query.whole)
+
+
+def in_definitions(hits: Iterable[Hit], snapshot: Snapshot, definitions: Definitions) -> list[Hit]:
+    """Returns hits with the names of what they are in, as far as finding that is cheap."""
+    found: list[Hit] = []
+    left = NAMED_BYTES
+    for path, in_file in groupby(hits, key=attrgetter("path")):
+        row = snapshot.index(path)
+        left -= snapshot.lengths[row]
+        for hit in in_file:
+            block = definitions.enclosing_block(row, hit.line) if left >= 0 else None
+            found.append(replace(hit, symbol=block.qualified_name) if block else hit)
+    return found
 
 
 def count(snapshot: Snapshot, search_engine: SearchEngine, rows: Sequence[int], query: GrepQuery) -> Counts:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rlm_core.context.facts import size
 from rlm_core.context.results import Text
-from rlm_core.syntax.symbols import BLOCKS
-from rlm_core.wording import pluralize
+from rlm_core.syntax.symbols import BLOCKS, spanned
+from rlm_core.wording import pluralize, truncate
 from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
     from rlm_core.syntax.symbols import Symbol
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TREE_FILES = 20
 _TREE_CHARS = 12_000
+_NAMES_CHARS = 200
+_VALUES = {"constant", "variable", "field", "property", "enum_member"}
 
 
 def tree(snapshot: Snapshot, depth: int) -> Text:
@@ -59,17 +62,23 @@ def _tree_lines(entries: Sequence[tuple[str, int]], depth: int, level: int) -> I
 
 
 def outline(
-    snapshot: Snapshot, definitions: Definitions, rows: Sequence[int], depth: int, max_chars: int
+    snapshot: Snapshot,
+    definitions: Definitions,
+    rows: Sequence[int],
+    depth: int,
+    max_chars: int,
+    kinds: Sequence[str] | None = None,
 ) -> Text:
     """Returns the definitions of files as text: lines, and the head of each.
 
-    Variables and fields are listed only for a single file.
+    Variables and fields are listed only for a single file, or where their kind is wanted.
     """
+    wanted = set(kinds) if kinds is not None else None if len(rows) == 1 else BLOCKS
     parts: list[str] = []
     room = max_chars
     for number, row in enumerate(rows):
         parsed = definitions.of(row)
-        lines = list(_outline_lines(parsed, depth, 1, everything=len(rows) == 1))
+        lines = list(_outline_lines(parsed, depth, 1, wanted))
         if not lines and len(rows) > 1:
             continue
         count = len(split_lines(snapshot.data(row).decode("utf-8", "replace")))
@@ -89,9 +98,20 @@ def outline(
     return Text("\n".join(part for part in parts if part) or "no definitions in these files")
 
 
-def _outline_lines(symbols: Iterable[Symbol], depth: int, level: int, *, everything: bool) -> Iterator[str]:
-    for symbol in symbols:
-        if everything or symbol.kind in BLOCKS:
-            yield f"{'  ' * level}{symbol.start_line}-{symbol.end_line} {symbol.signature or symbol.name}"
-            if level < depth:
-                yield from _outline_lines(symbol.children, depth, level + 1, everything=everything)
+def _outline_lines(
+    symbols: Iterable[Symbol], depth: int, level: int, kinds: Collection[str] | None
+) -> Iterator[str]:
+    """A line for each definition of some kinds, and for what those are in; several values share one."""
+    indent = "  " * level
+    for is_value, run in groupby(symbols, key=lambda symbol: not symbol.children and symbol.kind in _VALUES):
+        shown = [symbol for symbol in run if not is_value or kinds is None or symbol.kind in kinds]
+        if is_value and len(shown) > 1:
+            names = truncate(", ".join(symbol.name for symbol in shown), _NAMES_CHARS)
+            yield f"{indent}{shown[0].start_line}-{shown[-1].end_line} {names}"
+            continue
+        for symbol in shown:
+            inside = list(_outline_lines(symbol.children, depth, level + 1, kinds)) if level < depth else []
+            if inside or kinds is None or symbol.kind in kinds:
+                lines = spanned(symbol.start_line, symbol.end_line, symbol.line)
+                yield f"{indent}{lines} {symbol.signature or symbol.name}"
+            yield from inside

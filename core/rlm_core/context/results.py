@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 
+from rlm_core.context import excerpts
 from rlm_core.syntax.registry import detect
-from rlm_core.syntax.symbols import Symbol
+from rlm_core.syntax.symbols import Symbol, spanned
 from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ class Results(list[T], Generic[T]):
     def __repr__(self) -> str:
         if self.cut is not None:
             self.cut.told = True
-        lines = [repr(item) for item in self] if self.whole else self._ends()
+        if self and all(isinstance(item, Hit) and item.before + item.after for item in self):
+            lines = self._grouped()
+        else:
+            lines = [_line(item) for item in self] if self.whole else self._ends()
         if not self:
             lines.append("(nothing)")
         if self.note:
@@ -97,6 +101,14 @@ class Results(list[T], Generic[T]):
         return "\n".join(lines)
 
     __str__ = __repr__
+
+    def _grouped(self) -> list[str]:
+        """Hits with the lines around them: by file, and as many as fit."""
+        hits: list[Any] = list(self) if self.whole else self[:SHOWN_ITEMS]
+        while not self.whole and len(hits) > 1 and sum(map(len, _in_files(hits))) > SHOWN_CHARS:
+            hits = hits[: len(hits) * 3 // 4]
+        more = len(self) - len(hits)
+        return [*_in_files(hits), *([f"… {more:,} more, which are [{len(hits)}:]"] if more else [])]
 
     def _ends(self) -> list[str]:
         """The first and the last items as lines, and between them which are not shown."""
@@ -111,11 +123,26 @@ class Results(list[T], Generic[T]):
         return [*first, f"… {end - start:,} more, which are [{start}:{end}] …", *reversed(last)]
 
 
+def _in_files(hits: Iterable[Hit]) -> list[str]:
+    """Hits with the lines around them, by file."""
+    lines: dict[str, dict[int, str]] = {}
+    marked: dict[str, dict[int, str]] = {}
+    for hit in hits:
+        lines.setdefault(hit.path, {}).update(hit.around)
+        marked.setdefault(hit.path, {})[hit.line] = hit.symbol
+    return [excerpts.of_lines(path, lines[path], marked[path]) for path in lines]
+
+
+def _line(item: object) -> str:
+    """An item of a list on one line."""
+    return item.header if isinstance(item, Slice) else repr(item)
+
+
 def _fitting(items: Iterable[object], room: int) -> list[str]:
     """As many items as fit, at least one."""
     lines: list[str] = []
     for item in items:
-        line = repr(item)
+        line = _line(item)
         room -= len(line) + 1
         if room < 0 and lines:
             break
@@ -202,6 +229,7 @@ class Hit:
         text: the line; a long one is cut around the match.
         before: lines before it, if context was asked for.
         after: lines after it.
+        symbol: qualified name of the definition around it, if context was asked for.
     """
 
     path: str
@@ -210,17 +238,17 @@ class Hit:
     text: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    symbol: str = ""
+
+    @property
+    def around(self) -> dict[int, str]:
+        """Its line and those around it, by number."""
+        return dict(enumerate((*self.before, self.text, *self.after), self.line - len(self.before)))
 
     def __repr__(self) -> str:
         if not self.before and not self.after:
             return f"{self.path}:{self.line}: {self.text.strip()}"
-        first = self.line - len(self.before)
-        around = [*self.before, self.text, *self.after]
-        shown = (
-            f"{self.path}:{number}{':' if number == self.line else '-'} {text}"
-            for number, text in enumerate(around, first)
-        )
-        return "\n".join((*shown, "--"))
+        return excerpts.of_lines(self.path, self.around, {self.line: self.symbol})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -330,23 +358,32 @@ class Slice(str):
         end_line: last line, inclusive.
         symbol: qualified name of the definition, or an empty string.
         note: what else could have been meant; empty when nothing.
+        name_line: where the name of the definition is; 0 where the lines are no definition.
     """
 
-    __slots__ = ("end_line", "note", "path", "start_line", "symbol")
+    __slots__ = ("end_line", "name_line", "note", "path", "start_line", "symbol")
     path: str
     start_line: int
     end_line: int
     symbol: str
     note: str
+    name_line: int
 
     @classmethod
     def of(
-        cls, text: str, path: str, start_line: int, end_line: int, symbol: str = "", note: str = ""
+        cls,
+        text: str,
+        path: str,
+        start_line: int,
+        end_line: int,
+        symbol: str = "",
+        note: str = "",
+        name_line: int = 0,
     ) -> Self:
         """A slice; its lines are inclusive and count from 1."""
         piece = cls(text)
         piece.path, piece.start_line, piece.end_line = path, start_line, end_line
-        piece.symbol, piece.note = symbol, note
+        piece.symbol, piece.note, piece.name_line = symbol, note, name_line
         return piece
 
     @property
@@ -356,8 +393,9 @@ class Slice(str):
 
     @property
     def header(self) -> str:
-        """`path:start-end symbol`."""
-        return f"{self.path}:{self.start_line}-{self.end_line} {self.symbol}".rstrip()
+        """`path:start-end symbol`, with `(def at line)` where a definition begins above its name."""
+        lines = spanned(self.start_line, self.end_line, self.name_line)
+        return f"{self.path}:{lines} {self.symbol}".rstrip()
 
     @property
     def numbered(self) -> Text:
@@ -367,9 +405,12 @@ class Slice(str):
         return Text("\n".join((self.header, *(f"{number:>{width}} {line}" for number, line in lines))))
 
     def __repr__(self) -> str:
-        note = f"; {self.note}" if self.note else ""
-        return f"<{self.header}, {len(self):,} characters{note}; print() shows the text>"
+        return f"{self.numbered}\n({self.note})" if self.note else self.numbered
+
+    def __shown__(self) -> str:
+        """What `print` in a program shows in place of the plain text: that can be cited."""
+        return repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = (str(self), self.path, self.start_line, self.end_line, self.symbol, self.note)
-        return Slice.of, fields
+        lines = (self.start_line, self.end_line)
+        return Slice.of, (str(self), self.path, *lines, self.symbol, self.note, self.name_line)

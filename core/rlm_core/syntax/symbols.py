@@ -43,8 +43,19 @@ class Symbol:
     signature: str
     children: tuple[Symbol, ...] = ()
 
+    @property
+    def name_line(self) -> int:
+        """Where the name is: the same as `line`, as a slice of the definition has it."""
+        return self.line
+
     def __repr__(self) -> str:
-        return f"{self.path}:{self.start_line}-{self.end_line} {self.kind} {self.qualified_name}"
+        lines = spanned(self.start_line, self.end_line, self.line)
+        return f"{self.path}:{lines} {self.kind} {self.qualified_name}"
+
+
+def spanned(first: int, last: int, name_line: int) -> str:
+    """Lines of a definition in words: `117-370 (def at 119)` where it begins above its name."""
+    return f"{first}-{last} (def at {name_line})" if name_line > first else f"{first}-{last}"
 
 
 def walk(tree: Iterable[Symbol]) -> Iterator[Symbol]:

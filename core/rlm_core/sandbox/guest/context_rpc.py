@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Of the files themselves; every other request is about `Context`.
 TABLE, LINE_COUNT = "_table", "_line_count"
 
+# Members that print, which only the guest can; they ask by other members.
+LOCAL = frozenset({"show"})
+
 # What an answer starts with; a pickle follows: the value, or the type and the arguments of an error.
 VALUE, ERROR = b"+", b"-"
 
@@ -33,6 +36,7 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
     "dict": dict.fromkeys,
     "frozenset": frozenset,
     "list": list,
+    "Results": list,
     "set": set,
     "tuple": tuple,
 }
@@ -48,8 +52,8 @@ class ContextRequest(NamedTuple):
 
 
 def is_remote(name: str) -> bool:
-    """Whether a member of `Context` is the worker's to answer; the others work on the guest's table."""
-    return not name.startswith("_") or name == "__getitem__"
+    """Whether a member of `Context` is the worker's to answer; others work on the guest's table, or print."""
+    return (not name.startswith("_") or name == "__getitem__") and name not in LOCAL
 
 
 def encode(member: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> bytes:
@@ -86,7 +90,7 @@ def _packed(value: Any, *, inside: bool = False) -> Any:
     if type(value) in _PLAIN:
         return value
     kind = type(value).__name__
-    if not inside and type(value) in _MAKERS:
+    if type(value) in _MAKERS:
         return {"kind": kind, "fields": _fields(value)}
     if isinstance(value, str):
         return str.__str__(value)
@@ -103,15 +107,19 @@ def _fields(value: Any) -> list[Any]:
     if isinstance(value, str):
         return list(value.__reduce__()[1]) if isinstance(value, Slice) else [str(value)]
     fields = (getattr(value, name) for name in type(value).__match_args__)
-    return [_packed(field, inside=True) for field in fields if not isinstance(field, tuple)]
+    return [_field(field) for field in fields if not isinstance(field, tuple)]
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, str):
+        return str.__str__(value)
+    return value if type(value) in _PLAIN else {"kind": type(value).__name__}
 
 
 def _unpacked(value: Any) -> Any:
     match value:
         case list():
             return [_unpacked_item(item) for item in value]
-        case {"kind": str(kind), "fields": list(fields)} if all(type(field) in _PLAIN for field in fields):
-            return _result(kind, fields)
         case {"kind": str(), "items": list(items)}:
             return _named(value["kind"], [_unpacked_item(item) for item in items])
     return _unpacked_item(value)
@@ -119,6 +127,8 @@ def _unpacked(value: Any) -> Any:
 
 def _unpacked_item(value: Any) -> Any:
     match value:
+        case {"kind": str(kind), "fields": list(fields)} if all(type(field) in _PLAIN for field in fields):
+            return _result(kind, fields)
         case {"kind": str(kind)} if len(value) == 1:
             return _named(kind)
         case None | bool() | int() | float() | str():

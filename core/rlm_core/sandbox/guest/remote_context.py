@@ -103,7 +103,7 @@ def _members() -> dict[str, Any]:
     for name, member in vars(Context).items():
         if context_rpc.is_remote(name):
             members[name] = _remote_member(name, member)
-        elif name.startswith("__") and name not in {"__dict__", "__weakref__"}:
+        elif name in context_rpc.LOCAL or (name.startswith("__") and name not in {"__dict__", "__weakref__"}):
             members[name] = member
     return members
 

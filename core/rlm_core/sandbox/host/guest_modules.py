@@ -18,6 +18,7 @@ rlm_core.context.changes
 rlm_core.context.context
 rlm_core.context.cuts
 rlm_core.context.definitions
+rlm_core.context.excerpts
 rlm_core.context.facts
 rlm_core.context.find
 rlm_core.context.globs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import inspect
 import sys
 import threading
 import types
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rlm_core import errors
 from rlm_core.sandbox.repl.cell import ECHO, awaits, compile_cell, describe
 from rlm_core.sandbox.repl.checkpoint import Checkpoint
-from rlm_core.sandbox.repl.function_proxies import proxies
+from rlm_core.sandbox.repl.function_proxies import as_builtin, proxies
 from rlm_core.sandbox.repl.namespace import Namespace, text_of, type_name
 from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
 from rlm_core.sandbox.repl.replies import CellEndedError
@@ -179,6 +180,7 @@ def _main_module() -> types.ModuleType:
     own.__dict__.update(builtins.__dict__)
     own.__dict__.update(
         input=_no_input,
+        print=as_builtin(_print, "print", inspect.signature(print), print.__doc__),
         RlmError=errors.RlmError,
         QueryError=errors.QueryError,
     )
@@ -189,6 +191,16 @@ def _main_module() -> types.ModuleType:
     sys.modules["builtins"] = own
     sys.modules["__main__"] = main
     return main
+
+
+def _print(*values: Any, **options: Any) -> None:
+    """Prints values as `print` does, but for those that say how they are shown."""
+    print(*map(_shown, values), **options)  # noqa: T201 - into the program's output
+
+
+def _shown(value: Any) -> Any:
+    show = getattr(type(value), "__shown__", None)
+    return value if show is None else show(value)
 
 
 def _no_input(_prompt: object = "", /) -> str:
