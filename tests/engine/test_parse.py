@@ -93,6 +93,34 @@ def test_a_long_literal_is_read(quote: str) -> None:
     assert parse(f"FINAL({quote}{escaped}{quote} or so)").final is not None
 
 
+Q3 = "'" * 3
+D3 = '"' * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (f"```repl\nx = {Q3}\n```\nf()\n```\n{Q3}\n```\nSo.", [f"x = {Q3}\n```\nf()\n```\n{Q3}"]),
+        (f"```repl\nx = f{D3}a\n```py\nb\n```\n{D3}; y\n```", [f"x = f{D3}a\n```py\nb\n```\n{D3}; y"]),
+        (f"```repl\nx = {Q3}never ends\n```\nSo.\n```py\ny\n```", [f"x = {Q3}never ends", "y"]),
+        (f'```repl\nx = "{Q3}" # {Q3} it\'s\n```\n{Q3}\n```', [f'x = "{Q3}" # {Q3} it\'s']),
+        (f"```repl\nx = 'it\\'s' + {D3}\\{D3}\n```\n{D3}\n```", [f"x = 'it\\'s' + {D3}\\{D3}\n```\n{D3}"]),
+        (f"```json\n{Q3}\n```\n{Q3}\n```repl\na\n```", ["a"]),
+        (f"````repl\nx = {Q3}\n```\n{Q3}\n````", [f"x = {Q3}\n```\n{Q3}"]),
+    ],
+)
+def test_a_fence_in_a_string_does_not_end_a_program(text: str, codes: list[str]) -> None:
+    assert [block.code for block in parse(text).blocks] == codes
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["'" * 100_000, '"' * 99_999, "\\" * 99_999, Q3 + "\\''" * 50_000, "'a\\" * 30_000, Q3 + "''a" * 30_000],
+)
+def test_any_line_of_a_program_is_read_in_one_go(line: str) -> None:
+    assert parse(f"```repl\n{line}\n```\n").blocks[0].code == line
+
+
 def test_a_turn_with_everything() -> None:
     parsed = parse(
         turn(

@@ -22,6 +22,14 @@ _PLAIN_LITERAL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _STRING_START = re.compile(r"[a-zA-Z]{0,2}['\"]")
+# In a line of a program: a comment, a string that is whole or as good as that, or triple quotes.
+_STRING_OR_COMMENT = re.compile(
+    r"""#.*|(?P<quote>'{3}|"{3})|'(?:[^\\']|\\.)*+(?:'|\\?$)|"(?:[^\\"]|\\.)*+(?:"|\\?$)"""
+)
+_STRING_END = {
+    quote: re.compile(rf"(?:[^\\{quote[0]}]|\\.|{quote[0]}(?!{quote[1:]}))*+{quote}")
+    for quote in ("'''", '"""')
+}
 _FINAL = re.compile(r"[ \t]{0,3}(?P<kind>FINAL_VAR|FINAL)[ \t]*\(")
 
 
@@ -75,8 +83,9 @@ def parse(text: str) -> Turn:
     others = at = 0
     while at < len(lines):
         if fence := _opening(lines[at]):
-            body, closed, end = _fenced(lines, at, fence)
-            if _language(fence) in LANGUAGES:
+            is_program = _language(fence) in LANGUAGES
+            body, closed, end = _fenced(lines, at, fence, is_program=is_program)
+            if is_program:
                 blocks.append(Block("\n".join(body), closed))
             else:
                 others += 1
@@ -105,18 +114,42 @@ def _language(fence: re.Match[str]) -> str:
     return words[0].lower() if words else ""
 
 
-def _fenced(lines: list[str], at: int, fence: re.Match[str]) -> tuple[list[str], bool, int]:
-    """The lines in a fence, whether it is closed, and the index after it."""
+def _fenced(
+    lines: list[str], at: int, fence: re.Match[str], *, is_program: bool
+) -> tuple[list[str], bool, int]:
+    """The lines in a fence, whether it is closed, and the index after it.
+
+    A fence in a string of a program is part of it, unless that string never ends.
+    """
     mark = fence["fence"]
     closing = re.compile(rf" {{0,3}}{re.escape(mark[0])}{{{len(mark)},}}[ \t]*")
     indent = len(lines[at]) - len(lines[at].lstrip(" "))
     body: list[str] = []
+    quote = ""
+    first_end = 0
     for end in range(at + 1, len(lines)):
         if closing.fullmatch(lines[end]):
-            return body, True, end + 1
+            if not quote:
+                return body, True, end + 1
+            first_end = first_end or end
+        elif is_program:
+            quote = _quote_after(lines[end], quote)
         spaces = len(lines[end]) - len(lines[end].lstrip(" "))
         body.append(lines[end][min(indent, spaces) :])
+    if first_end:
+        return body[: first_end - at - 1], True, first_end + 1
     return body, False, len(lines)
+
+
+def _quote_after(line: str, quote: str) -> str:
+    """The triple quotes of the string that is open behind a line of Python, given those before it."""
+    at = 0
+    while True:
+        token = _STRING_END[quote].match(line, at) if quote else _STRING_OR_COMMENT.search(line, at)
+        if token is None:
+            return quote
+        at = token.end()
+        quote = "" if quote else token["quote"] or ""
 
 
 def _argument(lines: list[str], at: int, column: int) -> tuple[str, bool, int]:
