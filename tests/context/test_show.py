@@ -29,7 +29,7 @@ def test_places_are_numbered_and_by_file(context: Context, capsys: pytest.Captur
         "src/store.py::_laod",
         "x.py:3",
     ]
-    assert context.show(*places) is None
+    context.show(*places)
     shown = capsys.readouterr().out
     assert shown == (
         f"{GET}\n"

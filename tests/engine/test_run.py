@@ -292,13 +292,17 @@ async def test_children_may_have_children(asker: Asker, serve: Serve) -> None:
 
 
 async def test_the_program_recovers_from_an_error(asker: Asker, serve: Serve) -> None:
-    broken = repl("kept = len(context)\nboom = kept / 0") + "\n" + repl("print('never')")
+    broken = repl("kept = len(context)\nboom = kept / 0") + "\n" + repl("print('never', boom)")
+    broken += "\n" + repl("print('all the same', kept)")
     server = serve({"root": [broken, repl("print('kept', kept)"), "FINAL(done)"]})
     answer = await asker.ask("?", server)
     told, recovered = server.prompts("root")[1:]
     assert "ZeroDivisionError" in told
     assert "boom = kept / 0" in told
-    assert "1 block after block 1 did not run, because block 1 failed." in told
+    assert "What ran before the error stays." in told
+    assert "RERUN(" in told
+    assert "Block 2 did not run: it uses boom, and a block before it failed." in told
+    assert "all the same 3" in told
     assert "never" not in recovered
     assert "kept 3" in recovered
     assert answer.status == "complete"
@@ -326,9 +330,13 @@ async def test_a_cut_list_that_no_program_printed_is_told(asker: Asker, serve: S
 
 
 async def test_variables_are_listed(asker: Asker, serve: Serve) -> None:
-    server = serve({"root": [repl("files = list(context)\n_hidden = 1"), "FINAL(done)"]})
+    first = "import re\nfiles = list(context)\nfor file in files: pass\ndef f(): pass"
+    server = serve({"root": [repl(first), repl("files.append('x')"), repl("print(len(files))"), "FINAL(done)"]})
     await asker.ask("?", server)
-    assert "files (list" in server.prompts("root")[1]
+    _, made, changed, neither = server.prompts("root")
+    assert "\nfiles (list: 3 items)\n</variables " in made
+    assert "\nfiles (list: 4 items)\n</variables " in changed
+    assert "<variables" not in neither
 
 
 async def test_a_reply_has_a_longest_length(asker: Asker, serve: Serve) -> None:

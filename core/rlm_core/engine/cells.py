@@ -27,7 +27,7 @@ class Cells:
 
     Attributes:
         results: of the blocks that ran, in order.
-        skipped: blocks behind the first that failed or gave a final answer.
+        skipped: blocks behind the first that gave a final answer.
         unclosed: the last block was cut off by the output limit and did not run.
     """
 
@@ -46,6 +46,11 @@ class Cells:
         return next((r.final for r in self.results if r.final is not None and r.error is None), None)
 
     @property
+    def ran(self) -> list[CellResult]:
+        """The results of those that ran."""
+        return [result for result in self.results if not result.unmet]
+
+    @property
     def withdrawn(self) -> str | None:
         """What a program that then failed gave to `FINAL`."""
         return next((r.final for r in self.results if r.final is not None and r.error is not None), None)
@@ -61,7 +66,9 @@ class CellRunner:
         self._node = node
 
     async def run(self, blocks: Sequence[Block], turn: int, *, truncated: bool) -> Cells:
-        """Runs the blocks in order, up to the first that fails or gives a final answer.
+        """Runs the blocks in order, up to the first that gives a final answer.
+
+        Behind one that fails those run that do not read what it should have bound.
 
         Args:
             blocks: programs of a turn.
@@ -71,18 +78,20 @@ class CellRunner:
         unclosed = truncated and bool(blocks) and not blocks[-1].closed
         runnable = blocks[:-1] if unclosed else blocks
         results: list[CellResult] = []
+        failed = False
         for block in runnable:
-            results.append(await self._run(block.code, turn))
-            if results[-1].error is not None or results[-1].final is not None:
+            results.append(await self._run(block.code, turn, after_failure=failed))
+            failed = failed or results[-1].error is not None
+            if results[-1].final is not None or self._budget.exceeded:
                 break
         return Cells(tuple(results), len(runnable) - len(results), unclosed)
 
-    async def _run(self, code: str, turn: int) -> CellResult:
+    async def _run(self, code: str, turn: int, *, after_failure: bool) -> CellResult:
         self._stream.emit(CellStarted(node=self._node, turn=turn, code=code))
         printed: list[str] = []
         try:
             async with self._budget.in_time(WRAP_UP_SECONDS):
-                result = await self._session.run(code, printed.append)
+                result = await self._session.run(code, printed.append, after_failure=after_failure)
         except BudgetExceeded as exceeded:
             # Interrupting costs the session, but the run is at its end anyway: what was printed counts.
             result = CellResult("".join(printed), 0, str(exceeded), None, (), (), 0.0)

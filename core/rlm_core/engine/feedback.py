@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.sandbox.wire import KEPT_CHARS, PRINTED
+from rlm_core.sandbox.wire import KEPT_CHARS, PRINTED, UNKNOWN
 from rlm_core.wording import comma_list, elide, escaped, escaped_name, pluralize
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 ERROR_CHARS = 6000
 SHOWN_VARIABLES = 40
+AFTER_FAILURE = (
+    "What ran before the error stays. To change some lines of a failed cell and run all of it again, do not "
+    "send it again: RERUN(number in `<cell number>`, old text, new text)."
+)
 CUTS_NOTE = "These lists are not whole (a higher limit= or a narrower glob gives all):"
 
 
@@ -35,18 +39,22 @@ def report(turn: Turn, cells: Cells, completion: Completion, boundary: Boundary)
         parts.append(_outcome(f"Block {number}" if several else "The program", result, boundary))
     if cells.skipped:
         last = len(cells.results)
-        why = f"block {last} failed" if cells.failed else f"block {last} gave a final answer"
+        why = f"block {last} gave a final answer"
         parts.append(f"{pluralize(cells.skipped, 'block')} after block {last} did not run, because {why}.")
+    if cells.failed:
+        parts.append(AFTER_FAILURE)
     if cells.unclosed:
         parts.append("The last block was cut off, so it did not run. Send it again, shorter.")
     if not turn.blocks and turn.final is None:
         parts.append(_without_code(turn))
-    if cells.results:
-        parts.append(_variables(cells.results[-1].variables, boundary))
+    if changed := _changed(cells):
+        parts.append(_variables(changed, boundary))
     return "\n\n".join(parts)
 
 
 def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
+    if result.unmet:
+        return f"{name} did not run: {_unmet(result)}."
     parts = []
     if result.output.strip():
         parts.append(f"{name} printed:\n{boundary.enclose('output', result.output)}")
@@ -65,6 +73,13 @@ def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
     return "\n".join(parts) or f"{name} ran and printed nothing."
 
 
+def _unmet(result: CellResult) -> str:
+    if result.unmet[0] == UNKNOWN:
+        return "which names the failed block should have bound is not known"
+    names = comma_list([escaped_name(name) for name in result.unmet], SHOWN_VARIABLES)
+    return f"it uses {names}, and a block before it failed"
+
+
 def _without_code(turn: Turn) -> str:
     if turn.other_fences:
         return (
@@ -77,9 +92,13 @@ def _without_code(turn: Turn) -> str:
     )
 
 
+def _changed(cells: Cells) -> list[Variable]:
+    """The variables that a turn has made or changed, as they are after it."""
+    names = {name for result in cells.results for name in result.changed}
+    return [variable for variable in cells.results[-1].variables if variable.name in names] if names else []
+
+
 def _variables(variables: Sequence[Variable], boundary: Boundary) -> str:
-    if not variables:
-        return "Variables: none yet."
     shown = comma_list([str(variable) for variable in variables], SHOWN_VARIABLES)
     advice = "\nSHOW_VARS() lists all of them." if len(variables) > SHOWN_VARIABLES else ""
     return boundary.enclose("variables", shown) + advice

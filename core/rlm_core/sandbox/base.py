@@ -40,6 +40,8 @@ class CellResult:
         lost: names whose values were lost because the worker had to be killed.
         seconds: running time, waiting for host functions not counted.
         unanswered: calls of host functions that were under way when it ended, and were cancelled.
+        changed: those of the names whose values are new or other, and data.
+        unmet: names for lack of which it did not run: one that failed before should have bound them.
         cuts: sentences of the worker about lists that lack something, where nothing printed says so.
     """
 
@@ -52,6 +54,13 @@ class CellResult:
     seconds: float
     unanswered: int = 0
     cuts: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def changed_variables(self) -> list[Variable]:
+        """The variables that the cell has made or changed."""
+        return [variable for variable in self.variables if variable.name in self.changed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,13 @@ class Probe:
 class Session(Protocol):
     """One program's REPL: names persist from cell to cell."""
 
-    async def run(self, code: str, on_output: Callable[[str], None] | None = None) -> CellResult:
+    async def run(
+        self, code: str, on_output: Callable[[str], None] | None = None, *, after_failure: bool = False
+    ) -> CellResult:
         """Runs a cell; cancelling the task kills the worker.
 
-        `on_output` receives the output piece by piece as it is printed. Never raises for anything
+        `on_output` receives the output piece by piece as it is printed. With `after_failure` the cell runs
+        only if it reads no name that those that failed since should have bound. Never raises for anything
         that the program does; raises `SandboxError` when no worker can be had.
         """
         ...

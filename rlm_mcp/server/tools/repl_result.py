@@ -62,7 +62,7 @@ def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
         fields.next = f"rlm_repl(session={session.id!r}, page={fields.page + 1}) has the next page."
     fields.error = shown_error(over.error or "")
     fields.cuts = list(over.cuts)
-    fields.variables = [str(variable) for variable in over.variables]
+    fields.variables = [str(variable) for variable in over.changed_variables]
     if len(fields.variables) > SHOWN_VARIABLES:
         more = pluralize(len(fields.variables) - SHOWN_VARIABLES, "more variable")
         fields.notes.append(f"{more}; SHOW_VARS() lists them.")

@@ -98,6 +98,12 @@ class Done(_Frame):
     final: Annotated[str, _at_most(wire.MAX_ANSWER)] | None
     omitted: int = Field(ge=0, le=1 << 53)
     variables: list[Row] = Field(max_length=_MAX_VARIABLES)
+    changed: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
+        default_factory=list, max_length=_MAX_VARIABLES
+    )
+    unmet: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
+        default_factory=list, max_length=wire.MAX_SENTENCES
+    )
     cuts: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
         default_factory=list, max_length=wire.MAX_SENTENCES
     )

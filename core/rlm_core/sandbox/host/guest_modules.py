@@ -73,6 +73,7 @@ rlm_core.sandbox.repl.checkpoint
 rlm_core.sandbox.repl.checkpoint_store
 rlm_core.sandbox.repl.function_proxies
 rlm_core.sandbox.repl.importable
+rlm_core.sandbox.repl.names
 rlm_core.sandbox.repl.namespace
 rlm_core.sandbox.repl.output
 rlm_core.sandbox.repl.repl

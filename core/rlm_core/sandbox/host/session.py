@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rlm_core.config import SandboxSettings
     from rlm_core.sandbox.host.frames import Done
 
+MAX_UNSEEN = 3
 _CLOSED = "The sandbox session is closed; open a new one."
 
 Spawned = tuple[Process, tuple[Variable, ...]]  # a worker, and the variables that it has restored
@@ -68,6 +69,7 @@ class WorkerSession(Generic[CheckpointT]):
         self._may_have_saved = False  # whether there may be something in the checkpoint
         self._process: Process | None = None
         self._variables: tuple[Variable, ...] = ()
+        self._unseen: list[str] = []  # cells that no living worker has run
         self._turn = asyncio.Lock()
         self._numbers = count(1)
         self._usage = SessionUsage()
@@ -82,7 +84,9 @@ class WorkerSession(Generic[CheckpointT]):
         async with self._turn:
             await self._worker()
 
-    async def run(self, code: str, on_output: Callable[[str], None] | None = None) -> CellResult:
+    async def run(
+        self, code: str, on_output: Callable[[str], None] | None = None, *, after_failure: bool = False
+    ) -> CellResult:
         """Runs a cell; see `base.Session.run`. Cells of one session run one after another."""
         async with self._turn:
             if self._usage.seconds >= self._limits.session_seconds:
@@ -93,13 +97,16 @@ class WorkerSession(Generic[CheckpointT]):
             self._may_have_saved = True
             exchange = Exchange(process, self._functions, self._limits, self._usage, on_output)
             try:
-                done = await self._guarded(exchange, {"op": "run", "code": code})
+                request = {"op": "run", "code": code, "unseen": self._unseen, "after_failure": after_failure}
+                done = await self._guarded(exchange, request)
             except wire.FrameError as refusal:
                 return CellResult(
                     "", 0, f"The cell cannot be run. {refusal}", None, self._variables, lost, 0.0
                 )
             except WorkerGoneError as end:
+                self._unseen = [*self._unseen[-MAX_UNSEEN:], code]
                 return await self._after_end(exchange, str(end), lost)
+            self._unseen = []
             self._variables = as_variables(done.variables)
             error = self._with_verdict(exchange, done.error)
             return CellResult(
@@ -112,6 +119,8 @@ class WorkerSession(Generic[CheckpointT]):
                 exchange.seconds,
                 exchange.unanswered,
                 tuple(done.cuts),
+                tuple(done.unmet),
+                tuple(done.changed),
             )
 
     async def value(self, name: str) -> str | None:

@@ -28,6 +28,40 @@ if sys.platform == "wasi":
 ECHO = "__echo__"
 
 
+def parse_cell(source: str, name: str) -> ast.Module:
+    """Returns a cell as a tree.
+
+    Raises:
+        SyntaxError, ValueError: it isn't Python.
+    """
+    # Not `ast.parse`, whose frame would stand in the traceback of a syntax error.
+    tree = compile(source.replace("\r\n", "\n"), name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    assert isinstance(tree, ast.Module)  # noqa: S101 - what "exec" gives
+    return tree
+
+
+def remember(source: str, name: str) -> None:
+    """Keeps the lines of a cell, for tracebacks and to run it again."""
+    source = source.replace("\r\n", "\n")
+    # No time stamp in the entry: linecache then never looks for a file.
+    linecache.cache[name] = (len(source), None, [f"{line}\n" for line in source.split("\n")], name)
+
+
+def remembered(name: str) -> str | None:
+    """The text of a cell, if it is still known."""
+    entry = linecache.cache.get(name)
+    return None if entry is None or len(entry) != 4 else "".join(entry[2])[:-1]
+
+
+def failed_from(tree: ast.Module, name: str, error: BaseException) -> list[ast.stmt]:
+    """The statements of a cell that did not come to their end, by where an error was raised."""
+    link = error.__traceback__
+    while link is not None and link.tb_frame.f_code.co_filename != name:
+        link = link.tb_next
+    line = link.tb_lineno if link is not None else 0
+    return [statement for statement in tree.body if (statement.end_lineno or 0) >= line]
+
+
 def compile_cell(source: str, name: str) -> CodeType:
     """Returns a cell's code, which leaves the value of a last expression in the variable `ECHO`.
 
@@ -40,12 +74,8 @@ def compile_cell(source: str, name: str) -> CodeType:
     Raises:
         SyntaxError, ValueError: it isn't Python.
     """
-    source = source.replace("\r\n", "\n")
-    # No time stamp in the entry: linecache then never looks for a file.
-    linecache.cache[name] = (len(source), None, [f"{line}\n" for line in source.split("\n")], name)
-    # Not `ast.parse`, whose frame would stand in the traceback of a syntax error.
-    tree = compile(source, name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-    assert isinstance(tree, ast.Module)  # noqa: S101 - what "exec" gives
+    remember(source, name)
+    tree = parse_cell(source, name)
     if tree.body and isinstance(last := tree.body[-1], ast.Expr):
         target = ast.copy_location(ast.Name(ECHO, ast.Store()), last)
         tree.body[-1] = ast.copy_location(ast.Assign([target], last.value), last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from contextlib import suppress
 from json import JSONEncoder
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.sandbox.repl.function_proxies import as_builtin
@@ -12,13 +13,15 @@ from rlm_core.sandbox.wire import MAX_ANSWER
 from rlm_core.wording import pluralize, truncate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _MAX_VARIABLES = 500
 _MAX_NAME = 100
 _SUMMARY = 60
 _to_json = JSONEncoder(indent=2, ensure_ascii=False).encode  # bound before a program can patch `json`
 _SCALARS = (int, float, bool, complex, type(None))
+# What a program is made of, as against what it works on.
+_CODE = (ModuleType, FunctionType, BuiltinFunctionType, type)
 _CONTAINERS = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 # A program's metaclass may say what it likes, or raise, where one asks a class for `__name__` or compares it.
 _name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
@@ -47,6 +50,7 @@ class Namespace:
     ) -> None:
         self._globals = program_globals
         self.final: str | None = None
+        self._marked: dict[str, tuple[int, str]] = {}
         self._fixed: dict[str, Any] = {
             "context": context,
             **functions,
@@ -87,6 +91,20 @@ class Namespace:
         if len(own) > len(rows):
             rows.append(("…", "", f"and {len(own) - len(rows):,} more"))
         return rows
+
+    def mark(self) -> None:
+        """Remembers what there is, for `changed`."""
+        self._marked = {name: (id(value), summary(value)) for name, value in self.own()}
+
+    def changed(self, but: Collection[str]) -> list[str]:
+        """Returns the names of data that is new or other since `mark`, without some names."""
+        return [
+            name[:_MAX_NAME]
+            for name, value in self.own()[:_MAX_VARIABLES]
+            if name not in but
+            and self._marked.get(name) != (id(value), summary(value))
+            and not issubclass(type(value), _CODE)
+        ]
 
     def lookup(self, name: str) -> Any:
         """Returns the value of a name that the program has defined.
@@ -166,6 +184,9 @@ def summary(value: Any) -> str:
         return f"{pluralize(len(value), 'char')}: {truncate(repr(value[:_SUMMARY]), _SUMMARY)}"
     if any(kind is container for container in _CONTAINERS):
         return pluralize(len(value), "item")
+    for base in (list, dict, str):
+        if issubclass(kind, base):
+            return pluralize(base.__len__(value), "char" if base is str else "item")
     return ""
 
 

@@ -13,19 +13,33 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rlm_core import errors
-from rlm_core.sandbox.repl.cell import ECHO, awaits, compile_cell, describe
+from rlm_core.sandbox.repl import names
+from rlm_core.sandbox.repl.cell import (
+    ECHO,
+    awaits,
+    compile_cell,
+    describe,
+    failed_from,
+    parse_cell,
+    remember,
+    remembered,
+)
 from rlm_core.sandbox.repl.checkpoint import Checkpoint
 from rlm_core.sandbox.repl.function_proxies import as_builtin, proxies
 from rlm_core.sandbox.repl.namespace import Namespace, text_of, type_name
 from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
 from rlm_core.sandbox.repl.replies import CellEndedError
-from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES, PRINTED
+from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES, PRINTED, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from rlm_core.sandbox.repl.checkpoint_store import CheckpointStore
     from rlm_core.sandbox.repl.ports import HostChannel, Interruptible, Reserve
+
+
+# Of a cell that follows one that failed: what it found may not be what the answer is to rest on.
+_FINISHING = {"FINAL", "FINAL_VAR"}
 
 
 class Repl:
@@ -58,10 +72,12 @@ class Repl:
         self._globals = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
         self._untold = partial(untold, context)
-        self._namespace = Namespace(self._globals, context, functions)
+        rerun = as_builtin(self._rerun, "RERUN", inspect.signature(self._rerun), inspect.getdoc(self._rerun))
+        self._namespace = Namespace(self._globals, context, {**functions, "RERUN": rerun})
         self._checkpoint = Checkpoint(store, self._globals)
         self._cells = self._checkpoint.restore()
         self._runner: asyncio.Runner | None = None
+        self._unbound: set[str] | None = None  # by cells that failed; None where that is not known
         self._reserve = reserve
         threading.excepthook = _unless_cell_ended(threading.excepthook)
         self._stderr = sys.stderr
@@ -81,22 +97,58 @@ class Repl:
         self._channel.send({"op": "ready", "variables": self._namespace.variables()})
         while True:
             request = self._channel.request()
-            served = self._run(request["code"]) if request["op"] == "run" else self._value(request["name"])
+            served = self._ran(request) if request["op"] == "run" else self._value(request["name"])
             printed = [_printed(piece) for piece in self._output.take()]
             self._channel.send(*printed, {"op": "done", "id": request["id"], **served})
+
+    def _ran(self, request: dict[str, Any]) -> dict[str, Any]:
+        for source in request["unseen"]:  # of a worker before, which has not outlived it
+            self._cells += 1
+            remember(source, f"<cell {self._cells}>")
+        if request["after_failure"] and (unmet := self._unmet(request["code"])):
+            self._output.begin()
+            return {**self._done(None, None), "unmet": unmet}
+        if not request["after_failure"]:
+            self._unbound = set()
+        return self._run(request["code"])
+
+    def _unmet(self, source: str) -> list[str]:
+        """The names that a cell reads and one that failed should have bound; then it is a failed one too."""
+        if self._unbound is None:
+            return [UNKNOWN]
+        try:
+            body = parse_cell(source, "<cell>").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return []  # running it tells what is wrong
+        unmet = names.read(body) & (self._unbound | _FINISHING)
+        if unmet:
+            self._unbound |= names.bound(body)
+        return [name[:MAX_SENTENCE] for name in sorted(unmet)[:MAX_SENTENCES]]
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Notes which names a cell that failed should have bound."""
+        name = f"<cell {self._cells}>"
+        try:
+            unbound = names.bound(failed_from(parse_cell(remembered(name) or "", name), name, error))
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            self._unbound = None
+        else:
+            self._unbound = unbound if self._unbound is None else self._unbound | unbound
 
     def _run(self, source: str) -> dict[str, Any]:
         self._cells += 1
         self._reserve.refill()
         self._namespace.final = None
+        self._namespace.mark()
         self._output.begin()
         error = self._guarded(source)
         self._reserve.release()
         if (printed := self._output.finish()) is not None:
             self._globals[PRINTED] = printed
         self._namespace.restore()
+        changed = self._namespace.changed(self._loop_names())
         self._checkpoint.save(self._namespace.own(), self._cells)
-        return {**self._done(error, self._namespace.final), "cuts": self._cuts()}
+        return {**self._done(error, self._namespace.final), "cuts": self._cuts(), "changed": changed}
 
     def _value(self, name: str) -> dict[str, Any]:
         self._output.begin()
@@ -115,6 +167,12 @@ class Repl:
             "variables": self._namespace.variables(),
         }
 
+    def _loop_names(self) -> set[str]:
+        """Names that the cell has bound for a loop alone."""
+        with suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+            return names.of_loops(parse_cell(remembered(f"<cell {self._cells}>") or "", "<cell>").body)
+        return set()
+
     def _cuts(self) -> list[str]:
         """What the program is still to be told about lists that it was given."""
         with suppress(Exception):  # the program may have put anything in its place
@@ -130,10 +188,12 @@ class Repl:
                     self._namespace.take_answer()
                 except BaseException as error:  # noqa: BLE001 - anything that the program raises
                     self._reserve.release()
+                    self._note_failure(error)
                     return describe(error, self._memory_mb)
                 return None
         except BaseException as error:  # noqa: BLE001 - interrupted, or out of memory, while describing it
             self._reserve.release()
+            self._unbound = None
             return f"{type_name(error)} (no traceback could be made)."
 
     def _execute(self, source: str) -> None:
@@ -144,6 +204,24 @@ class Repl:
         value = self._globals.pop(ECHO, None)
         if value is not None:
             self._output.hold(f"{value!r}\n")
+
+    def _rerun(self, cell: int, *texts: str) -> None:
+        """Runs an earlier cell again with texts in it replaced: RERUN(3, "old", "new", "old", "new").
+
+        A traceback has the number: `<cell 3>`; -1 is the cell before this one.
+        """
+        number = cell if cell > 0 else self._cells + cell
+        source = remembered(f"<cell {number}>")
+        if source is None:
+            raise ValueError(f"Cell {number} is not known (any more): send all of it.")
+        if len(texts) % 2:
+            raise ValueError("RERUN takes texts in pairs: the old one and what to put in its place.")
+        for old, new in zip(texts[::2], texts[1::2], strict=True):
+            if source.count(old) != 1:
+                raise ValueError(f"{old!r} is in cell {number} {source.count(old)} times, and must be once.")
+            source = source.replace(old, new)
+        self._cells += 1
+        self._execute(source)
 
     def _await(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Runs a cell that awaits, in an event loop that lives until such a cell fails."""
