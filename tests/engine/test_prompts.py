@@ -43,7 +43,9 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 async def test_the_examples_for_code_run(asker: Asker, serve: Serve) -> None:
-    examples = [block.code for block in parse(prompts.system(code=True, recursive=True)).blocks]
+    examples = [
+        block.code for block in parse(prompts.system(code=True, recursive=True, output_chars=20_000)).blocks
+    ]
     assert len(examples) > 4
     turns = [f"```repl\n{code}\n```" for code in examples]
     judged = "core/app.py:1 | no | none\ncore/app.py:6 | yes | line 7"
@@ -51,13 +53,16 @@ async def test_the_examples_for_code_run(asker: Asker, serve: Serve) -> None:
     await asker.ask("?", server)
     results = asker.of(CellCompleted)
     assert [result.error for result in results] == [None] * len(examples)
+    assert "7 functions; not parsed: []" in results[3].output
     printed = "\n".join(result.output for result in results)
     assert "3 handlers, 2 judged, 1 without a check" in printed
     assert "class RetryPolicy" in printed
 
 
 async def test_the_examples_for_a_task_run(asker: Asker, serve: Serve) -> None:
-    examples = [block.code for block in parse(prompts.system(code=False, recursive=False)).blocks]
+    examples = [
+        block.code for block in parse(prompts.system(code=False, recursive=False, output_chars=20_000)).blocks
+    ]
     turns = iter([*(f"```repl\n{code}\n```" for code in examples), "FINAL(done)"])
 
     def sub(request: Request) -> str:
@@ -70,12 +75,22 @@ async def test_the_examples_for_a_task_run(asker: Asker, serve: Serve) -> None:
     assert "2 4.0" in results[-1].output
 
 
-def test_the_system_message_is_complete_and_not_too_long() -> None:
+def test_the_system_message_is_complete() -> None:
     for code in (True, False):
         for recursive in (True, False):
-            text = prompts.system(code=code, recursive=recursive)
+            text = prompts.system(code=code, recursive=recursive, output_chars=20_000)
             assert "{{" not in text
-            assert len(text) < 12_000
+            assert "Of more than 20,000 characters a block" in text
+
+
+def test_what_is_read_before_the_first_program_is_not_long(snapshot: Snapshot) -> None:
+    opening = prompts.code_opening(
+        "Where is a retry decided, and how long does it wait?", "", facts(snapshot), Boundary()
+    )
+    header = prompts.turn_header(1, 30, {"cost": None, "calls": 500, "tokens": 3_000_000, "seconds": 600})
+    for recursive in (True, False):
+        system = prompts.system(code=True, recursive=recursive, output_chars=20_000)
+        assert len(f"{system}{opening}\n\n{header}") < 8_000
 
 
 def test_the_first_message_has_facts_and_no_text(snapshot: Snapshot) -> None:

@@ -331,7 +331,9 @@ async def test_a_cut_list_that_no_program_printed_is_told(asker: Asker, serve: S
 
 async def test_variables_are_listed(asker: Asker, serve: Serve) -> None:
     first = "import re\nfiles = list(context)\nfor file in files: pass\ndef f(): pass"
-    server = serve({"root": [repl(first), repl("files.append('x')"), repl("print(len(files))"), "FINAL(done)"]})
+    server = serve(
+        {"root": [repl(first), repl("files.append('x')"), repl("print(len(files))"), "FINAL(done)"]}
+    )
     await asker.ask("?", server)
     _, made, changed, neither = server.prompts("root")
     assert "\nfiles (list: 3 items)\n</variables " in made

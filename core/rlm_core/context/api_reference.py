@@ -14,10 +14,10 @@ _PROPERTIES = {"property", "cached_property"}
 
 
 def api_reference() -> str:
-    """Returns what a root model has to know about `context`, in under 6,000 characters."""
+    """Returns what a root model has to know about `context`: a line for each member; `help` has the rest."""
     context = _class()
-    lines = [f"context.{_call(member)}: {_doc(member)}" for member in _members(context)]
-    return "\n".join([ast.get_docstring(context) or "", *lines])
+    lines = [f".{_call(member)}: {_line(member)}" for member in _members(context)]
+    return "\n".join([ast.get_docstring(context) or "", "", *lines])
 
 
 def brief_api_reference(budget: int) -> str:
@@ -26,7 +26,7 @@ def brief_api_reference(budget: int) -> str:
     Args:
         budget: characters that all lines may have together; what they say gives way, the names do not.
     """
-    entries = [(_call(member, brief=True), _clause(member)) for member in _members(_class())]
+    entries = [(_call(member), _clause(member)) for member in _members(_class())]
     texts = (
         "\n".join(f".{call}: {shorten(clause, room, placeholder=' …')}" for call, clause in entries)
         for room in range(80, 10, -1)
@@ -45,20 +45,21 @@ def _members(context: ast.ClassDef) -> list[ast.FunctionDef]:
     return [node for node in functions if not node.name.startswith("_")]
 
 
-def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
-    """A member as in a call, without types: parameters with their defaults, briefly with `=` for these."""
+def _call(member: ast.FunctionDef) -> str:
+    """A member as in a call: the names of its parameters, those that may be left out with `=`."""
     if any(isinstance(mark, ast.Name) and mark.id in _PROPERTIES for mark in member.decorator_list):
         return member.name
     arguments = member.args
-    del arguments.args[0]  # self
-    for argument in (*arguments.args, *arguments.kwonlyargs):
-        argument.annotation = None
-    if not brief:
-        return f"{member.name}({ast.unparse(arguments)})"
-    names = [argument.arg for argument in arguments.args]
+    names = [argument.arg for argument in arguments.args[1:]]  # not self
     required = len(names) - len(arguments.defaults)
+    several = [f"*{arguments.vararg.arg}"] if arguments.vararg else []
     optional = [*names[required:], *(argument.arg for argument in arguments.kwonlyargs)]
-    return f"{member.name}({', '.join([*names[:required], *(f'{name}=' for name in optional)])})"
+    return f"{member.name}({', '.join([*names[:required], *several, *(f'{name}=' for name in optional)])})"
+
+
+def _line(member: ast.FunctionDef) -> str:
+    """The first paragraph of the docstring."""
+    return " ".join((ast.get_docstring(member) or "").partition("\n\n")[0].split())
 
 
 def _doc(member: ast.FunctionDef) -> str:

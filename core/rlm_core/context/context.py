@@ -73,9 +73,9 @@ def _within_memory(method: Callable[P, T]) -> Callable[P, T]:
 class Context:
     """A codebase at one instant: `len(context)` files, `for path in context`, `path in context`.
 
-    `context[path]` is a file's text. Everything prints briefly with path:line. Lists are `Results`: `.note`
-    says what was cut or guessed. A glob is `*.py` (any depth), `src/**/*.ts`, a folder `src/`, a path, or a
-    list of these; `!` in front takes away.
+    `context[path]` is a file's text, a plain str. Lists are `Results`: `.note` says what they lack, `.total`
+    how many there are (None: not counted); long ones are printed whole only where a limit was given. A glob
+    is `*.py` (any depth), `src/**/*.ts`, a folder `src/`, a path, or a list of these; `!` takes away.
     """
 
     def __init__(self, snapshot: Snapshot, history: HistorySource | None = None) -> None:
@@ -108,7 +108,7 @@ class Context:
 
     @property
     def id(self) -> str:
-        """Names this content: same paths and texts, same id."""
+        """Names this content."""
         return self._snapshot.id
 
     @cached_property
@@ -118,12 +118,12 @@ class Context:
 
     @property
     def skipped(self) -> Results[Skipped]:
-        """Files that exist but were left out, each with `.path` and `.reason`."""
+        """Files left out: `.path .reason`."""
         return Results(self._snapshot.skipped)
 
     @property
     def masked(self) -> Results[Masked]:
-        """Secrets hidden in texts as `[secret: …]***`, each with `.path`, `.kind`, `.count`."""
+        """Secrets hidden as `[secret: …]***`: `.path .kind .count`."""
         return Results(self._snapshot.masked)
 
     def files(self, glob: Glob | None = None) -> Results[File]:
@@ -132,7 +132,7 @@ class Context:
         return Results((File.of(self._snapshot, row) for row in rows), note)
 
     def tree(self, depth: int = 2) -> Text:
-        """Folders with file counts and sizes, down to a depth."""
+        """Folders with numbers of files and sizes."""
         return overview.tree(self._snapshot, depth)
 
     @noted
@@ -146,9 +146,10 @@ class Context:
         context: int = 0,
         multiline: bool = False,
     ) -> Results[Hit]:
-        """Matching lines: `.path .line .column .text` (`.before .after .symbol` with context=lines).
+        """Matching lines: `.path .line .text`; limit 200, 50 of a file; with a glob 2,000.
 
-        Without a limit 200, and 50 of one file; with a glob 2,000.
+        Also `.column`; with context=lines they are printed by file with the lines around, and have
+        `.before .after .symbol`.
         """
         rows, note = self._rows(glob)
         query = grepping.GrepQuery.asked(
@@ -162,16 +163,17 @@ class Context:
     def count(
         self, regex: str, glob: Glob | None = None, *, ignore_case: bool = False, multiline: bool = False
     ) -> Counts:
-        """How many lines match: a dict path → number without limit, and their `.total`."""
+        """How many lines match, without limit: a dict path → number with `.total`."""
         rows, note = self._rows(glob)
         query = grepping.GrepQuery(regex, ignore_case, multiline)
         counts = grepping.count(self._snapshot, self._search_engine, rows, query)
         return Counts(counts.items(), f"{note} {counts.note}".strip())
 
     def show(self, *places: Ref | Iterable[Ref], around: int = 4) -> None:
-        """Prints places, numbered and by file: 'a.py:10-40', 'b.c::f', results or lists of them.
+        """Prints places, numbered: 'a.py:10-40', 'b.c::f', 'a.py:88', results, lists of them.
 
-        Of a hit or 'path:120' the lines around it; what cannot be found is said in its place.
+        By file, and windows that touch as one. Of a hit or 'a.py:88' the line is shown with those around
+        it; what cannot be found is said in its place.
         """
         print(self.excerpts(*places, around=around))  # noqa: T201 - for whom it is
 
@@ -184,9 +186,10 @@ class Context:
         return self._slicer.lines(path, start, end)
 
     def symbols(self, path: str) -> Results[Symbol]:
-        """A tree of definitions: `.name .kind .qualified_name .start_line .end_line .signature .children`.
+        """A tree of definitions: `.name .kind .qualified_name .line .end_line .signature .children`.
 
-        Kinds are LSP's: class, method, function, struct, field and so on.
+        Kinds are LSP's: class, method, function, struct, field and so on. `.start_line` is that of the
+        comment or attribute above, `.line` (or `.name_line`) where the name is.
         """
         return self._definitions.of(self._row(path))
 
@@ -197,7 +200,10 @@ class Context:
         max_chars: int = 20_000,
         kinds: str | Sequence[str] | None = None,
     ) -> Text:
-        """Definitions of files as text: line ranges and signatures. Read this before whole files."""
+        """Definitions of files as text: lines and signatures; kinds='class' or a list picks.
+
+        Values are shown for a single file only, those that follow on each other on one line.
+        """
         rows, note = self._rows(glob)
         if not rows:
             return Text(note)
@@ -207,15 +213,15 @@ class Context:
     @noted
     @_within_memory
     def find(self, name: str, kind: str | None = None, limit: int | None = None) -> Results[Symbol]:
-        """Where a name is defined: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
+        """Symbols of a name: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
         found = self._definition_finder.find(name, kind, _or_default(limit))
         return _asked_for(limit, found)
 
     def slice(self, ref: Ref) -> Slice:
-        """The text of 'path::Class.method', 'path:120' (definition around it), 'path:10-40' or any result.
+        """Text of 'a.py::Class.method', 'a.py:88' (definition around), 'a.py:10-40', any result: a str.
 
-        A string with `.path .start_line .end_line .symbol`; `.numbered` has path and line numbers in it:
-        give that to a sub-model, so that it can cite.
+        It has `.path .start_line .end_line .name_line .symbol`, and is numbered where it is printed or
+        echoed. `.numbered` is that text: give it to a sub-model, so that it can cite.
         """
         return self._slicer.slice(ref)
 
@@ -226,10 +232,9 @@ class Context:
     @noted
     @_within_memory
     def references(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
-        """Where a name is written: `.path .line .text .symbol .role`.
+        """Where a name is written: `.path .line .text .symbol` (around it) `.role`.
 
-        `.symbol` is the definition around it, `.role` one of definition, call, import, code, comment,
-        string, text.
+        The role is one of definition, call, import, code, comment, string, text.
         """
         rows, note = self._rows(glob)
         return _asked_for(
@@ -239,16 +244,16 @@ class Context:
     @noted
     @_within_memory
     def callers(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
-        """Those references that are calls; `.symbol` is the caller. By name: of any type's `get`."""
+        """Calls of a name, `.symbol` the caller: of any type's `get`."""
         rows, note = self._rows(glob)
         return _asked_for(
             limit, _with_note(note, self._reference_finder.callers(name, rows, _or_default(limit)))
         )
 
     def callees(self, ref: Ref) -> Results[Callee]:
-        """Names that a definition (its name, or a ref as for slice) calls: `.name .path .line .times`.
+        """Names that a definition calls, given by name or as for slice: `.name .line .times`.
 
-        By syntax: `find` tells where they may be defined.
+        By syntax: `find` tells where they may be defined. Also `.path .text`.
         """
         named = [] if isinstance(ref, Symbol) or ref in self else self._named(str(ref))
         found = self._reference_finder.callees(self.slice(named[0] if named else ref))
@@ -256,13 +261,13 @@ class Context:
         return _with_note(f"Also defined at {others}." if others else "", found)
 
     def imports(self, path: str) -> Results[Import]:
-        """What a file imports: `.module .target .line`; target is a path, or "" outside the workspace."""
+        """Imports of a file: `.module .target .line`; target is a path, "" outside the workspace."""
         return self._import_graph.imports(self._row(path))
 
     @noted
     @_within_memory
     def importers(self, path: str, glob: Glob | None = None, limit: int | None = None) -> Results[Import]:
-        """Imports of a file in others: `.path .line .module`."""
+        """Files that import a file: `.path .line .module`."""
         rows, note = self._rows(glob)
         return _asked_for(
             limit, _with_note(note, self._import_graph.importers(self._row(path), rows, _or_default(limit)))
@@ -270,9 +275,10 @@ class Context:
 
     @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:
-        """Whole files cut into slices between definitions; joined, a file's slices give it back.
+        """Whole files cut into slices between definitions.
 
-        With overlap each starts with up to that many characters of whole lines of the one before.
+        Joined, a file's slices give it back. With overlap each starts with up to that many characters of
+        whole lines of the one before.
         """
         rows, note = self._rows(glob)
         cut: Results[Slice] = Results(note=note)
@@ -298,9 +304,9 @@ class Context:
         return diff(self._snapshot, self._history, path, since)
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
-        """Files that a question is about: `.path .line .text .symbol .start_line .end_line .score`.
+        """Files by words that the code may use, best first: `.path .line .text .symbol .score`.
 
-        Best first. Compares words (BM25), so use those that the code may use.
+        Compares words (BM25). `.start_line .end_line` are the definition's, or the best passage's.
         """
         rows, note = self._rows(glob)
         if not rows:

@@ -64,7 +64,11 @@ class Run:
         self._context = context
         self._child = child
         self._node = node
-        system = prompts.system(code=not isinstance(context, str), recursive=child is not None)
+        system = prompts.system(
+            code=not isinstance(context, str),
+            recursive=child is not None,
+            output_chars=tree.settings.sandbox.output_chars,
+        )
         # One for each run: whatever talked a child's model into saying its own knows nothing of another's.
         self._boundary = Boundary()
         self._conversation = Conversation(system, opening(self._boundary), self._boundary)

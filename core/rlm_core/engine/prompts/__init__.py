@@ -24,22 +24,24 @@ NOTHING_SEEN = (
 )
 
 
-def system(*, code: bool, recursive: bool) -> str:
+def system(*, code: bool, recursive: bool, output_chars: int) -> str:
     """The system message.
 
     Args:
         code: `context` is a codebase; else it is the prompt of a child run, a string.
         recursive: `rlm_query` starts a child run; else it is a plain `llm_query`.
+        output_chars: how much of a block's output is shown.
     """
     kind = "code" if code else "text"
     recursion = (
-        "hands a task to a child that works like you: it has its own REPL, in which `context` is the "
-        "prompt as a string. For parts that are too long for a sub-model or need several steps; slow."
+        "hands a task to a child that works like you, in a REPL where `context` is the prompt as a string; "
+        "slow, for what needs several steps."
         if recursive
         else "the same as `llm_query` here."
     )
     return _filled(
         "system.md",
+        output=f"{output_chars:,}",
         context=_filled(f"{kind}_context.md", reference=api_reference() if code else ""),
         recursion=recursion,
         examples=_filled(f"{kind}_examples.md"),
