@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 _MAX_BYTES = 4  # of one character in UTF-8
+_NOT_ASCII = 2
+# For each byte 1 if it is of a word, 2 if that takes more than the byte to tell.
+_KINDS = bytes(_NOT_ASCII if byte > 0x7F else chr(byte).isalnum() or byte == 0x5F for byte in range(256))
 
 
 def is_word(source: bytes, start: int, end: int) -> bool:
-    """Whether a word's characters end on both sides of a place, where these are such as words have."""
+    r"""Whether there is a boundary (`\b`) on both sides of a place, which is not empty."""
+    first, last = _KINDS[source[start]], _KINDS[source[end - 1]]
+    left = _KINDS[source[start - 1]] if start else 0
+    right = _KINDS[source[end]] if end < len(source) else 0
+    if left | first | last | right < _NOT_ASCII:
+        return left != first and right != last
     return before(source, start) != after(source, start) and before(source, end) != after(source, end)
 
 
