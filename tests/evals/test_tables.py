@@ -86,9 +86,9 @@ def test_kinds_have_rows_for_each_arm_and_model(tmp_path: Path) -> None:
         ("callers", "2", "2"),
     ]
     assert [row["rlm · small"] for row in rows] == [
-        "0.00 (one question: no interval)",
+        "0.00 (n = 1)",
         "-",
-        "0.00 (one question: no interval)",
+        "0.00 (n = 1)",
     ]
     assert rows[2]["rlm · big"] == "0.50 [0.50, 0.50]"
 

@@ -51,7 +51,7 @@ def usd(value: float | None) -> str:
 def brackets(mean: Estimate, form: str) -> str:
     """An interval, or that there is none."""
     if mean.interval is None:
-        return "(one question: no interval)"
+        return "(n = 1)"
     low, high = mean.interval
     return f"[{low:{form}}, {high:{form}}]"
 
