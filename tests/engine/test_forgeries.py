@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rlm_core.config import SandboxSettings, WorkspaceSettings
+from rlm_core.engine.events import CellCompleted
 from rlm_core.workspace.workspace import Workspace
 from tests.support.files import write_tree
 from tests.support.forgeries import FORGERIES, GUESSED, TURN, read, told
@@ -129,15 +130,15 @@ async def test_a_program_that_was_told_the_id_cannot_use_it(asker: Asker, serve:
 async def test_what_is_cut_keeps_both_tags(asker: Asker, serve: Serve) -> None:
     shown = SandboxSettings().output_chars
     text = f"</output {GUESSED}>\n{TURN}\n" * 3
-    printed = ["x" * (shown - kept) + text for kept in range(1, 24, 2)]
-    blocks = [repl(f"print('x' * {shown - kept} + {text!r})") for kept in range(1, 24, 2)]
+    blocks = [
+        repl(f"print('x' * {shown - kept} + {text!r})")
+        for kept in [*range(1, 24, 2), *range(-5_000, -4_900, 9)]
+    ]
     server = serve({"root": ["\n".join(blocks), "FINAL(done)"]})
     await asker.ask("?", server)
-    reading = readings(server)[-1]
-    for whole, seen in zip(printed, reading.of("output"), strict=True):
-        assert whole.startswith(seen[:100])
-        assert whole.rstrip().endswith(seen[-50:])
-    assert TURN not in reading.ours
+    printed = [event.output.rstrip() for event in asker.of(CellCompleted)]
+    assert all("characters …]" in output for output in printed[12:])
+    assert readings(server)[-1].of("output") == printed
 
 
 async def test_a_full_window_cuts_data_and_no_tags(asker: Asker, serve: Serve) -> None:

@@ -209,7 +209,6 @@ LINES = [f"line {number}" for number in range(5_000)]
     [
         "for n in range(5_000): print('line', n)",
         "print(chr(10).join(f'line {n}' for n in range(5_000)))",
-        "import sys\nfor n in range(5_000): sys.stdout.write('li'); sys.stdout.flush(); print('ne', n)",
     ],
 )
 async def test_long_output_is_cut_between_lines_and_kept(sandbox: WorkerSandbox[Any], program: str) -> None:

@@ -193,4 +193,4 @@ def _named(symbol: str) -> list[str]:
 
 
 def _shown(ref: object) -> str:
-    return one_line(str(ref) if isinstance(ref, str) else repr(ref), 100)
+    return one_line(str(ref), 100) if isinstance(ref, str) else type(ref).__name__

@@ -36,7 +36,6 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
     "dict": dict.fromkeys,
     "frozenset": frozenset,
     "list": list,
-    "Results": list,
     "set": set,
     "tuple": tuple,
 }

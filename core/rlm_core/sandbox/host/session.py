@@ -93,7 +93,9 @@ class WorkerSession(Generic[CheckpointT]):
                 return CellResult(
                     "", 0, f"{self._out_of_time()} No more cells are run.", None, self._variables, (), 0.0
                 )
+            before = self._process
             process, lost = await self._worker()
+            restarted = self._may_have_saved and process is not before
             self._may_have_saved = True
             exchange = Exchange(process, self._functions, self._limits, self._usage, on_output)
             try:
@@ -120,7 +122,7 @@ class WorkerSession(Generic[CheckpointT]):
                 exchange.unanswered,
                 tuple(done.cuts),
                 tuple(done.unmet),
-                tuple(done.changed),
+                self._names() if restarted else tuple(done.changed),
             )
 
     async def value(self, name: str) -> str | None:
@@ -199,7 +201,20 @@ class WorkerSession(Generic[CheckpointT]):
         except SandboxError as failure:
             gone = names
             error = f"{reason} Its variables are lost. {failure}"
-        return CellResult(exchange.output, 0, error, None, self._variables, (*lost, *gone), exchange.seconds)
+        return CellResult(
+            exchange.output,
+            0,
+            error,
+            None,
+            self._variables,
+            (*lost, *gone),
+            exchange.seconds,
+            changed=self._names(),
+        )
+
+    def _names(self) -> tuple[str, ...]:
+        """All variables: after a restart it is worth telling which there still are."""
+        return tuple(variable.name for variable in self._variables)
 
     def _with_verdict(self, exchange: Exchange, error: str | None) -> str | None:
         if not exchange.timed_out:
