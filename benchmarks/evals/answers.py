@@ -107,6 +107,8 @@ def read(answer: str, form: Form) -> Reading:
         elif block.info.casefold() in _PLAIN:
             plain = block
     found = marked or plain
+    if form == "places" and not marked and not (plain and cited("\n".join(plain.lines))):
+        found = None  # a block that quotes code says no place
     if found:
         items, where = found.lines, "the last block without a language"
     else:

@@ -177,3 +177,9 @@ def test_what_is_too_much_is_cut_and_said() -> None:
     reading = read("y" * 2_000_000, "names")
     assert len(reading.items[0]) == MAX_ITEM_CHARS
     assert reading.notes[0] == "Only the last 1,000,000 of 2,000,000 characters were read."
+
+
+def test_code_that_is_quoted_is_no_answer_in_places() -> None:
+    answer = "It is in `a.py:3-4`:\n\n```\ndef f():\n    pass\n```"
+    assert read(answer, "places").items == ("a.py:3-4",)
+    assert read("```\na.py:7\n```", "places").items == ("a.py:7",)

@@ -46,7 +46,8 @@ class Program:
     async def answer(self, task: Task) -> Reply:
         """See `Arm.answer`."""
         if self._gateway is None:
-            return await self._ask(task, {})
+            # It does not read in which form an answer is wanted: these would be words to search by.
+            return await self._ask(task, task.query, {})
         with self._gateway.access(task.asked(), task.sub or task.asked()) as access:
             variables = {
                 "OPENAI_BASE_URL": access.url,
@@ -54,13 +55,13 @@ class Program:
                 "RLM_MODEL": ROOT,
                 "RLM_SUB_MODEL": SUB,
             }
-            return await self._ask(task, variables)
+            return await self._ask(task, task.prompt, variables)
 
     async def version(self) -> str:
         """What `--version` says, with the flags and settings of the plan."""
         return await version(self._command, [*self._planned.flags, *_told(self._planned.settings)])
 
-    async def _ask(self, task: Task, variables: Mapping[str, str]) -> Reply:
+    async def _ask(self, task: Task, question: str, variables: Mapping[str, str]) -> Reply:
         home = task.scratch
         self._configure(home, task.seconds)
         surroundings = command.environment(
@@ -80,7 +81,7 @@ class Program:
             str(task.root),
             *self._planned.flags,
             "--",
-            task.prompt,
+            question,
         ]
         ended = await command.run(asking, seconds=task.seconds, environment=surroundings)
         return _reply(ended)
