@@ -20,6 +20,7 @@ from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.registry import LANGUAGES
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import walk
+from rlm_core.syntax.type_facts_reader import type_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,7 @@ def read(name: str) -> list[str]:
             with contextlib.suppress(ParseLimitError):
                 tree = symbols(source, language)
             calls(source, language)
+            type_facts(source, language)
         if any(len(symbol.qualified_name) >= 20_000 for symbol in walk(tree)):
             wrong.append(f"{label}: endless names")
         text = source[:4_000].decode("utf-8", "replace")

@@ -142,7 +142,9 @@ def test_repeated_parts_keep_few_matches_waiting(folder: Path) -> None:
     source = normalized(path.read_bytes())
     found = of_source(path.name, source)
     assert found is not None
-    queries = [query for query in (found.definition_query, found.uses_query) if query is not None]
+    queries = [
+        query for query in (found.definition_query, found.uses_query, found.types_query) if query is not None
+    ]
     sample = parse(source, found).root_node
     usual = depth_of(sample)
     for text in variants(source, sample):

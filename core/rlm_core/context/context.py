@@ -16,7 +16,9 @@ from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
 from rlm_core.context.find import DefinitionFinder, named
 from rlm_core.context.globs import Glob, Globs
+from rlm_core.context.hierarchy import Hierarchy
 from rlm_core.context.imports import ImportGraph
+from rlm_core.context.module_resolution.resolver import ModuleResolver
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import ReferenceFinder
@@ -29,6 +31,7 @@ from rlm_core.context.results import (
     Import,
     Ranked,
     Reference,
+    Relation,
     Results,
     Slice,
     Symbol,
@@ -36,6 +39,9 @@ from rlm_core.context.results import (
 )
 from rlm_core.context.search.engine import SearchEngine
 from rlm_core.context.slicing import Ref, Slicer
+from rlm_core.context.type_index import TypeIndex
+from rlm_core.context.type_lookup import TypeLookup
+from rlm_core.context.type_resolution.resolver import TypeResolver
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.registry import of_source
@@ -90,6 +96,10 @@ class Context:
         self._definition_finder = DefinitionFinder(snapshot, self._search_engine, self._definitions)
         self._reference_finder = ReferenceFinder(snapshot, self._search_engine, self._definitions)
         self._import_graph = ImportGraph(snapshot, self._search_engine)
+        index = TypeIndex(snapshot, self._search_engine)
+        resolver = TypeResolver(snapshot, index, ModuleResolver(snapshot))
+        lookup = TypeLookup(snapshot, self._definition_finder, index, resolver)
+        self._hierarchy = Hierarchy(snapshot, self._definitions, index, resolver, lookup)
 
     def __len__(self) -> int:
         return len(self._snapshot)
@@ -272,6 +282,24 @@ class Context:
         return _asked_for(
             limit, _with_note(note, self._import_graph.importers(self._row(path), rows, _or_default(limit)))
         )
+
+    def bases(self, cls: Ref) -> Results[Relation]:
+        """What a class names as bases: `.path .line .name .qualified_name .kind .via`, where defined."""
+        return self._hierarchy.bases(cls)
+
+    @_within_memory
+    def subclasses(self, cls: Ref, transitive: bool = True, limit: int = 5000) -> Results[Relation]:
+        """Classes below one ('path::Class' or its name), likewise; `.via` is the base that each names."""
+        return self._hierarchy.subclasses(cls, transitive=transitive, limit=limit)
+
+    def mro(self, cls: Ref) -> Results[Relation]:
+        """A class and its ancestors in order of lookup."""
+        return self._hierarchy.mro(cls)
+
+    @_within_memory
+    def overrides(self, method: Ref, limit: int = 5000) -> Results[Relation]:
+        """Definitions of 'Class.method' in classes below it."""
+        return self._hierarchy.overrides(method, limit)
 
     @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:

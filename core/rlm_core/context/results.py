@@ -25,6 +25,7 @@ __all__ = [
     "Import",
     "Ranked",
     "Reference",
+    "Relation",
     "Results",
     "Slice",
     "Symbol",
@@ -347,6 +348,31 @@ class Ranked:
     def __repr__(self) -> str:
         inside = f" ({self.symbol} {self.start_line}-{self.end_line})" if self.symbol else ""
         return f"{self.score:.2f} {self.path}:{self.line}{inside}: {self.text.strip()[:120]}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Relation:
+    """A type or a method that another one is related to.
+
+    Attributes:
+        path: the file of its definition; where it is named, if it is not in the workspace.
+        line: from 1.
+        name: as it is written there.
+        qualified_name: names from the outside in, joined by dots.
+        kind: `class`, `interface`, `method` and so on; `external` where it is not in the workspace.
+        via: what relates it: the base that is named, the type that has a method.
+    """
+
+    path: str
+    line: int
+    name: str
+    qualified_name: str
+    kind: str
+    via: str
+
+    def __repr__(self) -> str:
+        via = f"  (via {self.via})" if self.via else ""
+        return f"{self.path}:{self.line} {self.kind} {self.qualified_name}{via}"
 
 
 class Slice(str):

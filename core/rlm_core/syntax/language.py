@@ -114,6 +114,19 @@ class Language:
 
         return tree_sitter.Query(self.grammar, self.uses_query_source) if self.uses_query_source else None
 
+    @cached_property
+    def types_query_source(self) -> str:
+        """The query for types and their bases, read on first use; empty where nobody has written one."""
+        files = [_QUERIES / f"{name}_types.scm" for name in self.query_names]
+        return "\n".join(file.read_text("utf-8") for file in files if file.is_file())
+
+    @cached_property
+    def types_query(self) -> tree_sitter.Query | None:
+        """The query for types and their bases, compiled on first use."""
+        import tree_sitter
+
+        return tree_sitter.Query(self.grammar, self.types_query_source) if self.types_query_source else None
+
 
 def _capsule(language: Any) -> Any:
     """What a wheel gives for its grammar, as what tree-sitter takes: older wheels give a plain address."""

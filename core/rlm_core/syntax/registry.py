@@ -245,4 +245,4 @@ def preload() -> None:
     """
     for language in LANGUAGES:
         if language.parsable:
-            _ = language.definition_query_source, language.uses_query_source
+            _ = language.definition_query_source, language.uses_query_source, language.types_query_source

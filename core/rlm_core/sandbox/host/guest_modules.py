@@ -23,7 +23,9 @@ rlm_core.context.facts
 rlm_core.context.find
 rlm_core.context.globs
 rlm_core.context.grep
+rlm_core.context.hierarchy
 rlm_core.context.imports
+rlm_core.context.linearization
 rlm_core.context.lru
 rlm_core.context.module_resolution
 rlm_core.context.module_resolution.go
@@ -55,6 +57,16 @@ rlm_core.context.search.words
 rlm_core.context.slicing
 rlm_core.context.stemming
 rlm_core.context.suggest
+rlm_core.context.type_headers
+rlm_core.context.type_index
+rlm_core.context.type_lookup
+rlm_core.context.type_resolution
+rlm_core.context.type_resolution.go
+rlm_core.context.type_resolution.names
+rlm_core.context.type_resolution.namespaces
+rlm_core.context.type_resolution.python
+rlm_core.context.type_resolution.resolver
+rlm_core.context.type_resolution.scripts
 rlm_core.errors
 rlm_core.sandbox
 rlm_core.sandbox.guest
@@ -93,6 +105,9 @@ rlm_core.syntax.roles
 rlm_core.syntax.signatures
 rlm_core.syntax.symbol_extraction
 rlm_core.syntax.symbols
+rlm_core.syntax.type_facts
+rlm_core.syntax.type_facts_reader
+rlm_core.syntax.type_names
 rlm_core.well_formed
 rlm_core.wording
 rlm_core.workspace
