@@ -16,7 +16,9 @@ from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
 from rlm_core.context.find import DefinitionFinder, named
 from rlm_core.context.globs import Glob, Globs
+from rlm_core.context.go_methods import GoMethods
 from rlm_core.context.hierarchy import Hierarchy
+from rlm_core.context.implementers import Implementers
 from rlm_core.context.imports import ImportGraph
 from rlm_core.context.module_resolution.resolver import ModuleResolver
 from rlm_core.context.paths import resolve_path
@@ -100,6 +102,8 @@ class Context:
         resolver = TypeResolver(snapshot, index, ModuleResolver(snapshot))
         lookup = TypeLookup(snapshot, self._definition_finder, index, resolver)
         self._hierarchy = Hierarchy(snapshot, self._definitions, index, resolver, lookup)
+        go = GoMethods(snapshot, self._search_engine, index, self._hierarchy)
+        self._implementers = Implementers(self._definitions, index, resolver, lookup, self._hierarchy, go)
 
     def __len__(self) -> int:
         return len(self._snapshot)
@@ -283,23 +287,39 @@ class Context:
             limit, _with_note(note, self._import_graph.importers(self._row(path), rows, _or_default(limit)))
         )
 
+    @noted
     def bases(self, cls: Ref) -> Results[Relation]:
         """What a class names as bases: `.path .line .name .qualified_name .kind .via`, where defined."""
         return self._hierarchy.bases(cls)
 
+    @noted
     @_within_memory
     def subclasses(self, cls: Ref, transitive: bool = True, limit: int = 5000) -> Results[Relation]:
         """Classes below one ('path::Class' or its name), likewise; `.via` is the base that each names."""
         return self._hierarchy.subclasses(cls, transitive=transitive, limit=limit)
 
+    @noted
     def mro(self, cls: Ref) -> Results[Relation]:
         """A class and its ancestors in order of lookup."""
         return self._hierarchy.mro(cls)
 
+    @noted
     @_within_memory
     def overrides(self, method: Ref, limit: int = 5000) -> Results[Relation]:
         """Definitions of 'Class.method' in classes below it."""
         return self._hierarchy.overrides(method, limit)
+
+    @noted
+    @_within_memory
+    def implementers(self, interface: Ref, limit: int = 5000) -> Results[Relation]:
+        """Types that implement an interface or trait: in Go by its methods, elsewhere those that say so."""
+        return self._implementers.implementers(interface, limit)
+
+    @noted
+    @_within_memory
+    def methods(self, cls: Ref) -> Results[Relation]:
+        """All methods of a type; inherited and promoted ones have the type they are from in `.via`."""
+        return self._implementers.methods(cls)
 
     @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:

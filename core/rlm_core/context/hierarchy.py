@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.context import type_headers
-from rlm_core.context.linearization import linearized
+from rlm_core.context.linearization import Order, linearized
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Relation, Results
 from rlm_core.context.type_headers import family
@@ -112,9 +112,14 @@ class Hierarchy:
         notes = [keys.note]
         if len(keys) > 1:
             notes.append("This is the order of the first.")
-        order = linearized(keys[0], self._parents, python=self._index.file(keys[0].row).language == "Python")
+        order = self.order(keys[0])
         notes += [*order.notes, *self._outside(order.keys)]
-        return Results([self._relation(key) for key in order.keys], self._note(notes))
+        return Results([self.relation(key) for key in order.keys], self._note(notes))
+
+    def order(self, key: TypeKey) -> Order:
+        """A type and its ancestors in the order in which members are looked up."""
+        python = self._index.file(key.row).language == "Python"
+        return linearized(key, self._parents, python=python)
 
     def overrides(self, ref: Ref, limit: int) -> Results[Relation]:
         """Returns the definitions of a method in types below the one that it is named with."""
@@ -231,8 +236,12 @@ class Hierarchy:
         if file.language == "Rust":  # macros are not read, and may have any items in them
             text = self._snapshot.data(row)
             wanted = {name.encode() for name in names if name}
-            headers = sum(not wanted.isdisjoint(named) for _, named in type_headers.headers(text, "Rust"))
-            return headers > sum(names.issuperset(edge.base.parts[-1:]) for edge in self.edges(row))
+            headers = sum(
+                defined == [b""] and not wanted.isdisjoint(named)
+                for defined, named in type_headers.headers(text, "Rust")
+            )
+            bases = [edge.base for edge in self.edges(row) if edge.base.how == "implements"]
+            return headers > sum(names.issuperset(base.parts[-1:]) for base in bases)
         defining = self._index.headers(family(file.language)).defining
         known = {fact.name for fact in file.facts.types}
         missing = (name for name in names if name and name not in known)
@@ -258,7 +267,14 @@ class Hierarchy:
 
     def edges_of(self, keys: Iterable[TypeKey]) -> list[Edge]:
         """The bases that some types name, in order."""
-        return [edge for key in keys if not key.external for edge in self.edges(key.row) if edge.child == key]
+        return [
+            edge
+            for key in keys
+            if not key.external
+            for row in self._index.implementing(key.row, key.qualified[-1])
+            for edge in self.edges(row)
+            if edge.child == key
+        ]
 
     def _find_edges(self, row: int) -> Iterator[Edge]:
         file, path = self._index.file(row), self._snapshot.paths[row]
@@ -293,13 +309,14 @@ class Hierarchy:
     def _base_relations(self, edge: Edge) -> Iterator[Relation]:
         own = inside(edge.means)
         for key in own:
-            yield self._relation(key, edge.base.text)
+            yield self.relation(key, edge.base.text)
         if not own:
             name = edge.base.parts[-1] if edge.base.parts else edge.base.text
             full = ".".join(edge.means[0].qualified) if edge.means else edge.base.text
             yield Relation(edge.path, edge.base.line, name, full, "external", edge.base.text)
 
-    def _relation(self, key: TypeKey, via: str = "") -> Relation:
+    def relation(self, key: TypeKey, via: str = "") -> Relation:
+        """A type, with what relates it."""
         fact = self._lookup.fact(key)
         name = ".".join(key.qualified)
         if key.external:
@@ -341,7 +358,8 @@ class Hierarchy:
         return " ".join(dict.fromkeys(note for note in notes if note))
 
 
-def _of_symbol(symbol: Symbol, via: str) -> Relation:
+def of_symbol(symbol: Symbol, via: str) -> Relation:
+    """A method as a relation."""
     return Relation(symbol.path, symbol.line, symbol.name, symbol.qualified_name, symbol.kind, via)
 
 

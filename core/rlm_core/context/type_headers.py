@@ -30,10 +30,12 @@ class _Headers:
     """How the headers of a language look.
 
     Attributes:
-        keyword: what one begins with; what is assigned before it is a name as well.
+        keyword: what one begins with.
         rest: how it goes on to its end.
         before_colon: all words up to a colon may be the name (macros, attributes), and not only the first.
         in_keyword: the name is a part of what one begins with.
+        assigned: so is another name, to which it is assigned.
+        without_bases: words that begin headers in which no base is named, but bounds are.
         mixed_in: what names bases of the type around it or behind it.
         aliases: what gives another name to something, once the old one first and once the new one.
         paired: where pairs with `as` do so, and pairs with a colon either way.
@@ -43,6 +45,8 @@ class _Headers:
     rest: str
     before_colon: bool = False
     in_keyword: bool = False
+    assigned: bool = False
+    without_bases: frozenset[bytes] = frozenset()
     mixed_in: str = ""
     old_first: tuple[str, ...] = ()
     new_first: tuple[str, ...] = ()
@@ -70,6 +74,7 @@ _HEADERS = {
     "JavaScript": _Headers(
         rf"(?:{_WORD}[ \t]*[=:][ \t]*)?\b(?:class|interface)\b",
         _BRACED,
+        assigned=True,
         old_first=(r"[{,]\s*(?:type\s+)?([\w$]+)\s+as\s+([\w$]+)\s*[,}]",),
         new_first=(
             r"\b(?:const|let|var|import)\s+([\w$]+)[ \t]*=[ \t]*([a-zA-Z_$][\w.$]*)[ \t]*;?[ \t]*$",
@@ -98,8 +103,9 @@ _HEADERS = {
         new_first=(_USING,),
     ),
     "Rust": _Headers(
-        r"\b(?:trait|impl|struct|enum|union)\b",
+        r"(?:^|[{};])[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?(?:unsafe[ \t]+)?(?:trait|impl|struct|enum|union)\b",
         _BRACED,
+        without_bases=frozenset({b"struct", b"enum", b"union"}),
         mixed_in=r"\bderive\b[^\]]*",
         paired=(_USE,),
         new_first=(_TYPE,),
@@ -150,13 +156,15 @@ def _read(piece: bytes, before: list[bytes], how: _Headers) -> tuple[list[bytes]
     """What one header may define, and what it names, by what stands before its keyword and behind."""
     if how.in_keyword:
         return before, []
-    if before == [b"impl"]:
-        return [b""], _WORDS.findall(piece.partition(b" for ")[0])  # has no types below it
+    if before[-1:] == [b"impl"]:
+        base, of, _ = piece.partition(b" for ")
+        return [b""], _WORDS.findall(base) if of else []  # no type is below one of Rust
     if how.before_colon:
         name, _, rest = piece.replace(b"::", b"..").partition(b":")
         return _WORDS.findall(name), _WORDS.findall(rest)
     named = _WORDS.findall(piece)
-    return [*before[:-1], *named[:1]], named[1:]
+    assigned = before[:-1] if how.assigned else []
+    return [*assigned, *named[:1]], [] if how.without_bases.intersection(before) else named[1:]
 
 
 def aliases(text: bytes, family: str) -> Iterator[tuple[bytes, bytes]]:

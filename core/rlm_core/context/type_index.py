@@ -7,12 +7,14 @@ files whose headers may matter are parsed.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rlm_core.context import type_headers
 from rlm_core.context.lru import WeightedLru
+from rlm_core.context.search.patterns import linewise, literal
 from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.registry import detect, of_source
 from rlm_core.syntax.type_facts import TypeFacts
@@ -99,6 +101,15 @@ class TypeIndex:
                 if fact.name == name:
                     yield file, fact
 
+    def implementing(self, key_row: int, name: str) -> list[int]:
+        """Files that may say what a type has, for Rust: its own, and those with an `impl` for its name."""
+        if self.file(key_row).language != "Rust":
+            return [key_row]
+        line = linewise(rf"\bimpl\b[^{{;]*\b{re.escape(name)}\b")
+        rows = self._search_engine.rows_with(literal(name))
+        crates = (row for row in rows if row == key_row or self._snapshot.paths[row].endswith(".rs"))
+        return sorted({key_row, *self._search_engine.verified(line, crates)})
+
     def _read(self, row: int) -> TypeFile:
         self._parsed.add(row)
         path, source = self._snapshot.paths[row], self._search_engine.source(row)
@@ -163,6 +174,8 @@ class _HeaderWords:
             for word in named:
                 self.below[word].add((row, tuple(own)))
         for old, new in type_headers.aliases(text, family):
+            if new == b"_":
+                continue
             # Names of variables are the same everywhere and mean something else; those of types do not.
             self._aliases[old].add((new, row if new[:1].islower() else -1))
         for module, name in type_headers.default_imports(text, family):

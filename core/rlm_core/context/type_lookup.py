@@ -102,11 +102,10 @@ class TypeLookup:
             if not facts and symbol.kind in {"class", "struct", "interface", "enum"} and not file.known:
                 unknown.add(row)
         if len(parts) > 1:
-            found = {
-                key: fact
-                for key, fact in found.items()
-                if _is_within(parts[:-1], (*self._snapshot.paths[key.row].split("/"), *key.qualified[:-1]))
-            }
+            around = {key: [*self._snapshot.paths[key.row].split("/"), *key.qualified[:-1]] for key in found}
+            within = [key for key in found if _is_within(parts[:-1], around[key])]
+            nearest = [key for key in within if parts[-2] in _names(around[key][-2:])]
+            found = {key: found[key] for key in nearest or within}
         if not found and unknown:
             return Results(note=self.unknown(unknown))
         if not found:
@@ -130,7 +129,11 @@ class TypeLookup:
         return f"Bases are not known in {comma_list(sorted(names), _LISTED)}; grep works."
 
 
-def _is_within(parts: Parts, around: Parts) -> bool:
+def _is_within(parts: Parts, around: Iterable[str]) -> bool:
     """Whether names stand in this order among others, folders and files without their ending."""
-    rest = iter(name.partition(".")[0] for name in around)
+    rest = iter(_names(around))
     return all(part in rest for part in parts)
+
+
+def _names(around: Iterable[str]) -> list[str]:
+    return [name.partition(".")[0] for name in around]

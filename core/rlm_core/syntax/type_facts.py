@@ -43,7 +43,7 @@ class Method:
         parameters: as they are written, with parentheses.
         result: as it is written; empty when there is none.
         line: from 1.
-        start: byte offset.
+        pointer: it is one of a pointer to its type only.
     """
 
     owner: str
@@ -51,7 +51,7 @@ class Method:
     parameters: str
     result: str
     line: int
-    start: int
+    pointer: bool
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def type_facts(source: bytes, language: Language) -> TypeFacts:
         return TypeFacts()
     source = normalized(source)
     tree = parse(source, language)
-    reader = _Reader(source, [captures for _, captures in query_matches(query, tree, language)])
+    reader = _Reader(source, query_matches(query, tree, language))
     facts = reader.read()
     facts.broken = tree.root_node.has_error
     return facts
@@ -58,9 +58,10 @@ def type_facts(source: bytes, language: Language) -> TypeFacts:
 class _Reader:
     """Puts what a query has found into the scopes that it stands in."""
 
-    def __init__(self, source: bytes, found: list[Captures]) -> None:
+    def __init__(self, source: bytes, found: list[tuple[int, Captures]]) -> None:
         self._source = source
-        self._found = found
+        # Where a node matches twice, the pattern that stands first wins.
+        self._found = [captures for _, captures in sorted(found, key=lambda match: match[0])]
         self._facts = TypeFacts()
         self._types: dict[int, TypeFact] = {}  # by the start of their node
         self._starts: list[int] = []  # where the names around a place change
@@ -75,19 +76,24 @@ class _Reader:
         self._note_branches()
         self._note_scopes()
         for captures in self._found:
-            if "binding" in captures:
-                self._note_binding(captures, "binding", facts.bindings)
-            elif "export" in captures:
-                self._note_binding(captures, "export", facts.exports)
-            elif "heir" in captures:
-                self._note_heir(captures)
-            elif "before" in captures:
-                self._note_attribute(captures)
-            elif "member" in captures:
-                facts.methods.append(self._method(captures))
+            self._note(captures)
         for fact in facts.types:
             fact.bases.sort(key=lambda base: base.start)
+        for bindings in (facts.bindings, facts.exports):
+            bindings.sort(key=lambda binding: binding.start)
         return facts
+
+    def _note(self, captures: Captures) -> None:
+        if "binding" in captures:
+            self._note_binding(captures, "binding", self._facts.bindings)
+        elif "export" in captures:
+            self._note_binding(captures, "export", self._facts.exports)
+        elif "heir" in captures:
+            self._note_heir(captures)
+        elif "before" in captures:
+            self._note_attribute(captures)
+        elif "member" in captures:
+            self._facts.methods.append(self._method(captures))
 
     def _note_scopes(self) -> None:
         """Nests types, functions and namespaces, and notes which names are around each place."""
@@ -244,7 +250,7 @@ class _Reader:
             self._text(captures["parameters"][0]),
             self._text(captures["result"][0]) if "result" in captures else "",
             node.start_point.row + 1,
-            node.start_byte,
+            "owner" in captures and captures["owner"][0].type == "pointer_type",
         )
 
     def _parts(self, node: tree_sitter.Node) -> Parts:

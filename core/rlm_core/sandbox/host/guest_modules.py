@@ -22,8 +22,10 @@ rlm_core.context.excerpts
 rlm_core.context.facts
 rlm_core.context.find
 rlm_core.context.globs
+rlm_core.context.go_methods
 rlm_core.context.grep
 rlm_core.context.hierarchy
+rlm_core.context.implementers
 rlm_core.context.imports
 rlm_core.context.linearization
 rlm_core.context.lru
