@@ -132,7 +132,7 @@ async def test_tracebacks_of_kept_functions_show_their_source(sandbox: WorkerSan
     lines = [line for line in (after.error or "").splitlines() if "^" not in line]
     assert lines == [
         "Traceback (most recent call last):",
-        '  File "<cell 3>", line 1, in <module>',
+        '  File "<cell 4>", line 1, in <module>',
         "    f(0)",
         '  File "<cell 2>", line 2, in f',
         "    return 1 / x",
