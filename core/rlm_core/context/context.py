@@ -289,36 +289,48 @@ class Context:
 
     @noted
     def bases(self, cls: Ref) -> Results[Relation]:
-        """What a class names as bases: `.path .line .name .qualified_name .kind .via`, where defined."""
+        """Its bases: `.name .path .line .via`.
+
+        As the class names them, each where it is defined, with `.qualified_name` and `.kind`.
+        """
         return self._hierarchy.bases(cls)
 
     @noted
     @_within_memory
     def subclasses(self, cls: Ref, transitive: bool = True, limit: int = 5000) -> Results[Relation]:
-        """Classes below one ('path::Class' or its name), likewise; `.via` is the base that each names."""
+        """Classes below it; `.via` is the base that each names.
+
+        `cls` is 'path::Class', a name, or a result; transitive=False gives the direct ones.
+        """
         return self._hierarchy.subclasses(cls, transitive=transitive, limit=limit)
 
     @noted
     def mro(self, cls: Ref) -> Results[Relation]:
-        """A class and its ancestors in order of lookup."""
+        """It and its ancestors, in order of lookup."""
         return self._hierarchy.mro(cls)
 
     @noted
     @_within_memory
     def overrides(self, method: Ref, limit: int = 5000) -> Results[Relation]:
-        """Definitions of 'Class.method' in classes below it."""
+        """Definitions of 'Class.method' below it."""
         return self._hierarchy.overrides(method, limit)
 
     @noted
     @_within_memory
     def implementers(self, interface: Ref, limit: int = 5000) -> Results[Relation]:
-        """Types that implement an interface or trait: in Go by its methods, elsewhere those that say so."""
+        """Types that implement it.
+
+        An interface or trait: in Go by its methods, elsewhere the types that say so.
+        """
         return self._implementers.implementers(interface, limit)
 
     @noted
     @_within_memory
     def methods(self, cls: Ref) -> Results[Relation]:
-        """All methods of a type; inherited and promoted ones have the type they are from in `.via`."""
+        """All its methods; `.via` says from where.
+
+        Inherited and promoted ones have there the type that they are from.
+        """
         return self._implementers.methods(cls)
 
     @noted
@@ -348,7 +360,7 @@ class Context:
         return changed(self._snapshot, self._history, since)
 
     def diff(self, path: str, since: str = "HEAD") -> Text:
-        """Unified diff of a file against a git revision or an earlier `context.id`."""
+        """Unified diff of a file against either of these."""
         return diff(self._snapshot, self._history, path, since)
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
