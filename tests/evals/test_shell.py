@@ -65,13 +65,14 @@ async def test_how_it_ended_is_told(repository: Path) -> None:
 @pytest.mark.parametrize("turns", [0, 1, 5, 50, 500])
 async def test_a_cancelled_command_is_gone(repository: Path, turns: int) -> None:
     """However far it has come."""
+    before = descendants(os.getpid())
     running = asyncio.create_task(Shell(repository, 1000).run("sleep 1000"))
     for _ in range(turns):
         await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert descendants(os.getpid()) == set()
+    assert descendants(os.getpid()) <= before
 
 
 def test_a_missing_bubblewrap_is_told(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,12 +21,12 @@ def api_reference() -> str:
 
 
 def brief_api_reference(budget: int) -> str:
-    """Returns a line for each member of `context`: names of parameters, and how the docstring begins.
+    """Returns a line for each member of `context`: what it needs and `glob`, and how the docstring begins.
 
     Args:
         budget: characters that all lines may have together; what they say gives way, the names do not.
     """
-    entries = [(_call(member), _clause(member)) for member in _members(_class())]
+    entries = [(_call(member, brief=True), _clause(member)) for member in _members(_class())]
     texts = (
         "\n".join(f".{call}: {shorten(clause, room, placeholder=' …')}" for call, clause in entries)
         for room in range(80, 10, -1)
@@ -45,16 +45,21 @@ def _members(context: ast.ClassDef) -> list[ast.FunctionDef]:
     return [node for node in functions if not node.name.startswith("_")]
 
 
-def _call(member: ast.FunctionDef) -> str:
-    """A member as in a call: the names of its parameters, those that may be left out with `=`."""
+def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
+    """A member as in a call: the names of its parameters, those that may be left out with `=`.
+
+    Of these `glob` alone is named where it is to be brief, and dots stand for the others.
+    """
     if any(isinstance(mark, ast.Name) and mark.id in _PROPERTIES for mark in member.decorator_list):
         return member.name
     arguments = member.args
     names = [argument.arg for argument in arguments.args[1:]]  # not self
     required = len(names) - len(arguments.defaults)
     several = [f"*{arguments.vararg.arg}"] if arguments.vararg else []
-    optional = [*names[required:], *(argument.arg for argument in arguments.kwonlyargs)]
-    return f"{member.name}({', '.join([*names[:required], *several, *(f'{name}=' for name in optional)])})"
+    optional = [f"{name}=" for name in [*names[required:], *(each.arg for each in arguments.kwonlyargs)]]
+    if brief and optional not in ([], ["glob="]):
+        optional = [*(name for name in optional if name == "glob="), "…"]
+    return f"{member.name}({', '.join([*names[:required], *several, *optional])})"
 
 
 def _line(member: ast.FunctionDef) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ASSISTANT = "assistant"
 # Clients cut descriptions (Claude Code at 2,048 characters); help(context) has all of it.
-METHODS_CHARS = 1_180
+METHODS_CHARS = 1_100
 
 DESCRIPTION = """\
 Runs Python over this whole codebase in a sandbox: you are the root model of a Recursive Language Model. \
