@@ -114,7 +114,7 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     with ModelServer({"m": model}) as server:
         run.plan["models"]["m"] = endpoint(server)
         killed = run.start()
-        assert waiting.wait(30)
+        assert waiting.wait(50)
         killed.kill()
         killed.communicate()
         assert len(run.results) == 1
@@ -138,9 +138,9 @@ def test_a_run_that_was_interrupted_says_what_is_left(tmp_path: Path) -> None:
     with ModelServer({"m": model}) as server:
         run.plan["models"]["m"] = endpoint(server)
         interrupted = run.start()
-        assert waiting.wait(30)
+        assert waiting.wait(50)
         interrupted.send_signal(signal.SIGINT)
-        _, said = interrupted.communicate(timeout=30)
+        _, said = interrupted.communicate(timeout=50)
     assert interrupted.returncode == 130
     assert said.endswith("Stopped; the same command goes on.\n")
     assert [item["reason"] for item in run.about["unasked"]] == ["The run was stopped."] * 2
