@@ -80,7 +80,7 @@ def test_the_system_message_is_complete() -> None:
         for recursive in (True, False):
             text = prompts.system(code=code, recursive=recursive, output_chars=20_000)
             assert "{{" not in text
-            assert "Of more than 20,000 characters a block" in text
+            assert "of more than 20,000 characters a block" in text
 
 
 def test_what_is_read_before_the_first_program_is_not_long(snapshot: Snapshot) -> None:

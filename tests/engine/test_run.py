@@ -399,6 +399,25 @@ async def test_a_full_window_drops_old_output_first(asker: Asker, serve: Serve) 
     assert "output 4 zzz" in last
 
 
+async def test_what_a_model_needs_no_more_is_dropped_first_and_not_before(asker: Asker, serve: Serve) -> None:
+    def root(request: Request) -> Reply | str:
+        if len(request.text) > len(server.requests[0].text) + 30_000:
+            return overflow()
+        turn = len(request.messages) // 2
+        forget = {3: "FORGET(2)", 4: "FORGET(4)"}.get(turn, "")
+        code = f"print(context, 'output {turn} ' + 'z' * 9000)\n{forget}"
+        return repl(code) if turn < 5 else "FINAL(done)"
+
+    server = serve({"root": root})
+    await asker.ask("?", server)
+    before, *_, last = (request.text for request in server.requests if len(request.messages) > 7)
+    assert "output 2 zzz" in before
+    assert "output 1 zzz" in last
+    assert "output 2 zzz" not in last
+    assert "output 3 zzz" in last
+    assert "FORGET: there is output of turns 1 to 3, not of turn 4." in last
+
+
 async def test_a_listener_that_fails_cannot_break_the_run(
     asker: Asker, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -60,7 +60,7 @@ async def test_the_description_of_rlm_repl_names_every_method(repository: Path) 
     for name, member in vars(Context).items():
         if not name.startswith("_"):
             assert f"\n.{name}{'(' if callable(member) else ':'}" in description
-    assert ".find(name, …): Symbols of a name\n" in description
+    assert ".find(name, …): Definitions\n" in description
     assert ".grep(regex, glob=, …): Matching lines\n" in description
 
 

@@ -48,7 +48,8 @@ def _members(context: ast.ClassDef) -> list[ast.FunctionDef]:
 def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
     """A member as in a call: the names of its parameters, those that may be left out with `=`.
 
-    Of these `glob` alone is named where it is to be brief, and dots stand for the others.
+    Not `limit`, which is said of all. Of the others `glob` alone is named where it is to be brief, and dots
+    stand for them.
     """
     if any(isinstance(mark, ast.Name) and mark.id in _PROPERTIES for mark in member.decorator_list):
         return member.name
@@ -56,7 +57,8 @@ def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
     names = [argument.arg for argument in arguments.args[1:]]  # not self
     required = len(names) - len(arguments.defaults)
     several = [f"*{arguments.vararg.arg}"] if arguments.vararg else []
-    optional = [f"{name}=" for name in [*names[required:], *(each.arg for each in arguments.kwonlyargs)]]
+    others = [*names[required:], *(each.arg for each in arguments.kwonlyargs)]
+    optional = [f"{name}=" for name in others if name != "limit"]
     if brief and optional not in ([], ["glob="]):
         optional = [*(name for name in optional if name == "glob="), "…"]
     return f"{member.name}({', '.join([*names[:required], *several, *optional])})"

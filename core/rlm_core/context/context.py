@@ -79,11 +79,12 @@ def _within_memory(method: Callable[P, T]) -> Callable[P, T]:
 
 
 class Context:
-    """A codebase at one instant: `len(context)` files, `for path in context`, `path in context`.
+    """A codebase at one instant, from path to text: `context[path]` is a plain str.
 
-    `context[path]` is a file's text, a plain str. Lists are `Results`: `.note` says what they lack, `.total`
-    how many there are (None: not counted); long ones are printed whole only where a limit was given. A glob
-    is `*.py` (any depth), `src/**/*.ts`, a folder `src/`, a path, or a list of these; `!` takes away.
+    Rows of lists have `.path .line .text .symbol` (its qualified name) where these make sense. A list with no
+    `.note` is whole: do not count again by hand. Else the note says what it lacks, `.total` how many there
+    are (None: not counted). Long ones are printed whole only with `limit=`, which most take. A glob is `*.py`
+    (any depth), `src/**/*.ts`, a folder `src/`, a path, or a list of these; `!` takes away.
     """
 
     def __init__(self, snapshot: Snapshot, history: HistorySource | None = None) -> None:
@@ -127,21 +128,24 @@ class Context:
 
     @cached_property
     def facts(self) -> Facts:
-        """`.files`, `.bytes`, `.languages` (name → files), `.folders` (top level, largest first)."""
+        """`.files .bytes .languages .folders`: numbers.
+
+        Languages by name, top-level folders with the largest first.
+        """
         return facts(self._snapshot)
 
     @property
     def skipped(self) -> Results[Skipped]:
-        """Files left out: `.path .reason`."""
+        """Files left out: `.reason`."""
         return Results(self._snapshot.skipped)
 
     @property
     def masked(self) -> Results[Masked]:
-        """Secrets hidden as `[secret: …]***`: `.path .kind .count`."""
+        """Secrets hidden as `[secret: …]***`."""
         return Results(self._snapshot.masked)
 
     def files(self, glob: Glob | None = None) -> Results[File]:
-        """Paths, each with `.size`, `.lines`, `.language`."""
+        """Paths with `.size .lines .language`."""
         rows, note = self._rows(glob)
         return Results((File.of(self._snapshot, row) for row in rows), note)
 
@@ -160,10 +164,10 @@ class Context:
         context: int = 0,
         multiline: bool = False,
     ) -> Results[Hit]:
-        """Matching lines: `.path .line .text`; limit 200, 50 of a file; with a glob 2,000.
+        """Matching lines: 200, 50 of a file; with a glob 2,000.
 
-        Also `.column`; with context=lines they are printed by file with the lines around, and have
-        `.before .after .symbol`.
+        Unless there is a limit. Also `.column`; with context=lines they are printed by file with the lines
+        around, and have `.before .after .symbol`.
         """
         rows, note = self._rows(glob)
         query = grepping.GrepQuery.asked(
@@ -177,14 +181,14 @@ class Context:
     def count(
         self, regex: str, glob: Glob | None = None, *, ignore_case: bool = False, multiline: bool = False
     ) -> Counts:
-        """How many lines match, without limit: a dict path → number with `.total`."""
+        """How many lines match, by path: a dict with `.total`."""
         rows, note = self._rows(glob)
         query = grepping.GrepQuery(regex, ignore_case, multiline)
         counts = grepping.count(self._snapshot, self._search_engine, rows, query)
         return Counts(counts.items(), f"{note} {counts.note}".strip())
 
     def show(self, *places: Ref | Iterable[Ref], around: int = 4) -> None:
-        """Prints places, numbered: 'a.py:10-40', 'b.c::f', 'a.py:88', results, lists of them.
+        """Prints, numbered: 'a.py:10-40', 'b.c::f', 'a.py:88', rows, lists.
 
         By file, and windows that touch as one. Of a hit or 'a.py:88' the line is shown with those around
         it; what cannot be found is said in its place.
@@ -196,11 +200,11 @@ class Context:
         return self._slicer.excerpts(_flat(places), around)
 
     def lines(self, path: str, start: int, end: int) -> Slice:
-        """Lines start to end, inclusive, from 1."""
+        """Lines start to end, from 1."""
         return self._slicer.lines(path, start, end)
 
     def symbols(self, path: str) -> Results[Symbol]:
-        """A tree of definitions: `.name .kind .qualified_name .line .end_line .signature .children`.
+        """Definitions: `.name .kind .qualified_name .end_line .signature .children`.
 
         Kinds are LSP's: class, method, function, struct, field and so on. `.start_line` is that of the
         comment or attribute above, `.line` (or `.name_line`) where the name is.
@@ -214,9 +218,10 @@ class Context:
         max_chars: int = 20_000,
         kinds: str | Sequence[str] | None = None,
     ) -> Text:
-        """Definitions of files as text: lines and signatures; kinds='class' or a list picks.
+        """Lines and signatures, as text; kinds='class'.
 
-        Values are shown for a single file only, those that follow on each other on one line.
+        Or a list of kinds. Values are shown for a single file only, those that follow on each other on one
+        line.
         """
         rows, note = self._rows(glob)
         if not rows:
@@ -227,28 +232,32 @@ class Context:
     @noted
     @_within_memory
     def find(self, name: str, kind: str | None = None, limit: int | None = None) -> Results[Symbol]:
-        """Symbols of a name: `get`, `Store.get`, `*Serializer`; else other case or similar names."""
+        """Definitions: `get`, `Store.get`, `*Serializer`.
+
+        Where there are none, those in other case or of similar names, which the note says.
+        """
         found = self._definition_finder.find(name, kind, _or_default(limit))
         return _asked_for(limit, found)
 
     def slice(self, ref: Ref) -> Slice:
-        """Text of 'a.py::Class.method', 'a.py:88' (definition around), 'a.py:10-40', any result: a str.
+        """Text of 'a.py::C.f', 'a.py:88' (definition around), a row: a str.
 
-        It has `.path .start_line .end_line .name_line .symbol`, and is numbered where it is printed or
-        echoed. `.numbered` is that text: give it to a sub-model, so that it can cite.
+        Also 'a.py:10-40', and any result. It has `.path .start_line .end_line .name_line .symbol`, and is
+        numbered where it is printed or echoed. `.numbered` is that text: give it to a sub-model, so that it
+        can cite.
         """
         return self._slicer.slice(ref)
 
     def enclosing(self, path: str, line: int) -> Symbol | None:
-        """The innermost definition around a line, or None."""
+        """The innermost definition around it, or None."""
         return self._definitions.enclosing(self._row(path), line)
 
     @noted
     @_within_memory
     def references(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
-        """Where a name is written: `.path .line .text .symbol` (around it) `.role`.
+        """Where a name is written, with `.role`.
 
-        The role is one of definition, call, import, code, comment, string, text.
+        It is one of definition, call, import, code, comment, string, text.
         """
         rows, note = self._rows(glob)
         return _asked_for(
@@ -258,16 +267,20 @@ class Context:
     @noted
     @_within_memory
     def callers(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
-        """Calls of a name, `.symbol` the caller: of any type's `get`."""
+        """Calls of a name; `.symbol` is the caller.
+
+        By name: calls of any type's `get`.
+        """
         rows, note = self._rows(glob)
         return _asked_for(
             limit, _with_note(note, self._reference_finder.callers(name, rows, _or_default(limit)))
         )
 
     def callees(self, ref: Ref) -> Results[Callee]:
-        """Names that a definition calls, given by name or as for slice: `.name .line .times`.
+        """What a definition calls: `.name .line .times`.
 
-        By syntax: `find` tells where they may be defined. Also `.path .text`.
+        Given by name or as for slice. By syntax: `find` tells where they may be defined. Also
+        `.path .text`.
         """
         named = [] if isinstance(ref, Symbol) or ref in self else self._named(str(ref))
         found = self._reference_finder.callees(self.slice(named[0] if named else ref))
@@ -275,13 +288,13 @@ class Context:
         return _with_note(f"Also defined at {others}." if others else "", found)
 
     def imports(self, path: str) -> Results[Import]:
-        """Imports of a file: `.module .target .line`; target is a path, "" outside the workspace."""
+        """Its imports: `.module .target` (a path, "" where outside)."""
         return self._import_graph.imports(self._row(path))
 
     @noted
     @_within_memory
     def importers(self, path: str, glob: Glob | None = None, limit: int | None = None) -> Results[Import]:
-        """Files that import a file: `.path .line .module`."""
+        """Files that import it: `.module`."""
         rows, note = self._rows(glob)
         return _asked_for(
             limit, _with_note(note, self._import_graph.importers(self._row(path), rows, _or_default(limit)))
@@ -289,7 +302,7 @@ class Context:
 
     @noted
     def bases(self, cls: Ref) -> Results[Relation]:
-        """Its bases: `.name .path .line .via`.
+        """Its bases: `.name .via`.
 
         As the class names them, each where it is defined, with `.qualified_name` and `.kind`.
         """
@@ -335,7 +348,7 @@ class Context:
 
     @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:
-        """Whole files cut into slices between definitions.
+        """Whole files as slices, cut between definitions.
 
         Joined, a file's slices give it back. With overlap each starts with up to that many characters of
         whole lines of the one before.
@@ -356,15 +369,15 @@ class Context:
         return cut
 
     def changed(self, since: str = "HEAD") -> Results[Changed]:
-        """Files that differ from a git revision or an earlier `context.id`: `.path .status`."""
+        """Files that differ from a revision or earlier `context.id`: `.status`."""
         return changed(self._snapshot, self._history, since)
 
     def diff(self, path: str, since: str = "HEAD") -> Text:
-        """Unified diff of a file against either of these."""
+        """Unified diff against either of these."""
         return diff(self._snapshot, self._history, path, since)
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
-        """Files by words that the code may use, best first: `.path .line .text .symbol .score`.
+        """Files by words that the code may use, best first.
 
         Compares words (BM25). `.start_line .end_line` are the definition's, or the best passage's.
         """

@@ -69,21 +69,30 @@ def check_citations(text: str, snapshot: Snapshot) -> Checked:
 
     A path counts when it is in the snapshot, or when it is the end of exactly one path that is.
     """
-    paths = _CitedPaths(snapshot)
+    paths = CitedPaths(snapshot)
     citations: dict[Citation, None] = {}
     unverified: dict[str, None] = {}
-    for place in chain.from_iterable(_places(part, paths) for part in _parts(text)):
+    for place in chain.from_iterable(cited_places(part, paths) for part in _parts(text)):
+        if len(citations) + len(unverified) == MAX_PLACES:
+            note = f"The answer cites more than {MAX_PLACES:,} places; those after them were not checked."
+            return Checked(list(citations), list(unverified), note)
+        if isinstance(place, Citation):
+            citations[place] = None
+        else:
+            unverified[place] = None
+    return Checked(list(citations), list(unverified))
+
+
+def cited_places(text: str, paths: CitedPaths) -> Iterator[Citation | str]:
+    """Yields each place that a text cites, in order: where it does not exist as it is cited, `path:lines`."""
+    for place in _places(text, paths):
         path = paths.resolve(place.path)
         lines = paths.lines(path) if path else 0
         for cited, start, end in _ranges(place.ranges):
-            if len(citations) + len(unverified) == MAX_PLACES:
-                note = f"The answer cites more than {MAX_PLACES:,} places; those after them were not checked."
-                return Checked(list(citations), list(unverified), note)
             if path and 1 <= start <= end <= lines:
-                citations[Citation(path, start, end)] = None
+                yield Citation(path, start, end)
             elif path or paths.plausible(place.path):
-                unverified[f"{place.path}:{cited}"] = None
-    return Checked(list(citations), list(unverified))
+                yield f"{place.path}:{cited}"
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -97,7 +106,7 @@ def _parts(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _places(text: str, paths: _CitedPaths) -> list[_Place]:
+def _places(text: str, paths: CitedPaths) -> list[_Place]:
     # Blanked, not cut out, so that positions stay and a URL's port is not taken for a line.
     text = _URL.sub(lambda url: " " * len(url[0]), text)
     found: list[tuple[int, _Place]] = []
@@ -127,7 +136,7 @@ def _ranges(ranges: str) -> Iterator[tuple[str, int, int]]:
         yield truncate(cited.replace(" ", ""), _CITED_CHARS), first, last
 
 
-class _CitedPaths:
+class CitedPaths:
     """The snapshot's paths as answers write them."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rlm_core.errors import QueryError
 from rlm_core.models import Message
 from rlm_core.wording import elide
 
@@ -31,6 +32,8 @@ class Conversation:
     def __init__(self, system: str, opening: str, boundary: Boundary) -> None:
         self._boundary = boundary
         self._messages = [Message("system", system), Message("user", opening)]
+        self._turns: list[int] = []  # where each turn of the model stands
+        self._forgotten: set[int] = set()  # turns whose output it needs no more
 
     @property
     def messages(self) -> list[Message]:
@@ -46,6 +49,7 @@ class Conversation:
         """Adds a turn of the model."""
         # Some providers refuse an empty message.
         self._messages.append(Message("assistant", text if text.strip() else EMPTY_REPLY))
+        self._turns.append(len(self._messages) - 1)
 
     def add_feedback(self, text: str) -> None:
         """Adds feedback for the model; roles always alternate, as many chat templates demand."""
@@ -55,10 +59,23 @@ class Conversation:
         else:
             self._messages.append(Message("user", text))
 
-    def shrink(self) -> bool:
-        """Drops the older half of the feedback; when only the latest is left, the middle of its data.
+    def forget(self, turn: int) -> None:
+        """Marks the output of a turn, from 1, as the first to be dropped; until then nothing changes.
 
-        Only what is enclosed is cut, so that both tags stay.
+        A provider has what stands before in its cache only as long as it stays the same.
+
+        Raises:
+            QueryError: there is no such turn, or it is not over.
+        """
+        if not 1 <= turn < len(self._turns):
+            over = f"turns 1 to {len(self._turns) - 1}" if len(self._turns) > 1 else "no turn yet"
+            raise QueryError(f"FORGET: there is output of {over}, not of turn {turn}.")
+        self._forgotten.add(turn)
+
+    def shrink(self) -> bool:
+        """Drops feedback: what was marked, else the older half; where only the latest is left, its middle.
+
+        Only what is enclosed is cut of that, so that both tags stay.
 
         Returns:
             False when nothing is left to drop.
@@ -68,9 +85,11 @@ class Conversation:
             for at, message in enumerate(self._messages[:-1])
             if at > 1 and message.role == "user" and len(message.content) > len(DROPPED)
         ]
-        for at in older[: (len(older) + 1) // 2]:
+        marked = {self._turns[turn - 1] + 1 for turn in self._forgotten}
+        dropped = [at for at in older if at in marked] or older[: (len(older) + 1) // 2]
+        for at in dropped:
             self._messages[at] = Message("user", DROPPED)
-        if older:
+        if dropped:
             return True
         latest = self._messages[-1].content
         if len(self._messages) < 3 or len(latest) < SHORT_CHARS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from rlm_core.engine.children import Children
+from rlm_core.engine.draft_check import draft_checker
 from rlm_core.engine.event_stream import EventStream, new_run_id
 from rlm_core.engine.events import ROOT
 from rlm_core.engine.host_functions import host_functions
@@ -65,7 +66,10 @@ class ProgramSession:
         limits = settings.limits.model_copy(update={"seconds": SESSION_SECONDS})
         settings = settings.model_copy(update={"limits": limits})
         tree = RunTree.of(models, sandbox, settings, EventStream(new_run_id(), listeners))
-        functions = host_functions(tree, ROOT, Children.of(tree, ROOT, 0), lambda: settings.limits.turns)
+        functions = {
+            **host_functions(tree, ROOT, Children.of(tree, ROOT, 0), lambda: settings.limits.turns),
+            "CHECK": draft_checker(snapshot),
+        }
         return cls(snapshot, await sandbox.open(snapshot, functions), tree)
 
     async def run(self, code: str, on_output: Callable[[str], None] | None = None) -> CellResult:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rlm_core.boundary import Boundary
 from rlm_core.engine import prompts
 from rlm_core.engine.budget import BudgetExceeded
 from rlm_core.engine.cells import CellRunner
 from rlm_core.engine.conversation import Conversation
+from rlm_core.engine.draft_check import draft_checker
 from rlm_core.engine.events import ROOT, TurnCompleted, TurnStarted
 from rlm_core.engine.feedback import report
 from rlm_core.engine.finish import NOTHING_KNOWN, Finish
@@ -82,12 +83,24 @@ class Run:
             ModelError: the model failed at the first turn, when nothing is known yet.
             SandboxError: no session can be had.
         """
-        functions = host_functions(self._tree, self._node, self._child, lambda: self._turns - self._turn)
+        functions = {
+            **host_functions(self._tree, self._node, self._child, lambda: self._turns - self._turn),
+            **self._own_functions(),
+        }
         session = await self._tree.sandbox.open(self._context, functions)
         try:
             return await self._loop(session)
         finally:
             await session.close()
+
+    def _own_functions(self) -> dict[str, Callable[..., Awaitable[Any]]]:
+        async def forget(*turns: int) -> None:
+            """Says of which turns you need no output any more: it goes first when your window is full."""
+            for turn in turns:
+                self._conversation.forget(turn)
+
+        checking = {} if isinstance(self._context, str) else {"CHECK": draft_checker(self._context)}
+        return {"FORGET": forget, **checking}
 
     async def _loop(self, session: Session) -> Outcome:
         budget, finish = self._tree.budget, Finish(session)
