@@ -23,6 +23,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from benchmarks.race import command, header, race, seconds
 from rlm_core.config import WorkspaceSettings
 from rlm_core.context.context import Context
+from rlm_core.context.coverage import CoverageRecord
 from rlm_core.context.search.engine import SearchEngine
 from rlm_core.context.search.patterns import literal
 from rlm_core.workspace.cache import Cache
@@ -78,7 +79,7 @@ def warm(root: Path, name: str, file: str, cache: Path) -> None:
     """First and later calls in one process; the floor is one search of all text for the identifier."""
     workspace = Workspace([root], WorkspaceSettings(), Cache(cache, [root], LARGE))
     snapshot = workspace.snapshot()
-    search_engine, context = SearchEngine(snapshot), Context(snapshot)
+    search_engine, context = SearchEngine(snapshot, CoverageRecord(snapshot)), Context(snapshot)
     context.find("which no file has, so that the layout is known")
     print(f"\n{root.name}: {context.facts.files:,} files, {context.facts.bytes / 1e6:,.0f} MB")
     search = lambda: list(search_engine.rows_with(literal(name)))  # noqa: E731

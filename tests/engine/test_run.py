@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rlm_core.engine.answer import Coverage
+from rlm_core.engine.answer_markdown import markdown
 from rlm_core.engine.events import (
     CellCompleted,
     Noted,
@@ -380,6 +382,22 @@ async def test_a_model_that_fails_later_leaves_what_is_known(asker: Asker, serve
     assert "refused the key" in answer.reason
     assert "I count the files." in answer.answer
     assert "~~~~\n3\n~~~~" in answer.answer
+
+
+async def test_an_answer_says_what_was_looked_at(asker: Asker, serve: Serve) -> None:
+    server = serve(
+        {
+            "root": [
+                repl("print(context.count('RATE', 'shop/'), len(context['shop/tax.py']))"),
+                repl("llm_query('Is shop/cart.py:1-3 right?')\nprint('shop/gone.py', context)"),
+                "FINAL(done)",
+            ],
+            "sub": "yes",
+        }
+    )
+    answer = await asker.ask("?", server)
+    assert answer.coverage == Coverage(files=3, searched=2, opened=1, named=2)
+    assert "*3 files: 2 searched, 1 opened, 2 named to a model*" in markdown(answer)
 
 
 async def test_a_full_window_drops_old_output_first(asker: Asker, serve: Serve) -> None:

@@ -58,7 +58,7 @@ def test_ask_json_has_the_answers_fields(repository: Path) -> None:
     answer = json.loads(done.stdout)
     assert answer.keys() == {
         "answer", "status", "reason", "citations", "unverified", "model", "snapshot", "usage", "run_id",
-        "notes", "changed",
+        "notes", "changed", "coverage",
     }  # fmt: skip
     assert answer["usage"]["turns"] >= 2
     assert answer["usage"]["models"]["offline"]["input_tokens"] == 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
+from rlm_core.context.coverage import Coverage, CoverageRecord
 from rlm_core.context.cuts import Cuts, noted
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
@@ -92,9 +93,10 @@ class Context:
         self._history = history or NoHistory()
         self._cuts = Cuts()
         self._globs = Globs(snapshot)
-        self._search_engine = SearchEngine(snapshot)
+        self._seen = CoverageRecord(snapshot)
+        self._search_engine = SearchEngine(snapshot, self._seen)
         self._definitions = Definitions(snapshot)
-        self._slicer = Slicer(snapshot, self._definitions)
+        self._slicer = Slicer(snapshot, self._definitions, self._seen)
         self._ranker = Ranker(snapshot, self._search_engine, self._definitions)
         self._definition_finder = DefinitionFinder(snapshot, self._search_engine, self._definitions)
         self._reference_finder = ReferenceFinder(snapshot, self._search_engine, self._definitions)
@@ -116,7 +118,7 @@ class Context:
         return path in self._snapshot
 
     def __getitem__(self, path: str) -> str:
-        return self._snapshot.text(resolve_path(self._snapshot, path))
+        return self._seen.text(resolve_path(self._snapshot, path))
 
     def __repr__(self) -> str:
         return f"<context {self.id}: {self.facts}\nhelp(context) lists its methods>"
@@ -143,6 +145,11 @@ class Context:
     def masked(self) -> Results[Masked]:
         """Secrets hidden as `[secret: …]***`."""
         return Results(self._snapshot.masked)
+
+    @property
+    def coverage(self) -> Coverage:
+        """`.files .searched .opened` so far."""
+        return self._seen.coverage
 
     def files(self, glob: Glob | None = None) -> Results[File]:
         """Paths with `.size .lines .language`."""
@@ -401,6 +408,7 @@ class Context:
 
     def _chunked(self, row: int, max_chars: int, overlap: int) -> Iterator[Slice]:
         path, source = self._snapshot.paths[row], self._snapshot.data(row)
+        self._seen.opened(row)
         text = source.decode("utf-8", "surrogatepass")
         for chunk in chunks(text, of_source(path, source), max_chars, overlap):
             first = chunk.start_line + line_ends(chunk.text[: chunk.overlap])

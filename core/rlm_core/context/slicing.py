@@ -18,6 +18,7 @@ from rlm_core.workspace.line_endings import split_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rlm_core.context.coverage import CoverageRecord
     from rlm_core.context.definitions import Definitions
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -34,8 +35,9 @@ _PLACES = Hit | Reference | Ranked | Callee | Import | Relation
 class Slicer:
     """Cuts text out of the files of one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, definitions: Definitions) -> None:
+    def __init__(self, snapshot: Snapshot, definitions: Definitions, seen: CoverageRecord) -> None:
         self._snapshot = snapshot
+        self._seen = seen
         self._definitions = definitions
 
     def slice(self, ref: Ref) -> Slice:
@@ -75,7 +77,7 @@ class Slicer:
             QueryError: the file does not have those lines.
         """
         path = self._path(path)
-        lines = split_lines(self._snapshot.text(path), keepends=True)
+        lines = split_lines(self._seen.text(path), keepends=True)
         if not 1 <= first <= last or first > len(lines):
             raise QueryError(f"{path} has lines 1 to {len(lines)}; {first} to {last} is not among them.")
         kept = lines[first - 1 : last]
@@ -109,7 +111,7 @@ class Slicer:
     def _section(self, path: str, windows: list[Window]) -> str:
         if not windows:
             return path  # what was to be shown instead of one, and why it is not
-        lines = split_lines(self._snapshot.text(path))
+        lines = split_lines(self._seen.text(path))
         whole = merged(windows)
         for window in whole:
             around = self._definitions.enclosing_block(self._snapshot.index(path), window.first, window.last)
@@ -138,11 +140,11 @@ class Slicer:
         return resolve_path(self._snapshot, path)
 
     def _whole(self, path: str) -> Slice:
-        text = self._snapshot.text(path)
+        text = self._seen.text(path)
         return Slice.of(text, path, 1, max(1, len(split_lines(text))))
 
     def _of_symbol(self, symbol: Symbol, note: str = "") -> Slice:
-        lines = split_lines(self._snapshot.text(self._path(symbol.path)), keepends=True)
+        lines = split_lines(self._seen.text(self._path(symbol.path)), keepends=True)
         text = "".join(lines[symbol.start_line - 1 : symbol.end_line])
         span = (symbol.start_line, symbol.end_line)
         return Slice.of(text, symbol.path, *span, symbol.qualified_name, note, symbol.line)

@@ -47,6 +47,25 @@ class RunUsage:
     cost_usd: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Numbers of files: what an answer rests on, and what nobody has looked at.
+
+    Attributes:
+        files: in scope.
+        searched: in which programs have looked for something.
+        opened: of whose text programs were given all or a part.
+        named: whose path stood in what was sent to a model.
+        left_out: of the workspace but not in scope, as too large, ignored or no text.
+    """
+
+    files: int = 0
+    searched: int = 0
+    opened: int = 0
+    named: int = 0
+    left_out: int = 0
+
+
 @dataclass(frozen=True)  # no slots: the MCP SDK takes their descriptors for defaults in the output schema
 class Answer:
     """The answer to one question.
@@ -62,6 +81,7 @@ class Answer:
         snapshot: id of the snapshot that was read.
         usage: what it took.
         run_id: names the run's trace.
+        coverage: how many files were looked at.
         notes: what was skipped, cut, retried or defaulted on the way, as sentences.
     """
 
@@ -74,5 +94,6 @@ class Answer:
     snapshot: str
     usage: RunUsage
     run_id: str
+    coverage: Coverage = field(default_factory=Coverage)
     notes: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)

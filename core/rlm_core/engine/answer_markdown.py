@@ -10,7 +10,7 @@ from rlm_core.wording import bullet_list, escaped, pluralize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rlm_core.engine.answer import Answer, Citation
+    from rlm_core.engine.answer import Answer, Citation, Coverage
 
 
 def markdown(answer: Answer, enclose: Callable[[str], str] = str.strip, most: int | None = None) -> str:
@@ -40,6 +40,7 @@ def markdown(answer: Answer, enclose: Callable[[str], str] = str.strip, most: in
         )
     if answer.notes:
         parts.append("### Notes\n\n" + bullet_list(answer.notes))
+    parts.append(f"*{looked_at(answer.coverage)}*")
     return "\n\n".join([*parts, f"*{footer(answer)}*"]) + "\n"
 
 
@@ -50,6 +51,15 @@ def cite(citation: Citation) -> str:
         lines += f"-{citation.end_line}"
     symbol = (citation.symbol or "").replace("`", "'")
     return f"`{escaped(citation.path)}:{lines}`" + (f" `{symbol}`" if symbol else "")
+
+
+def looked_at(coverage: Coverage) -> str:
+    """What an answer rests on, in numbers of files, and what nobody has looked at."""
+    left_out = f", {coverage.left_out:,} left out" if coverage.left_out else ""
+    return (
+        f"{pluralize(coverage.files, 'file')}: {coverage.searched:,} searched, {coverage.opened:,} opened, "
+        f"{coverage.named:,} named to a model{left_out}"
+    )
 
 
 def footer(answer: Answer) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rlm_core.models.offline import OfflineModel
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.engine.budget import Budget
+    from rlm_core.engine.coverage import CoverageTally
     from rlm_core.engine.event_stream import EventStream
     from rlm_core.models import Completion, Message, Model
 
@@ -18,9 +21,10 @@ CLOSING_SECONDS = 30.0
 class Meter:
     """The one way in which a run talks to a model."""
 
-    def __init__(self, budget: Budget, stream: EventStream) -> None:
+    def __init__(self, budget: Budget, stream: EventStream, tally: CoverageTally) -> None:
         self._budget = budget
         self._stream = stream
+        self._tally = tally
 
     async def complete(self, model: Model, messages: Sequence[Message], node: str) -> Completion:
         """A completion within what is left.
@@ -48,6 +52,8 @@ class Meter:
             return completion
 
     async def _ask(self, model: Model, messages: Sequence[Message], node: str) -> Completion:
+        if not isinstance(model, OfflineModel):
+            await self._tally.sent(messages[-1].content)  # what stands before it was sent before
         completion = await model.complete(messages, on_retry=lambda text: self._stream.note(text, node))
         for note in completion.notes:
             self._stream.note(note, node)

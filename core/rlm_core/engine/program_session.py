@@ -65,7 +65,7 @@ class ProgramSession:
         """
         limits = settings.limits.model_copy(update={"seconds": SESSION_SECONDS})
         settings = settings.model_copy(update={"limits": limits})
-        tree = RunTree.of(models, sandbox, settings, EventStream(new_run_id(), listeners))
+        tree = RunTree.of(models, sandbox, settings, EventStream(new_run_id(), listeners), snapshot)
         functions = {
             **host_functions(tree, ROOT, Children.of(tree, ROOT, 0), lambda: settings.limits.turns),
             "CHECK": draft_checker(snapshot),

@@ -67,7 +67,7 @@ async def ask(
             stream.note(note)
         about = await asyncio.to_thread(facts, snapshot)
         opening = partial(prompts.code_opening, question, well_formed(subject), about)
-        tree = RunTree.of(models, sandbox, settings, stream)
+        tree = RunTree.of(models, sandbox, settings, stream, snapshot)
         reporter = RunReporter(tree, ROOT, models.root, snapshot.id, len(snapshot), snapshot.total_bytes)
         reporter.started(question)
         with stream.reporting_failure(ROOT):

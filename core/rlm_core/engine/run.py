@@ -113,6 +113,8 @@ class Run:
                 return await self._end_after_error(error, finish)
             turn = parse(completion.text)
             ran = await cells.run(turn.blocks, self._turn, truncated=completion.truncated)
+            if not isinstance(self._context, str):
+                self._tree.tally.looked(ran.results)
             verdict = await finish.judge(turn, ran, truncated=completion.truncated)
             if verdict.text is not None:
                 return Outcome(verdict.text, budget.exceeded)

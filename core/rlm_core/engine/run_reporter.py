@@ -66,6 +66,7 @@ class RunReporter:
             snapshot=self._context,
             usage=self._tree.budget.usage,
             run_id=self._tree.stream.run_id,
+            coverage=self._tree.tally.coverage,
             notes=list(notes),
         )
         self._tree.stream.emit(RunCompleted(node=self._node, answer=answer))

@@ -42,6 +42,8 @@ class CellResult:
         unanswered: calls of host functions that were under way when it ended, and were cancelled.
         changed: those of the names whose values are new or other, and data.
         unmet: names for lack of which it did not run: one that failed before should have bound them.
+        searched: files of the context that the session has searched by now, as its worker counts.
+        opened: files of which it was given text.
         cuts: sentences of the worker about lists that lack something, where nothing printed says so.
     """
 
@@ -56,6 +58,8 @@ class CellResult:
     cuts: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    searched: int = 0
+    opened: int = 0
 
     @property
     def changed_variables(self) -> list[Variable]:

@@ -39,6 +39,7 @@ class RunReport(_OutputSchema):
     progress: list[str] = []
     model: str = ""
     snapshot: str = ""
+    coverage: dict[str, Any] = {}
     usage: dict[str, Any] = {}
 
 

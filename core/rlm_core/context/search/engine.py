@@ -19,6 +19,7 @@ from rlm_core.workspace.line_endings import unix_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from rlm_core.context.coverage import CoverageRecord
     from rlm_core.context.search.patterns import Pattern
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -38,10 +39,16 @@ class _Region(NamedTuple):
 
 
 class SearchEngine:
-    """Searches the texts of one snapshot; what it learns about their layout is kept."""
+    """Searches the texts of one snapshot; what it learns about their layout is kept.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    Args:
+        snapshot: what is searched.
+        seen: where it notes which files it has searched.
+    """
+
+    def __init__(self, snapshot: Snapshot, seen: CoverageRecord) -> None:
         self._snapshot = snapshot
+        self._seen = seen
 
     def source(self, row: int) -> bytes:
         r"""Returns the UTF-8 text of a row with `\n` line ends, the last line ended too."""
@@ -78,6 +85,8 @@ class SearchEngine:
         """
 
         def search(batch: Sequence[_Region]) -> list[int]:
+            for region in batch:
+                self._seen.searched(region.first, region.last)
             matching = {
                 row for region in batch for pattern in patterns for row in self._in_region(pattern, region)
             }

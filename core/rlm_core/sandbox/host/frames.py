@@ -104,6 +104,9 @@ class Done(_Frame):
     unmet: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
         default_factory=list, max_length=wire.MAX_SENTENCES
     )
+    looked: list[Annotated[int, Field(ge=0, le=1 << 31)]] = Field(
+        default_factory=lambda: [0, 0], min_length=2, max_length=2
+    )
     cuts: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
         default_factory=list, max_length=wire.MAX_SENTENCES
     )

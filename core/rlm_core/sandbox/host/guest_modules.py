@@ -16,6 +16,7 @@ rlm_core.context
 rlm_core.context.candidates
 rlm_core.context.changes
 rlm_core.context.context
+rlm_core.context.coverage
 rlm_core.context.cuts
 rlm_core.context.definitions
 rlm_core.context.excerpts

@@ -123,6 +123,7 @@ class WorkerSession(Generic[CheckpointT]):
                 tuple(done.cuts),
                 tuple(done.unmet),
                 self._names() if restarted else tuple(done.changed),
+                *done.looked,
             )
 
     async def value(self, name: str) -> str | None:

@@ -53,6 +53,7 @@ class Repl:
         store: where the checkpoint of the session's last worker is, and this one's goes.
         reserve: memory kept back for when the program has used up its own.
         untold: sentences about what `context` has given the program in part, where it does not know yet.
+        counted: how many files of `context` were searched, and how many opened.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Repl:
         store: CheckpointStore,
         reserve: Reserve,
         untold: Callable[[Any], list[str]],
+        counted: Callable[[Any], list[int]],
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts
@@ -72,6 +74,7 @@ class Repl:
         self._globals = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
         self._untold = partial(untold, context)
+        self._counted = partial(counted, context)
         rerun = as_builtin(self._rerun, "RERUN", inspect.signature(self._rerun), inspect.getdoc(self._rerun))
         self._namespace = Namespace(self._globals, context, {**functions, "RERUN": rerun})
         self._checkpoint = Checkpoint(store, self._globals)
@@ -148,7 +151,8 @@ class Repl:
         self._namespace.restore()
         changed = self._namespace.changed(self._loop_names())
         self._checkpoint.save(self._namespace.own(), self._cells)
-        return {**self._done(error, self._namespace.final), "cuts": self._cuts(), "changed": changed}
+        told = {"cuts": self._cuts(), "changed": changed, "looked": self._looked()}
+        return {**self._done(error, self._namespace.final), **told}
 
     def _value(self, name: str) -> dict[str, Any]:
         self._output.begin()
@@ -178,6 +182,12 @@ class Repl:
         with suppress(Exception):  # the program may have put anything in its place
             return [sentence[:MAX_SENTENCE] for sentence in self._untold()[:MAX_SENTENCES]]
         return []
+
+    def _looked(self) -> list[int]:
+        """Files searched and opened so far."""
+        with suppress(Exception):  # as above
+            return self._counted()
+        return [0, 0]
 
     def _guarded(self, source: str) -> str | None:
         """Runs a cell and returns its error as text, whatever happens."""

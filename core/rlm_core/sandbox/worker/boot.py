@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rlm_core.context.coverage import counted
 from rlm_core.context.cuts import untold
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.base import LockError
@@ -37,7 +38,7 @@ def serve(
     opening = channel.receive()
     with refusing(channel.send):
         context, store = prepare(channel, opening)
-        repl = Repl(channel, interrupts, opening, context, store, MappedReserve(), untold)
+        repl = Repl(channel, interrupts, opening, context, store, MappedReserve(), untold, counted)
     repl.serve()
 
 
