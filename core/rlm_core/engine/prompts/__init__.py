@@ -34,8 +34,7 @@ def system(*, code: bool, recursive: bool, output_chars: int) -> str:
     """
     kind = "code" if code else "text"
     recursion = (
-        "hands a task to a child that works like you, in a REPL where `context` is the prompt as a string; "
-        "slow, for what needs several steps."
+        "a child works like you, in a REPL where `context` is the prompt; slow, for what needs several steps."
         if recursive
         else "the same as `llm_query` here."
     )
