@@ -244,6 +244,38 @@ def test_importers_are_found_again(
     assert [f"{item.path}:{item.line}" for item in found] == expected
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import shop.db.base",
+        "import os, shop.db.base as b",
+        "if x: import shop.db.base",
+        "from shop.db.base import A",
+        "from shop.db import base",
+        "from shop.db import a, base as b  # both",
+        "from .db.base import A",
+        "from shop.db import (\n    a,\n    base,\n)",
+        "from shop.db import (a as c, b,\nbase as d, e)",
+        "from shop.db import (  # these\n    base  # the base\n)",
+        "from shop.db import \\\n    base",
+        "from shop.db \\\n    import base",
+        "def f():\n    from shop.db import base",
+    ],
+)
+def test_every_form_of_an_import_of_python_is_found(context_of: ContextOf, statement: str) -> None:
+    files = {
+        **dict.fromkeys(["shop/__init__.py", "shop/db/__init__.py", "shop/db/base.py"], ""),
+        "shop/use.py": f"{statement}\n",
+        "shop/other.py": "from shop.ui.base import B\nfrom .base import C\nbase.run()\n",
+    }
+    context = context_of(snapshot_of(files))
+    assert [item.path for item in context.importers("shop/db/base.py")] == ["shop/use.py"]
+    moved = {path.replace("shop/db/__init__.py", "shop/db/x.py"): text for path, text in files.items()}
+    assert [item.path for item in context_of(snapshot_of(moved)).importers("shop/db/base.py")] == [
+        "shop/use.py"
+    ]
+
+
 def test_what_is_printed_and_what_is_left_out(context_of: ContextOf) -> None:
     context = context_of(
         snapshot_of({**PYTHON, **{f"src/use{n}.py": "import shop.cart\n" for n in range(9)}})

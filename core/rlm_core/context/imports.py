@@ -93,12 +93,13 @@ class ImportGraph:
 
     def _candidates(self, path: str, search: _Search, rows: Sequence[int]) -> Iterator[int]:
         """Files of the same family that may import one, ascending."""
-        words, nameless, inside = search.modules.mentions(path)
+        words, line, nameless, inside = search.modules.mentions(path)
         search.words = words
         patterns = [literal(word) for word in words]
         having: Iterable[int] = self._search_engine.rows_with_any(patterns, rows) if patterns else ()
         if search.language in INCLUDE_LANGUAGES:
             line = rf"^\s*#\s*(?:include|import)\s*[<\"](?:[^>\"]*/)?{re.escape(words[0])}[>\"]"
+        if line:
             having = self._search_engine.verified_by_line(patterns[0], linewise(line), having)
         if nameless:
             near = [row for row in rows if self._snapshot.paths[row].startswith(inside)]

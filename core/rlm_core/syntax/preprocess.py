@@ -13,7 +13,8 @@ from rlm_core.errors import ParseLimitError
 from rlm_core.workspace.line_endings import unix_lines
 
 _WORD = rb"[\w\x80-\xff:-]"
-_LONG_WORD = re.compile(rb"(?<!%b)%b{3000,}" % (_WORD, _WORD))
+_LONG = 3000
+_LONG_WORD = re.compile(rb"(?<!%b)%b{%d,}" % (_WORD, _WORD, _LONG))
 _CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
 
 # Attribute macros, as in `static __printf(1, 2) int __init log(…)`, are no C without their header. These are
@@ -59,6 +60,9 @@ def normalized(source: bytes) -> bytes:
         source.decode()
     except UnicodeDecodeError:
         source = source.decode(errors=_BLANKS).encode()
+    # Splitting takes a tenth of the time that the search takes.
+    if max(map(len, source.split()), default=0) < _LONG:
+        return source
     return _LONG_WORD.sub(lambda found: b" " * len(found[0]), source)
 
 

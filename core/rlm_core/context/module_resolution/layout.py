@@ -17,11 +17,13 @@ class Mentions(NamedTuple):
 
     Attributes:
         words: each import has one of them.
+        line: RE2 expression for the lines on which such a word may be part of an import; empty for all.
         nameless: RE2 expression for lines with an import that has none; empty where there is no such import.
         inside: the folder, with `/` behind it, in which there are such imports; empty for all.
     """
 
     words: list[str]
+    line: str = ""
     nameless: str = ""
     inside: str = ""
 

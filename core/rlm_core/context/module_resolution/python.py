@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from rlm_core.context.module_resolution.layout import Mentions, upwards
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from rlm_core.context.module_resolution.layout import Layout
 
+# A name in a list of imports that has a line of its own.
+_LISTED = r"[\w.]+(?:\s+as\s+\w+)?"
 _SOURCE_FOLDERS = ("app", "lib", "python", "source", "src")
 
 
@@ -37,10 +40,27 @@ class PythonModules:
         folder, file = posixpath.split(path)
         stem = file.partition(".")[0]
         if stem != "__init__":
-            return Mentions([stem])
+            return Mentions([stem], self._import_line(stem, folder))
+        above, name = posixpath.split(folder)
         # `from . import x` has no name of the package whose `__init__.py` it means.
         nameless = r"^\s*from\s*\.+\s*import\b"
-        return Mentions([posixpath.basename(folder)], nameless, f"{folder}/" if folder else "")
+        line = self._import_line(name, above) if name else ""
+        return Mentions([name], line, nameless, f"{folder}/" if folder else "")
+
+    def _import_line(self, name: str, folder: str) -> str:
+        """Expression for lines on which a module of a folder may be imported.
+
+        Of a package its modules are imported as `package.module`, from it, or by dots.
+        """
+        word = rf"\b{re.escape(name)}\b"
+        listed = rf"^\s*\(?\s*(?:{_LISTED}\s*,\s*)*{word}.*$"
+        if posixpath.join(folder, "__init__.py") not in self._layout.snapshot:
+            return rf"\b(?:from|import)\b.*{word}|{listed}"
+        package = rf"\b{re.escape(posixpath.basename(folder))}"
+        return (
+            rf"{package}\s*\.\s*{word}|{package}\s+import\b.*{word}|^\s*import\b.*{word}|{listed}"
+            rf"|\bfrom\s*\.+\s*{word}|\bfrom\s*\.+\s*import\b.*{word}"
+        )
 
     def _file(self, root: str, parts: list[str]) -> str:
         base = posixpath.join(root, *parts)

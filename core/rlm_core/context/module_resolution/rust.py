@@ -76,7 +76,7 @@ class RustModules:
         words = crates or [posixpath.basename(folder) if stem == "mod" else stem]
         words += [name for name in self._other_names.get(path, ()) if name not in words]
         nameless = r"\b(?:super|crate|self)\b" if path in self._roots else r"\bsuper\b"
-        return Mentions(words, nameless, f"{self._own(path)}/".lstrip("/"))
+        return Mentions(words, "", nameless, f"{self._own(path)}/".lstrip("/"))
 
     def _relative(self, path: str, inside: list[str], parts: list[str]) -> str:
         file, climbed = path, False

@@ -71,7 +71,7 @@ class ScriptModules:
         if stem != "index":
             return Mentions([stem, *names])
         words = [posixpath.basename(folder), *names]
-        return Mentions([word for word in words if word], _ONLY_DOTS, f"{folder}/" if folder else "")
+        return Mentions([word for word in words if word], "", _ONLY_DOTS, f"{folder}/" if folder else "")
 
     def _package(self, path: str, name: str) -> str:
         found = self._packages.split(path, name)
