@@ -15,6 +15,7 @@ import pytest
 from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.calls_and_imports import calls
 from rlm_core.syntax.chunks import chunks
+from rlm_core.syntax.constant_sites import constant_sites
 from rlm_core.syntax.parsing import parse
 from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.registry import LANGUAGES
@@ -62,6 +63,7 @@ def read(name: str) -> list[str]:
                 tree = symbols(source, language)
             calls(source, language)
             type_facts(source, language)
+            constant_sites(source, language, "x")
         if any(len(symbol.qualified_name) >= 20_000 for symbol in walk(tree)):
             wrong.append(f"{label}: endless names")
         text = source[:4_000].decode("utf-8", "replace")

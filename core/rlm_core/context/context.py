@@ -12,6 +12,7 @@ from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
 from rlm_core.context.coverage import Coverage, CoverageRecord
+from rlm_core.context.constants import ConstantFolder
 from rlm_core.context.cuts import Cuts, noted
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
@@ -28,6 +29,7 @@ from rlm_core.context.references import ReferenceFinder
 from rlm_core.context.results import (
     DEFAULT_LIMIT,
     Callee,
+    Constant,
     Counts,
     File,
     Hit,
@@ -44,6 +46,7 @@ from rlm_core.context.search.engine import SearchEngine
 from rlm_core.context.slicing import Ref, Slicer
 from rlm_core.context.type_index import TypeIndex
 from rlm_core.context.type_lookup import TypeLookup
+from rlm_core.context.type_resolution.names import ModuleTargets
 from rlm_core.context.type_resolution.resolver import TypeResolver
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
@@ -102,7 +105,9 @@ class Context:
         self._reference_finder = ReferenceFinder(snapshot, self._search_engine, self._definitions)
         self._import_graph = ImportGraph(snapshot, self._search_engine)
         index = TypeIndex(snapshot, self._search_engine)
-        resolver = TypeResolver(snapshot, index, ModuleResolver(snapshot))
+        targets = ModuleTargets(ModuleResolver(snapshot))
+        self._constant_folder = ConstantFolder(snapshot, self._search_engine, index, targets)
+        resolver = TypeResolver(snapshot, index, targets)
         lookup = TypeLookup(snapshot, self._definition_finder, index, resolver)
         self._hierarchy = Hierarchy(snapshot, self._definitions, index, resolver, lookup)
         go = GoMethods(snapshot, self._search_engine, index, self._hierarchy)
@@ -352,6 +357,16 @@ class Context:
         Inherited and promoted ones have there the type that they are from.
         """
         return self._implementers.methods(cls)
+
+    @noted
+    @_within_memory
+    def constant(self, name: Ref, limit: int = 100) -> Results[Constant]:
+        """What it is given: `.value`, or `.why` not.
+
+        One result for each place outside of functions: `.path .line .expression .via`. Names in the
+        expression are followed.
+        """
+        return self._constant_folder.constant(name, limit)
 
     @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:

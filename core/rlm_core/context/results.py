@@ -375,6 +375,34 @@ class Relation:
         return f"{self.path}:{self.line} {self.kind} {self.qualified_name}{via}"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Constant:
+    """A name that is given a value.
+
+    Attributes:
+        path: the file.
+        line: from 1.
+        name: with the types that it is in, joined by dots.
+        value: a number, a text, a truth value or a tuple; None where `why` says why it is not known.
+        expression: what it is given, as it is written, on one line; a long one is cut.
+        via: `path:line` of the constants that were followed.
+        why: why the value is not known; empty when it is.
+    """
+
+    path: str
+    line: int
+    name: str
+    value: Any
+    expression: str
+    via: tuple[str, ...] = ()
+    why: str = ""
+
+    def __repr__(self) -> str:
+        shown = f"? ({self.why})" if self.why else repr(self.value)
+        given = "" if self.expression == shown else f"  (from {self.expression})"
+        return f"{self.path}:{self.line} {self.name} = {shown}{given}"
+
+
 class Slice(str):
     """Lines of a file: the text itself, which also knows where it is from.
 

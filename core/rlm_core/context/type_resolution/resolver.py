@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_core.context.type_resolution.go import GoTypes
-from rlm_core.context.type_resolution.names import ModuleTargets, Place, TypeKey, inside
+from rlm_core.context.type_resolution.names import Place, TypeKey, inside
 from rlm_core.context.type_resolution.namespaces import NamespacedTypes
 from rlm_core.context.type_resolution.python import PythonTypes
 from rlm_core.context.type_resolution.scripts import SCRIPTS, ScriptTypes
 
 if TYPE_CHECKING:
-    from rlm_core.context.module_resolution.resolver import ModuleResolver
     from rlm_core.context.type_index import TypeIndex
+    from rlm_core.context.type_resolution.names import ModuleTargets
     from rlm_core.syntax.type_names import Parts
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -27,10 +27,10 @@ class _Types(Protocol):
 class TypeResolver:
     """Resolves names of types over one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, index: TypeIndex, modules: ModuleResolver) -> None:
+    def __init__(self, snapshot: Snapshot, index: TypeIndex, targets: ModuleTargets) -> None:
         self._snapshot = snapshot
         self._index = index
-        self._targets = ModuleTargets(modules)
+        self._targets = targets
         self._scripts = ScriptTypes(snapshot, index, self._targets)
         self._namespaces = NamespacedTypes(snapshot, index, self._targets)
         self._types: dict[str, _Types] = {

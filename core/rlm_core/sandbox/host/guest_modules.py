@@ -15,6 +15,7 @@ rlm_core
 rlm_core.context
 rlm_core.context.candidates
 rlm_core.context.changes
+rlm_core.context.constants
 rlm_core.context.context
 rlm_core.context.coverage
 rlm_core.context.cuts
@@ -98,6 +99,9 @@ rlm_core.syntax
 rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
 rlm_core.syntax.component_scripts
+rlm_core.syntax.constant_arithmetic
+rlm_core.syntax.constant_expressions
+rlm_core.syntax.constant_sites
 rlm_core.syntax.definition_hints
 rlm_core.syntax.language
 rlm_core.syntax.parsing
