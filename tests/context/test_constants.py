@@ -132,6 +132,12 @@ def test_constants_say_where_they_are_from(context_of: ContextOf) -> None:
     assert found.via == ("shop/limits.py:2", "shop/limits.py:1")
 
 
+def test_constants_are_places(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of(PYTHON))
+    shown = context.excerpts(context.constant("SIZE"), around=0)
+    assert shown.startswith("app.py\n-- 7 in Settings (6-9)\n7")
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_constants_of_other_languages(context_of: ContextOf, language: str) -> None:
     files, expected = OTHERS[language]
@@ -158,6 +164,97 @@ def test_what_cannot_be_known_says_why(context_of: ContextOf, name: str, why: st
     assert repr(found).startswith(f"{found.path}:{found.line} {name} = ? ({why})")
 
 
+# What a value is told to be where it is not what it looks like at first sight.
+SUBTLE: dict[str, tuple[str, dict[str, object]]] = {
+    "A.java": (
+        "class A { int A = 'a' + 1; long B = 24 * 60 * 60 * 1000 * 1000;\n"
+        "long C = 24L * 60 * 60 * 1000 * 1000;\n"
+        "int D = 0xFFFFFFFF; int E = NONE; float F = 1 / 2f; double G = 1 / 2; byte H = (byte) 200; }\n",
+        {"A": 98, "B": None, "C": 86400000000, "D": -1, "E": None, "F": 0.5, "G": 0.0, "H": -56},
+    ),
+    "a.js": (
+        "const A = 1 << 31, B = -7 % 3, C = -1 >>> 0, D = 2 ** 53 + 1, E = `${1.0}${true}`;\n"
+        "const [F, G] = [1, 2]; exports.I = 3;\n",
+        {"A": -(1 << 31), "B": -1, "C": (1 << 32) - 1, "D": None, "E": "1true", "G": 2, "I": 3},
+    ),
+    "a.py": (
+        "A, B = 1, 2\nC, *D = 1, 2\nE = int('5')\nF = {1, 1}\nG = f'{A:>3}'\nK.H = 4\nI = true\n",
+        {"B": 2, "C": None, "E": None, "F": (1,), "G": None, "H": 4, "I": None},
+    ),
+    "a.rb": ("A = -7 / 2\nB, C = 1, 2\nD = 'a\\n'\n", {"A": -4, "C": 2, "D": "a\\n"}),
+    "a.c": (
+        "#ifdef X\n#define A 1 << 2\n#endif\n#define B A * 2\n#define C (A) * 2\n#define D ~0U\n"
+        "#define E (~3 & 0xff)\n#define F (1 << 31)\n"
+        "#define G '\\033'\n#define H ((unsigned) -1)\n#define I 08\n",
+        {
+            "A": 4,
+            "B": None,
+            "C": 8,
+            "D": None,
+            "E": 252,
+            "F": None,
+            "G": "\x1b",
+            "H": (1 << 32) - 1,
+            "I": None,
+        },
+    ),
+    "a.go": (
+        "package a\nconst A = 'a' + 1\nconst B = ^0\nconst C uint8 = ^uint8(0)\nconst D = ^uint8(0)\n"
+        "const E = 2 * time.Minute\n",
+        {"A": 98, "B": -1, "C": 255, "D": None, "E": 120 * 10**9},
+    ),
+    "a.rs": (
+        "const A: u8 = 300u16 as u8;\nconst B: [u8; 3] = [1; 3];\n"
+        "const C: u64 = !0 >> 1;\nconst D: u32 = 010;\n",
+        {"A": 44, "B": None, "C": None, "D": 10},
+    ),
+    "A.cs": (
+        "class A { const int A = 1 << 40;\nconst uint B = ~0u; const int C = 'a' + 1; }\n",
+        {"A": None, "C": 98},
+    ),
+    "a.ts": (
+        "enum A { B = 'b'.length, C, D = 4 }\nconst E = <number>4;\n",
+        {"B": None, "C": None, "D": 4, "E": None},
+    ),
+    "a.php": (
+        "<?php define('A', 5); class K { const B = A + 6 / 2, C = \"a$b\"; static $d = 3;\n"
+        "const E = TRUE; }\n",
+        {"A": 5, "B": 8, "C": None, "d": 3, "E": True},
+    ),
+}
+
+
+@pytest.mark.parametrize("path", SUBTLE)
+def test_no_value_is_told_that_a_language_does_not_give(context_of: ContextOf, path: str) -> None:
+    text, expected = SUBTLE[path]
+    context = context_of(snapshot_of({path: text}))
+    for name, value in expected.items():
+        found = context.constant(f"{path}::{name}")
+        assert [repr(each.value) for each in found] == [repr(value)], name
+        assert bool(found[0].why) == (value is None), name
+
+
+CHANGED = {
+    "a.py": "N = 1\n\n\ndef f():\n    global N\n    N = 2\n\n\ndef g():\n    M = 1\n\n\nM = 2\n",
+    "a.js": "let N = 1;\nconst M = 2;\nfunction f(M) {\n\n\n  N++;\n}\n",
+    "a.go": "package a\n\nvar N, M = 1, 2\n\nfunc f() {\n\tN = 2\n}\n",
+    "a.c": "static int N = 1, M = 2;\n\n\nvoid f(void) {\n  int M = 3;\n  N += M;\n}\n",
+}
+
+
+@pytest.mark.parametrize("path", CHANGED)
+def test_what_functions_change_is_told(context_of: ContextOf, path: str) -> None:
+    context = context_of(snapshot_of(CHANGED))
+    assert context.constant(f"{path}::N").note == f"Functions may change it: {path}:6."
+    assert not context.constant(f"{path}::M").note
+
+
+def test_constants_that_are_not_read_are_told(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.kt": "const val A = 1\n", "b.py": f"B = {'(' * 60_000}1\n"}))
+    assert context.constant("A").note.endswith("Constants of Kotlin are not known.")
+    assert "Not parsed: b.py (" in context.constant("B").note
+
+
 def test_a_name_with_several_values_says_so(context_of: ContextOf) -> None:
     context = context_of(snapshot_of(PYTHON))
     found = context.constant("SPEED")
@@ -165,7 +262,7 @@ def test_a_name_with_several_values_says_so(context_of: ContextOf) -> None:
     assert found.note == "It is given several values: which one holds is not known."
     assert context.constant("SPEED", limit=1).note.endswith("2 more than limit=1.")
     assert context.constant("nowhere") == []
-    assert "No place outside of functions" in context.constant("nowhere").note
+    assert "No assignment of it was found outside of functions" in context.constant("nowhere").note
     assert context.constant(context.find("KIB")[0])[0].value == 1024
     with pytest.raises(QueryError, match="limit of at least 1"):
         context.constant("KIB", limit=0)

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rlm_core.context.constant_lookup import ConstantLookup, fits
 from rlm_core.context.find import name_parts
-from rlm_core.context.lru import WeightedLru
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import Constant, Results
-from rlm_core.context.search.patterns import linewise, literal
-from rlm_core.context.type_resolution.go import package_of
-from rlm_core.context.type_resolution.names import Place, entries
-from rlm_core.errors import ParseLimitError, QueryError
-from rlm_core.syntax.constant_arithmetic import MAX_CHARS, NotKnownError, as_type, operated, signed
-from rlm_core.syntax.constant_sites import ConstantSite, constant_sites
-from rlm_core.syntax.registry import of_source
+from rlm_core.errors import QueryError
+from rlm_core.syntax.constant_arithmetic import (
+    MAX_CHARS,
+    NotKnownError,
+    as_type,
+    operated,
+    plain,
+    signed,
+    spelled,
+)
 from rlm_core.syntax.symbols import Symbol
-from rlm_core.syntax.type_facts import Binding
-from rlm_core.wording import pluralize
+from rlm_core.wording import comma_list, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from rlm_core.context.constant_lookup import FoundSite, Searched
     from rlm_core.context.search.engine import SearchEngine
     from rlm_core.context.slicing import Ref
     from rlm_core.context.type_index import TypeIndex
@@ -33,28 +35,11 @@ if TYPE_CHECKING:
     from rlm_core.syntax.type_names import Parts
     from rlm_core.workspace.snapshot import Snapshot
 
-_CACHED_SITES = 50_000
-PARSED_BYTES = 12_000_000
+_LISTED = 6
 _MAX_STEPS = 3000
 _MAX_DEPTH = 60
-_BY_MODULE = frozenset({"Python", "JavaScript", "TypeScript", "TSX", "Vue", "Svelte", "Astro"})
-_FAMILIES = {
-    **dict.fromkeys(_BY_MODULE - {"Python"}, "scripts"),
-    **dict.fromkeys(("C", "C++", "Objective-C"), "C"),
-}
-# Words for what a name is written in.
-_HERE = frozenset({"self", "static", "this", "crate", "super"})
 # Largest and smallest values that Rust's and Go's libraries have names for.
 _LIMITS = re.compile(r"(?:std::)?([iu])(8|16|32|64|128)::(MAX|MIN)\Z|math\.Max(Int|Uint)(8|16|32|64)\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A site and where it is."""
-
-    row: int
-    language: str
-    site: ConstantSite
 
 
 @dataclass(slots=True)
@@ -73,10 +58,7 @@ class ConstantFolder:
         self, snapshot: Snapshot, search_engine: SearchEngine, index: TypeIndex, targets: ModuleTargets
     ) -> None:
         self._snapshot = snapshot
-        self._search_engine = search_engine
-        self._index = index
-        self._targets = targets
-        self._sites: WeightedLru[tuple[int, str], tuple[str, list[ConstantSite]]] = WeightedLru(_CACHED_SITES)
+        self._lookup = ConstantLookup(snapshot, search_engine, index, targets)
 
     def constant(self, ref: Ref, limit: int) -> Results[Constant]:
         """Returns the values that a name is given outside of functions, one for each place.
@@ -87,20 +69,34 @@ class ConstantFolder:
         if limit < 1:
             raise QueryError("constant needs a limit of at least 1.")
         rows, parts = self._meant(ref)
-        notes: list[str] = []
-        found = [
-            self._result(parts[-1], each)
-            for each in self._found(self._having(parts[-1], rows, notes), parts[-1])
-            if _fits(each.site, parts)
-        ]
-        if len({repr(each.value) for each in found}) > 1:
-            notes.append("It is given several values: which one holds is not known.")
-        if not found:
-            notes.append("No place outside of functions (and of macros) gives it a value.")
+        searched = self._lookup.having(parts[-1], rows)
+        sites = [each for each in self._lookup.found(searched.rows, parts[-1]) if fits(each.site, parts)]
+        found = [self._result(parts[-1], each) for each in sites if not each.site.inside]
+        notes = list(self._notes(found, searched))
+        files = {each.path for each in found}
+        changed = dict.fromkeys(self._at(each) for each in sites if each.site.inside)
+        if own := [place for place in changed if place.rpartition(":")[0] in files]:
+            notes.append(f"Functions may change it: {comma_list(own, _LISTED)}.")
         omitted = max(0, len(found) - limit)
         if omitted:
             notes.append(f"{omitted:,} more than limit={limit}.")
         return Results(found[:limit], " ".join(notes), omitted)
+
+    def _notes(self, found: list[Constant], searched: Searched) -> Iterator[str]:
+        if len({repr(each.value) for each in found}) > 1:
+            yield "It is given several values: which one holds is not known."
+        if not found:
+            yield "No assignment of it was found outside of functions (keys of dicts are not read)."
+        if searched.omitted:
+            files = pluralize(searched.omitted, "file")
+            yield f"{files} that may give it a value not read: too many have it."
+        if failed := [row for row in searched.rows if row in self._lookup.failures]:
+            yield f"Not parsed: {comma_list([self._lookup.failures[row] for row in failed], _LISTED)}."
+        if searched.unknown and not found:
+            yield f"Constants of {comma_list(sorted(searched.unknown), _LISTED)} are not known."
+
+    def _at(self, found: FoundSite) -> str:
+        return f"{self._snapshot.paths[found.row]}:{found.site.line}"
 
     def _meant(self, ref: Ref) -> tuple[list[int] | None, Parts]:
         if isinstance(ref, Symbol):
@@ -117,59 +113,31 @@ class ConstantFolder:
             raise QueryError("This needs the name of a constant.")
         return rows, parts
 
-    def _having(self, name: str, rows: Iterable[int] | None, notes: list[str]) -> Iterator[int]:
-        """Files in which a name may be given a value."""
-        word = re.escape(name)
-        given = linewise(
-            rf"\b{word}\b[^=]*=|define[ \t]+{word}\b|\bconst\b.*\b{word}\b|\b{word}\b[ \t]*(?:[,}}/]|$)"
-        )
-        candidates = self._search_engine.rows_with(literal(name)) if rows is None else iter(rows)
-        left, omitted = PARSED_BYTES, 0
-        for row in self._search_engine.verified_by_line(literal(name), given, candidates):
-            left -= self._snapshot.lengths[row]
-            if left < 0:
-                omitted += 1
-                continue
-            yield row
-        if omitted:
-            notes.append(f"{pluralize(omitted, 'file')} that may give it a value not read: too many have it.")
-
-    def _found(self, rows: Iterable[int], name: str) -> Iterator[_Found]:
-        for row in rows:
-            read = partial(self._read, row, name)
-            language, sites = self._sites.get((row, name), read, lambda read: len(read[1]))
-            yield from (_Found(row, language, site) for site in sites)
-
-    def _read(self, row: int, name: str) -> tuple[str, list[ConstantSite]]:
-        source = self._search_engine.source(row)
-        language = of_source(self._snapshot.paths[row], source)
-        if language is None or not language.parsable:
-            return "", []
-        try:
-            return language.name, constant_sites(source, language, name)
-        except ParseLimitError:
-            return language.name, []
-
-    def _result(self, name: str, found: _Found) -> Constant:
+    def _result(self, name: str, found: FoundSite) -> Constant:
         path, site = self._snapshot.paths[found.row], found.site
         way = _Way()
         try:
-            value, why = self._value_of(found, way), ""
+            value, why = plain(self._value_of(found, way)), ""
         except NotKnownError as error:
             value, why = None, str(error)
         qualified = ".".join((*site.scope, name))
         return Constant(path, site.line, qualified, value, site.expression.text, tuple(way.via), why)
 
-    def _value_of(self, found: _Found, way: _Way) -> Any:
-        place = found.row, found.site.start
-        if place in way.under_way or len(way.under_way) > _MAX_DEPTH:
+    def _value_of(self, found: FoundSite, way: _Way, *, nested: bool = False) -> Any:
+        place, site = (found.row, found.site.start), found.site
+        if place in way.under_way:
             raise NotKnownError("it is defined by itself")
+        if len(way.under_way) > _MAX_DEPTH:
+            raise NotKnownError("it is made of too much")
+        if nested and site.bare:
+            raise NotKnownError(f"{site.expression.text} ({self._at(found)}) is a macro without brackets")
         way.under_way.add(place)
-        value = self._value(found.site.expression, found, way)
+        value = self._value(site.expression, found, way, nested=nested and site.macro)
         way.under_way.discard(place)
-        return as_type(value, found.site.type)
+        return as_type(value, site.type, found.language)
 
-    def _value(self, given: Expression, at: _Found, way: _Way) -> Any:
+    def _value(self, given: Expression, at: FoundSite, way: _Way, *, nested: bool = False) -> Any:
+        """What an expression gives; nested where operators stand around it."""
         way.steps -= 1
         if way.steps < 0:
             raise NotKnownError("it is made of too much")
@@ -178,115 +146,40 @@ class ConstantFolder:
         if given.kind == "unknown":
             raise NotKnownError(f"{given.text} is not followed")
         if given.kind == "name":
-            return self._named(given, at, way)
-        values = [self._value(argument, at, way) for argument in given.arguments]
-        if given.kind == "list":
-            return tuple(values)
+            return self._named(given, at, way, nested=nested)
+        inner = given.kind not in {"bracketed", "list", "set"}
+        values = [self._value(argument, at, way, nested=inner) for argument in given.arguments]
+        return self._combined(given, values, at.language)
+
+    def _combined(self, given: Expression, values: list[Any], language: str) -> Any:
+        """What values give together."""
+        if given.kind == "bracketed":
+            return values[0]
+        if given.kind in {"list", "set"}:
+            return tuple(dict.fromkeys(values) if given.kind == "set" else values)
         if given.kind == "joined":
-            text = "".join(str(value) for value in values)
+            text = "".join(spelled(value, language) for value in values)
             if len(text) > MAX_CHARS:
                 raise NotKnownError("it is too long")
             return text
+        if given.kind.startswith("as "):
+            return as_type(values[0], given.kind[3:], language, cast=True)
         if given.kind.startswith("unary "):
-            return signed(given.kind[6:], values[0])
-        return operated(given.kind, values[0], values[1], at.language)
+            return signed(given.kind[6:], values[0], language, given.arguments[0].text)
+        return operated(given.kind, values[0], values[1], language, given.text)
 
-    def _named(self, given: Expression, at: _Found, way: _Way) -> Any:
+    def _named(self, given: Expression, at: FoundSite, way: _Way, *, nested: bool) -> Any:
         if limit := _LIMITS.match(given.text):
             return _limit(limit)
-        meant = self._candidates(given.parts, at)
+        meant = [each for each in self._lookup.meant(given.parts, at) if not each.site.inside]
         if not meant:
-            raise NotKnownError(f"{given.text} is not defined in the workspace by a constant expression")
+            raise NotKnownError(f"no value was found for {given.text}")
         for each in meant:
-            way.via[f"{self._snapshot.paths[each.row]}:{each.site.line}"] = None
-        values = [self._value_of(each, way) for each in meant]
+            way.via[self._at(each)] = None
+        values = [self._value_of(each, way, nested=nested) for each in meant]
         if any(repr(value) != repr(values[0]) for value in values):
             raise NotKnownError(f"{given.text} is given {len(values)} values")
         return values[0]
-
-    def _candidates(self, parts: Parts, at: _Found) -> list[_Found]:
-        """The sites that a name may mean at a place."""
-        while len(parts) > 1 and parts[0] in _HERE and at.language not in _BY_MODULE:
-            parts = parts[1:]
-        own = [each for each in self._found([at.row], parts[-1]) if _fits(each.site, parts)]
-        for depth in range(len(at.site.scope), -1, -1):
-            scope = (*at.site.scope[:depth], *parts[:-1])
-            if near := [each for each in own if each.site.scope == scope]:
-                return near
-        if at.language in _BY_MODULE:
-            return self._of_module(at.row, parts, _MAX_DEPTH)
-        if at.language == "Go":
-            return self._of_package(parts, at)
-        same = _FAMILIES.get(at.language, at.language)
-        everywhere = self._found(self._having(parts[-1], None, []), parts[-1])
-        found = [each for each in everywhere if _FAMILIES.get(each.language, each.language) == same]
-        return own or [each for each in found if self._is_qualified(each, parts)]
-
-    def _is_qualified(self, found: _Found, parts: Parts) -> bool:
-        """Whether what stands before a name is around it: types, namespaces or a module, which is a file."""
-        if _ends(found.site, parts):
-            return True
-        stem = self._snapshot.paths[found.row].rpartition("/")[2].partition(".")[0]
-        return not found.site.scope and parts[-2] == stem
-
-    def _of_module(self, row: int, parts: Parts, steps: int) -> list[_Found]:
-        """Follows imports and exports to where a name is given its value."""
-        if steps <= 0 or not parts:
-            return []
-        file = self._index.file(row)
-        own = [each for each in self._found([row], parts[-1]) if each.site.scope == parts[:-1]]
-        if own:
-            return own
-        bindings = [each for each in entries(Place(file), parts[0]) if isinstance(each, Binding)]
-        bindings += file.exported.get(parts[0], [])
-        for binding in bindings:
-            rest = (*binding.source, *parts[1:])
-            if not binding.module:
-                found = self._of_module(row, rest, steps - 1) if rest != parts else []
-            else:
-                found = self._of_import(row, file.language, binding.module, rest, steps - 1)
-            if found:
-                return found
-        for star in (*file.exported.get("", ()), *file.named.get(((), ""), ())):
-            taken = isinstance(star, Binding) and star.module
-            if taken and (found := self._of_import(row, file.language, taken, parts, steps - 1)):
-                return found
-        return []
-
-    def _of_import(self, row: int, language: str, module: str, parts: Parts, steps: int) -> list[_Found]:
-        target = self._targets.of(language, self._snapshot.paths[row], module)
-        known = target and not target.endswith("/")
-        if known and (found := self._of_module(self._snapshot.index(target), parts, steps)):
-            return found
-        if language == "Python" and len(parts) > 1 and steps > 0:
-            joint = "" if module.endswith(".") else "."
-            return self._of_import(row, language, f"{module}{joint}{parts[0]}", parts[1:], steps - 1)
-        return []
-
-    def _of_package(self, parts: Parts, at: _Found) -> list[_Found]:
-        """A constant of the same package of Go, or of an imported one."""
-        path = self._snapshot.paths[at.row]
-        package = package_of(path)
-        if len(parts) > 1:
-            package = ""
-            for binding in self._index.file(at.row).facts.bindings:
-                name = binding.name or binding.module.strip('"`').rpartition("/")[2]
-                if binding.module and name == parts[0]:
-                    package = self._targets.of("Go", path, binding.module)
-        rows = [
-            row
-            for row, other in enumerate(self._snapshot.paths)
-            if other.endswith(".go") and package_of(other) == package
-        ]
-        return list(self._found(self._having(parts[-1], rows, []), parts[-1]))
-
-
-def _fits(site: ConstantSite, parts: Parts) -> bool:
-    return not parts[:-1] or _ends(site, parts)
-
-
-def _ends(site: ConstantSite, parts: Parts) -> bool:
-    return site.scope[-len(parts[:-1]) :] == parts[:-1] if parts[:-1] else True
 
 
 def _limit(match: re.Match[str]) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Callee",
+    "Constant",
     "Counts",
     "File",
     "Hit",

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from rlm_core.context.excerpts import Window, merged, section
 from rlm_core.context.find import name_parts, named, similar_symbols
 from rlm_core.context.paths import resolve_path
-from rlm_core.context.results import Callee, File, Hit, Import, Ranked, Reference, Relation, Slice, Text
+from rlm_core.context.results import (
+    Callee,
+    Constant,
+    File,
+    Hit,
+    Import,
+    Ranked,
+    Reference,
+    Relation,
+    Slice,
+    Text,
+)
 from rlm_core.context.suggest import did_you_mean
 from rlm_core.errors import QueryError
 from rlm_core.syntax.symbols import Symbol, walk
@@ -28,8 +39,8 @@ _LINES = re.compile(r"(?P<path>.+?)(?::|#)L?(?P<first>\d+)(?:-L?(?P<last>\d+))?(
 MAX_AROUND = 50
 _FORMS = "Write 'path::Class.method', 'path:120', 'path:10-40' or 'path'."
 
-Ref = str | Symbol | Hit | Reference | Ranked | Callee | Import | Relation
-_PLACES = Hit | Reference | Ranked | Callee | Import | Relation
+_PLACES = Hit | Reference | Ranked | Callee | Import | Relation | Constant
+Ref = str | Symbol | _PLACES
 
 
 class Slicer:

@@ -15,6 +15,7 @@ rlm_core
 rlm_core.context
 rlm_core.context.candidates
 rlm_core.context.changes
+rlm_core.context.constant_lookup
 rlm_core.context.constants
 rlm_core.context.context
 rlm_core.context.coverage
