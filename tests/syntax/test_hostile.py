@@ -15,6 +15,7 @@ import pytest
 from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.calls_and_imports import calls
 from rlm_core.syntax.chunks import chunks
+from rlm_core.syntax.code_only import code_only
 from rlm_core.syntax.constant_sites import constant_sites
 from rlm_core.syntax.parsing import parse
 from rlm_core.syntax.preprocess import normalized
@@ -64,6 +65,7 @@ def read(name: str) -> list[str]:
             calls(source, language)
             type_facts(source, language)
             constant_sites(source, language, "x")
+            code_only(source, language)
         if any(len(symbol.qualified_name) >= 20_000 for symbol in walk(tree)):
             wrong.append(f"{label}: endless names")
         text = source[:4_000].decode("utf-8", "replace")

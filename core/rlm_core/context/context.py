@@ -12,6 +12,7 @@ from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
 from rlm_core.context.coverage import Coverage, CoverageRecord
+from rlm_core.context.code_slices import code
 from rlm_core.context.constants import ConstantFolder
 from rlm_core.context.cuts import Cuts, noted
 from rlm_core.context.definitions import Definitions
@@ -29,6 +30,7 @@ from rlm_core.context.references import ReferenceFinder
 from rlm_core.context.results import (
     DEFAULT_LIMIT,
     Callee,
+    Captured,
     Constant,
     Counts,
     File,
@@ -44,6 +46,7 @@ from rlm_core.context.results import (
 )
 from rlm_core.context.search.engine import SearchEngine
 from rlm_core.context.slicing import Ref, Slicer
+from rlm_core.context.syntax_query import CAPTURES, SyntaxQueries
 from rlm_core.context.type_index import TypeIndex
 from rlm_core.context.type_lookup import TypeLookup
 from rlm_core.context.type_resolution.names import ModuleTargets
@@ -104,6 +107,7 @@ class Context:
         self._definition_finder = DefinitionFinder(snapshot, self._search_engine, self._definitions)
         self._reference_finder = ReferenceFinder(snapshot, self._search_engine, self._definitions)
         self._import_graph = ImportGraph(snapshot, self._search_engine)
+        self._syntax_queries = SyntaxQueries(snapshot, self._search_engine, self._definitions)
         index = TypeIndex(snapshot, self._search_engine)
         targets = ModuleTargets(ModuleResolver(snapshot))
         self._constant_folder = ConstantFolder(snapshot, self._search_engine, index, targets)
@@ -367,6 +371,25 @@ class Context:
         expression are followed.
         """
         return self._constant_folder.constant(name, limit)
+
+    def code(self, path: str) -> Slice:
+        """A file without comments and strings.
+
+        Blanks stand for them, so that each place keeps its line and column; quotes stay.
+        """
+        return code(self._snapshot, self._search_engine, self._row(path))
+
+    @noted
+    @_within_memory
+    def query(self, glob: Glob, query: str, limit: int | None = None) -> Results[Captured]:
+        """Captures of a tree-sitter query: `.name .text .path .line`.
+
+        Also `.end_line .column .symbol .kind` (of the node) and `.match`: captures of one match have the same
+        number. limit 1,000. query('src/**/*.py', '(class_definition name: (identifier) @name)').
+        """
+        rows, note = self._rows(glob)
+        found = self._syntax_queries.query(rows, query, CAPTURES if limit is None else limit)
+        return _asked_for(limit, _with_note(note, found))
 
     @noted
     def chunks(self, glob: Glob, max_chars: int = 50_000, overlap: int = 0) -> Results[Slice]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 from rlm_core.context import excerpts
 from rlm_core.syntax.registry import detect
 from rlm_core.syntax.symbols import Symbol, spanned
+from rlm_core.wording import one_line
 from rlm_core.workspace.line_endings import split_lines
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Callee",
+    "Captured",
     "Constant",
     "Counts",
     "File",
@@ -374,6 +376,37 @@ class Relation:
     def __repr__(self) -> str:
         via = f"  (via {self.via})" if self.via else ""
         return f"{self.path}:{self.line} {self.kind} {self.qualified_name}{via}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Captured:
+    """A node that a query captures.
+
+    Attributes:
+        path: the file.
+        line: from 1.
+        column: in characters, from 1.
+        end_line: its last line, inclusive.
+        name: of the capture, without `@`.
+        text: of the node; a long one is cut.
+        kind: the node's kind in the grammar.
+        match: number of the match: captures of one match have the same.
+        symbol: qualified name of the definition around it, or an empty string.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    name: str
+    text: str
+    kind: str
+    match: int
+    symbol: str
+
+    def __repr__(self) -> str:
+        inside = f"  (in {self.symbol})" if self.symbol else ""
+        return f"{self.path}:{self.line}: @{self.name} {one_line(self.text, 120)}{inside}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

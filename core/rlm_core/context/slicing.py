@@ -10,6 +10,7 @@ from rlm_core.context.find import name_parts, named, similar_symbols
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import (
     Callee,
+    Captured,
     Constant,
     File,
     Hit,
@@ -39,7 +40,7 @@ _LINES = re.compile(r"(?P<path>.+?)(?::|#)L?(?P<first>\d+)(?:-L?(?P<last>\d+))?(
 MAX_AROUND = 50
 _FORMS = "Write 'path::Class.method', 'path:120', 'path:10-40' or 'path'."
 
-_PLACES = Hit | Reference | Ranked | Callee | Import | Relation | Constant
+_PLACES = Hit | Reference | Ranked | Callee | Import | Relation | Constant | Captured
 Ref = str | Symbol | _PLACES
 
 

@@ -15,6 +15,7 @@ rlm_core
 rlm_core.context
 rlm_core.context.candidates
 rlm_core.context.changes
+rlm_core.context.code_slices
 rlm_core.context.constant_lookup
 rlm_core.context.constants
 rlm_core.context.context
@@ -62,6 +63,7 @@ rlm_core.context.search.words
 rlm_core.context.slicing
 rlm_core.context.stemming
 rlm_core.context.suggest
+rlm_core.context.syntax_query
 rlm_core.context.type_headers
 rlm_core.context.type_index
 rlm_core.context.type_lookup
@@ -72,6 +74,7 @@ rlm_core.context.type_resolution.namespaces
 rlm_core.context.type_resolution.python
 rlm_core.context.type_resolution.resolver
 rlm_core.context.type_resolution.scripts
+rlm_core.context.user_query
 rlm_core.errors
 rlm_core.sandbox
 rlm_core.sandbox.guest
@@ -99,6 +102,7 @@ rlm_core.sandbox.wire
 rlm_core.syntax
 rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
+rlm_core.syntax.code_only
 rlm_core.syntax.component_scripts
 rlm_core.syntax.constant_arithmetic
 rlm_core.syntax.constant_expressions
