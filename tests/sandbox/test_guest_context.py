@@ -7,7 +7,7 @@ import pydoc
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -36,6 +36,12 @@ class Forgetful:
         raise self._error
 
     def text(self, path: str, since: str) -> str | None:
+        raise self._error
+
+    def log(self, path: str, revision: str, limit: int) -> NoReturn:
+        raise self._error
+
+    def blame(self, path: str, revision: str, first: int, last: int) -> NoReturn:
         raise self._error
 
 
@@ -185,6 +191,9 @@ def test_nothing_is_asked_before_it_is_needed() -> None:
     assert len(requests) == 2
 
 
+COMMIT = ["abc123", "2024-05-01T12:00:00Z", "Ada", "Sell\n\nMore.", ["README.md"]]
+
+
 class Earlier:
     """A past in which the shop was another one."""
 
@@ -194,11 +203,24 @@ class Earlier:
     def text(self, path: str, since: str) -> str | None:
         return FILES[path].replace("Shop", "Old shop")
 
+    def log(self, path: str, revision: str, limit: int) -> tuple[list[Any], bool, str]:
+        return [COMMIT], True, "Cut."
+
+    def blame(self, path: str, revision: str, first: int, last: int) -> tuple[list[Any], list[Any], str]:
+        return [(first, last - first + 1, 0)], [COMMIT], ""
+
 
 def test_the_past_is_asked_by_the_worker() -> None:
     context = remote(ContextServer(SNAPSHOT, Earlier()).answer)
     assert repr(context.changed("v1")) == "README.md (modified)\nold.py (deleted)"
     assert repr(context.diff("README.md", "v1")).startswith("--- README.md at v1\n+++ README.md")
+    [commit] = context.log("README.md")
+    assert (repr(commit), commit.body, commit.files) == (
+        "abc123 2024-05-01 Ada: Sell",
+        "More.",
+        ("README.md",),
+    )
+    assert [line.author for line in context.blame("README.md")] == ["", "Ada", "Ada"]
 
 
 class OwnError(KeyError):

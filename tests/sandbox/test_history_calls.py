@@ -45,6 +45,16 @@ async def test_the_time_of_git_is_the_cells(snapshot: Snapshot) -> None:
     await sandbox.close()
 
 
+async def test_a_program_asks_for_commits(snapshot: Snapshot) -> None:
+    sandbox = NativeSandbox(SandboxSettings())
+    session = await sandbox.open(snapshot, {})
+    result = await session.run("print(context.log()[0].subject, context.blame('a.py')[0].author)")
+    assert (result.output, result.error) == ("first Somebody\n", None)
+    forged = await session.run("call = context._history._call\ncall('_log', ('', 'HEAD', 1.5), {})")
+    assert "'1.5' is no number of lines or commits." in str(forged.error)
+    await sandbox.close()
+
+
 async def test_other_sessions_go_on_while_git_takes_its_time(snapshot: Snapshot) -> None:
     sandbox = NativeSandbox(SandboxSettings(cell_seconds=30.0))
     slow, other = await sandbox.open(snapshot, {}), await sandbox.open(snapshot, {})

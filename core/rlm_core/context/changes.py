@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from rlm_core.context.results import Results, Text
 from rlm_core.errors import QueryError
@@ -14,15 +15,29 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 
-class HistorySource(Protocol):
-    """What the context said before; both raise `QueryError` for an unknown `since`."""
+# What git says of a commit: id, date, author, message, and which paths it changed.
+CommitRow = Sequence[Any]
 
-    def changes(self, since: str) -> list[tuple[str, str]]:
+
+class HistorySource(Protocol):
+    """What the context said before; all raise `QueryError` for an unknown `since` or revision."""
+
+    def changes(self, since: str) -> Sequence[tuple[str, str]]:
         """Path and status (`added`, `modified`, `deleted`) of each file that differs."""
         ...
 
     def text(self, path: str, since: str) -> str | None:
         """What a file said then; None when it was not there."""
+        ...
+
+    def log(self, path: str, revision: str, limit: int) -> tuple[Sequence[CommitRow], bool, str]:
+        """Commits (`workspace.commit_log.LoggedCommit`), whether there are more, and what is to be said."""
+        ...
+
+    def blame(
+        self, path: str, revision: str, first: int, last: int
+    ) -> tuple[Sequence[tuple[int, int, int]], Sequence[CommitRow], str]:
+        """Ranges of lines (first, count, index of the commit), the commits, and what is to be said."""
         ...
 
 
@@ -65,7 +80,7 @@ def diff(snapshot: Snapshot, history: HistorySource, path: str, since: str) -> T
 
 
 class NoHistory:
-    """The history of a context that has none."""
+    """The history of a context that has none: all raise `QueryError`."""
 
     def changes(self, since: str) -> list[tuple[str, str]]:
         """Raises `QueryError`."""
@@ -74,3 +89,11 @@ class NoHistory:
     def text(self, path: str, since: str) -> str | None:
         """Raises `QueryError`."""
         raise QueryError(f"This context has no history, so {path} cannot be compared with {since!r}.")
+
+    def log(self, path: str, revision: str, limit: int) -> NoReturn:  # noqa: ARG002 - the protocol's
+        """Raises `QueryError`."""
+        raise QueryError("This context has no history, so there is no log.")
+
+    def blame(self, path: str, revision: str, first: int, last: int) -> NoReturn:  # noqa: ARG002 - as above
+        """Raises `QueryError`."""
+        raise QueryError(f"This context has no history, so no line of {path} can be blamed.")

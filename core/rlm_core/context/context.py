@@ -14,6 +14,7 @@ from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed,
 from rlm_core.context.coverage import Coverage, CoverageRecord
 from rlm_core.context.code_slices import code
 from rlm_core.context.constants import ConstantFolder
+from rlm_core.context.commits import BlamedLine, Commit, blame, log
 from rlm_core.context.cuts import Cuts, noted
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts
@@ -420,6 +421,30 @@ class Context:
     def diff(self, path: str, since: str = "HEAD") -> Text:
         """Unified diff against either of these."""
         return diff(self._snapshot, self._history, path, since)
+
+    @noted
+    def log(self, path: str = "", limit: int = 50, rev: str = "HEAD") -> Results[Commit]:
+        """Commits: `.commit .date .author .subject .files`.
+
+        Of a file or folder, else of all, the latest first, with the rest of the message as `.body`. `.files`
+        has the paths that each changed (a merge: those that it changed itself). A renamed file's log ends
+        there; the note says what it was called.
+        """
+        found = log(self._history, path, rev, limit)
+        if path and not found and not found.note:
+            found.note = f"No commit up to {rev} changed {path}; is it called so, and committed?"
+        return found
+
+    @noted
+    def blame(self, ref: Ref, start: int | None = None, end: int | None = None) -> Results[BlamedLine]:
+        """Who wrote lines: `.line .commit .author .text`.
+
+        Also `.date .subject`. `ref` is as for slice, or a path with the lines start to end. The file is
+        blamed as it is committed at HEAD; the numbers are those of the context, and lines that are not
+        committed as they are here have no `.commit`.
+        """
+        lines = self.slice(ref) if start is None else self.lines(str(ref), start, end or start)
+        return blame(self._history, self._snapshot.text(lines.path), lines, "HEAD")
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
         """Files by words that the code may use, best first.

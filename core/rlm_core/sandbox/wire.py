@@ -35,8 +35,8 @@ MAX_CHECKPOINT = 4_000_000  # bytes, where a checkpoint travels in a frame, each
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")
 
-# Functions of the host that are behind `context.changed` and `context.diff`, not for programs.
-HISTORY_CHANGES, HISTORY_TEXT = "_changes", "_text_then"
+# Functions of the host that are behind `context.changed`, `diff`, `log` and `blame`, not for programs.
+HISTORY_CHANGES, HISTORY_TEXT, HISTORY_LOG, HISTORY_BLAME = "_changes", "_text_then", "_log", "_blame"
 
 _TEXT, _SENT = "$text", "$sent"
 _PART = 1 << 20  # bytes of text in a frame that is one of several

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SUBMODULE = "160000 "
 # What git prints: an object's id, its size, an entry of a tree.
-_ID = re.compile(r"[0-9a-f]{40,64}")
+ID = re.compile(r"[0-9a-f]{40,64}")
 _SIZE = re.compile(r"[0-9]{1,18}")
 _ENTRY = re.compile(r"[0-7]+ [a-z]+ [0-9a-f]{40,64}\t")
 # Of gitrevisions(7) all that names a commit by name, id, date or number. `:/text` and `^{/text}` search
@@ -46,15 +46,15 @@ def resolve_commit(git: GitRequest, root: Path, revision: str) -> str | None:
         raise QueryError(why_not)
     # What a program asks for must not be read as an option, here or later: only the id goes on.
     asked = ["--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    printed = _run(git, root, ["rev-parse", "--git-path", "objects", *asked]) or ""
+    printed = run_git(git, root, ["rev-parse", "--git-path", "objects", *asked]) or ""
     objects, _, commit_id = printed.partition("\n")
     if objects and (by_what := gitdirs.why_foreign_objects(root / objects)):
         raise QueryError(
-            f"The repository of {_name(root)} takes objects from another one, or may do so "
+            f"The repository of {name_of(root)} takes objects from another one, or may do so "
             f"({printable_path(by_what)}). That one may not be meant, so there is no past. "
             "`git repack -a -d` copies the objects; delete that file then."
         )
-    return commit_id.strip() if _ID.fullmatch(commit_id.strip()) else None
+    return commit_id.strip() if ID.fullmatch(commit_id.strip()) else None
 
 
 def list_tree(git: GitRequest, root: Path, commit_id: str) -> dict[str, str]:
@@ -72,7 +72,7 @@ def absent_files(git: GitRequest, root: Path) -> set[str]:
     Raises:
         QueryError: git ran into a limit.
     """
-    printed = _run(git, root, ["ls-files", "-z", "-t"]) or ""
+    printed = run_git(git, root, ["ls-files", "-z", "-t"]) or ""
     return {entry[2:] for entry in printed.split("\0") if entry.startswith("S ")}
 
 
@@ -128,22 +128,26 @@ def read_blobs(git: GitRequest, root: Path, sizes: dict[str, int]) -> Iterator[b
 
 
 def _entries(git: GitRequest, root: Path, arguments: Sequence[str]) -> dict[str, str]:
-    printed = _run(git, root, arguments)
+    printed = run_git(git, root, arguments)
     entries = printed.split("\0")[:-1] if printed is not None else [""]
     if not all(map(_ENTRY.match, entries)):
-        raise QueryError(f"git could not read that revision of {_name(root)}; `git fsck` there may say why.")
+        raise QueryError(
+            f"git could not read that revision of {name_of(root)}; `git fsck` there may say why."
+        )
     split = (entry.partition("\t") for entry in entries if not entry.startswith(_SUBMODULE))
     return {path: about.split(" ")[2] for about, _, path in split}
 
 
-def _run(git: GitRequest, root: Path, arguments: Sequence[str]) -> str | None:
+def run_git(git: GitRequest, root: Path, arguments: Sequence[str]) -> str | None:
+    """What git prints, as `GitRequest.run`; raises `QueryError` where it ran into a limit."""
     try:
         return git.run(root, arguments)
     except GitLimitError as error:
         raise _refused(root, error) from error
 
 
-def _name(root: Path) -> str:
+def name_of(root: Path) -> str:
+    """What a folder's repository is called in sentences."""
     return f"{printable_path(root.name)}/"
 
 
@@ -161,10 +165,10 @@ def _size(root: Path, blob: str, line: str) -> int:
 
 def _missing(root: Path, blob: str) -> QueryError:
     return QueryError(
-        f"The repository {_name(root)} lacks a file of that revision ({blob}), or git cannot read it in the "
-        "memory that it may use."
+        f"The repository {name_of(root)} lacks a file of that revision ({blob}), or git cannot read it in "
+        "the memory that it may use."
     )
 
 
 def _refused(root: Path, error: GitLimitError) -> QueryError:
-    return QueryError(f"The past of {_name(root)} cannot be read: {error}, which is all that it may.")
+    return QueryError(f"The past of {name_of(root)} cannot be read: {error}, which is all that it may.")

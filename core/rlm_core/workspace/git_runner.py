@@ -30,8 +30,8 @@ PAUSE_SECONDS = 600.0
 _STOPPED = "was ended with the workspace"
 
 # A repository's own configuration can name programs for git to run; none of these may.
-# (git-config(1): core.fsmonitor, core.hooksPath.)
-_SETTINGS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+# (git-config(1): core.fsmonitor, core.hooksPath.) Nor is a file from elsewhere read for a mail map.
+_SETTINGS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "mailmap.file="]
 # Change nothing, fetch nothing (older gits know only the protocols), speak English. Variables that name a
 # repository (GIT_DIR …), as where a hook has started the server, are not passed on.
 _ENVIRONMENT = {

@@ -22,9 +22,10 @@ _OPENED = (
     *("info/attributes", "objects/info/alternates", "objects/info/commit-graph"),
     "objects/info/commit-graphs/commit-graph-chain",
 )
-# core.excludesFile, core.attributesFile and include.path in git-config(1) name further ones.
+# core.excludesFile, core.attributesFile, blame.ignoreRevsFile and include.path in git-config(1) name others.
 _NAMED_FILE = re.compile(
-    r"^[ \t]*(?:\[[^\]\r\n]*\])?[ \t]*(?:excludesfile|attributesfile|path)[ \t]*=[ \t]*([^\r\n#;]*)",
+    r"^[ \t]*(?:\[[^\]\r\n]*\])?[ \t]*(?:excludesfile|attributesfile|ignorerevsfile|path)[ \t]*=[ \t]*"
+    r"([^\r\n#;]*)",
     re.MULTILINE | re.IGNORECASE,
 )
 # In git-config(1)'s syntax: the setting, and what quotes and escapes are to be replaced by.
@@ -117,7 +118,8 @@ def _not_a_file(dot: Path) -> Path | None:
 
 
 def _named_files(dot: Path) -> Iterator[Path]:
-    """The branch that `HEAD` names, and files that a repository's configuration may have git open."""
+    """The branch that `HEAD` names, the mail map, and files that the configuration may have git open."""
+    yield dot.parent / ".mailmap"
     head = _read(dot / "HEAD")
     if head.startswith("ref: "):
         yield dot / head.removeprefix("ref: ")

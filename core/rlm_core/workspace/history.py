@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rlm_core.errors import QueryError
 from rlm_core.workspace import git_objects
+from rlm_core.workspace.commit_log import CommitLog
 from rlm_core.workspace.decoding import NotTextError, to_utf8
 from rlm_core.workspace.discovery import is_excluded
 from rlm_core.workspace.git_runner import HISTORY_SECONDS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from rlm_core.workspace.commit_log import Blame, Log
     from rlm_core.workspace.git_runner import GitRequest, GitRunner
     from rlm_core.workspace.secret_filter import SecretFilter
     from rlm_core.workspace.snapshot import Snapshot
@@ -59,6 +61,7 @@ class History:
         self._git = git
         self._max_bytes = max_bytes
         self._secrets = secrets
+        self._commits = CommitLog(roots, git, secrets)
 
     def changes(self, since: str) -> list[Change]:
         """The files that differ from an earlier snapshot (its id) or a git revision, by path.
@@ -96,6 +99,14 @@ class History:
                     raise QueryError(f"{path} was larger than {limit} at {since}.")
                 return self._blob_text(next(git_objects.read_blobs(git, root, sizes)), path)
         return None
+
+    def log(self, path: str, revision: str, limit: int) -> Log:
+        """See `CommitLog.log`."""
+        return self._commits.log(path, revision, limit)
+
+    def blame(self, path: str, revision: str, first: int, last: int) -> Blame:
+        """See `CommitLog.blame`."""
+        return self._commits.blame(path, revision, first, last)
 
     def _commit(self, git: GitRequest, root: Path, since: str) -> str:
         commit = git_objects.resolve_commit(git, root, since)

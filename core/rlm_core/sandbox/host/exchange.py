@@ -27,7 +27,7 @@ MAX_CALLS = 256  # under way at once; more are refused
 MAX_REFUSED = 4_096  # so many in a cell; a program that goes on then would only keep the host busy
 MAX_HELD = 32 << 20  # bytes of calls under way; as text, up to four times as many
 
-_OWN_WORK = (wire.HISTORY_CHANGES, wire.HISTORY_TEXT)
+_OWN_WORK = (wire.HISTORY_CHANGES, wire.HISTORY_TEXT, wire.HISTORY_LOG, wire.HISTORY_BLAME)
 
 _TOO_MUCH = (
     f"The calls under way at this moment carry more than {MAX_HELD >> 20} MB, which is all that they may; "

@@ -1,6 +1,6 @@
 """History of a context, as host functions: git and earlier snapshots are the host's to read.
 
-Their names start with an underscore: a program does not see them, `context.changed` and `context.diff` do.
+Their names start with an underscore: a program does not see them, the methods of `context` do.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.sandbox.wire import HISTORY_CHANGES, HISTORY_TEXT
+from rlm_core.errors import QueryError
+from rlm_core.sandbox.wire import HISTORY_BLAME, HISTORY_CHANGES, HISTORY_LOG, HISTORY_TEXT
 from rlm_core.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
 
     one_at_a_time = asyncio.Lock()
 
-    async def in_thread(method: Callable[..., Any], *arguments: str) -> Any:
+    async def in_thread(method: Callable[..., Any], *arguments: Any) -> Any:
         async with one_at_a_time:
             return await asyncio.get_running_loop().run_in_executor(_THREADS, method, *arguments)
 
@@ -42,4 +43,16 @@ def functions(context: Any) -> dict[str, Callable[..., Awaitable[Any]]]:
     async def text_then(path: str, since: str) -> Any:
         return await in_thread(history.text, str(path), str(since))
 
-    return {HISTORY_CHANGES: changes, HISTORY_TEXT: text_then}
+    async def log(path: str, revision: str, limit: int) -> Any:
+        return await in_thread(history.log, str(path), str(revision), _number(limit))
+
+    async def blame(path: str, revision: str, first: int, last: int) -> Any:
+        return await in_thread(history.blame, str(path), str(revision), _number(first), _number(last))
+
+    return {HISTORY_CHANGES: changes, HISTORY_TEXT: text_then, HISTORY_LOG: log, HISTORY_BLAME: blame}
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise QueryError(f"{str(value)[:80]!r} is no number of lines or commits.")
+    return value

@@ -10,11 +10,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.sandbox.wire import HISTORY_CHANGES, HISTORY_TEXT
+from rlm_core.sandbox.wire import HISTORY_BLAME, HISTORY_CHANGES, HISTORY_LOG, HISTORY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rlm_core.context.changes import CommitRow
     from rlm_core.context.context import Context
     from rlm_core.workspace.snapshot import Snapshot
 
@@ -73,6 +74,18 @@ class RemoteHistory:
         """What a file said then."""
         text: str | None = self._call(HISTORY_TEXT, (path, since), {})
         return text
+
+    def log(self, path: str, revision: str, limit: int) -> tuple[list[CommitRow], bool, str]:
+        """The latest commits of a path."""
+        commits, more, note = self._call(HISTORY_LOG, (path, revision, limit), {})
+        return commits, more, note
+
+    def blame(
+        self, path: str, revision: str, first: int, last: int
+    ) -> tuple[list[tuple[int, int, int]], list[CommitRow], str]:
+        """Of which commits lines of a file are."""
+        ranges, commits, note = self._call(HISTORY_BLAME, (path, revision, first, last), {})
+        return ranges, commits, note
 
 
 def _mapped(descriptor: int) -> mmap.mmap:
