@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 KEPT_RUNS = 32
 KEPT_EVENTS = 500
 
-State = Literal["running", "complete", "incomplete", "failed", "cancelled"]
+State = Literal["running", "complete", "incomplete", "extract", "failed", "cancelled"]
 
 
 class RunHandle:

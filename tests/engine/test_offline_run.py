@@ -59,7 +59,7 @@ async def ask(asker: Asker, question: str, **sections: object) -> Answer:
 async def test_a_question_in_words_finds_the_place(asker: Asker) -> None:
     answer = await ask(asker, "When is a failed request sent again?")
     assert [event.error for event in asker.of(CellCompleted)] == [None, None]
-    assert answer.status == "complete"
+    assert answer.status == "extract"
     assert answer.citations[0].path == "http/retry.py"
     assert answer.citations[0].symbol is not None
     assert answer.citations[0].symbol.startswith("RetryPolicy")
@@ -110,7 +110,7 @@ async def test_it_says_that_it_is_no_language_model_and_costs_nothing(asker: Ask
 )
 async def test_a_question_that_matches_nothing_still_ends_well(question: str, asker: Asker) -> None:
     answer = await ask(asker, question)
-    assert answer.status == "complete"
+    assert answer.status == "extract"
     assert "No language model is configured" in answer.answer
     assert answer.unverified == []
 

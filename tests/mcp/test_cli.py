@@ -178,7 +178,7 @@ def test_a_greedy_project_is_usable_and_what_it_does_not_get_is_told(repository:
     write_tree(repository, {"rlm.toml": GREEDY})
     told = ("turns stays 30", "may not choose (model.base_url)")
     answer = json.loads(rlm("ask", "--json", "Where is `total_price` defined?", cwd=repository).stdout)
-    assert (answer["status"], answer["model"]) == ("complete", "offline")
+    assert (answer["status"], answer["model"]) == ("extract", "offline")
     for words in told:
         assert words in " ".join(answer["notes"])
     ran = rlm("exec", "len(context)", cwd=repository)

@@ -121,4 +121,4 @@ def _reply(ended: command.Finished) -> Reply:
     except (ValueError, KeyError, TypeError) as error:
         raise ArmError(f"The program printed no answer that can be read: {error!r}.") from error
     shown = tuple(str(note) for note in notes if note)
-    return Reply(text, "answered" if status == "complete" else "incomplete", shown)
+    return Reply(text, "incomplete" if status == "incomplete" else "answered", shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Status = Literal["complete", "incomplete"]
+Status = Literal["complete", "incomplete", "extract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ class Answer:
 
     Attributes:
         answer: Markdown.
-        status: `incomplete` when a limit ended the run or an error left it without a proper end.
-        reason: why it is incomplete, as a sentence; empty when complete.
+        status: `incomplete` when a limit ended the run or an error left it without a proper end; `extract`
+            when the offline model wrote it, so that it is what a search found and nobody has judged.
+        reason: why it is incomplete, as a sentence; else empty.
         citations: places that the text cites, each checked against the snapshot.
         unverified: places that the text cites and that do not exist in the snapshot.
         changed: cited files that say something else by the end of the run than in the snapshot.

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine.answer import Answer
 from rlm_core.engine.events import RunCompleted, RunStarted
+from rlm_core.models import offline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rlm_core.engine.answer import Citation
+    from rlm_core.engine.answer import Citation, Status
     from rlm_core.engine.run import Outcome
     from rlm_core.engine.run_tree import RunTree
     from rlm_core.models import Model
@@ -58,7 +59,7 @@ class RunReporter:
         """The answer that an outcome makes, emitted as `RunCompleted`; see `Answer` for the arguments."""
         answer = Answer(
             answer=outcome.text,
-            status="incomplete" if outcome.reason else "complete",
+            status=self._status(outcome),
             reason=outcome.reason,
             citations=list(citations),
             unverified=list(unverified),
@@ -71,3 +72,8 @@ class RunReporter:
         )
         self._tree.stream.emit(RunCompleted(node=self._node, answer=answer))
         return answer
+
+    def _status(self, outcome: Outcome) -> Status:
+        if outcome.reason:
+            return "incomplete"
+        return "extract" if self._model.name == offline.NAME else "complete"

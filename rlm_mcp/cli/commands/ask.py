@@ -35,13 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Asks; 0 for a complete answer, 3 for an incomplete one."""
+    """Asks; 3 for an incomplete answer, else 0."""
     answer = asyncio.run(_ask(args))
     if answer is None:
         return INTERRUPTED
     text = json.dumps(dataclasses.asdict(answer), indent=2) + "\n" if args.json else markdown(answer)
     write_stdout(text)
-    return DONE if answer.status == "complete" else INCOMPLETE
+    return INCOMPLETE if answer.status == "incomplete" else DONE
 
 
 async def _ask(args: argparse.Namespace) -> Answer | None:

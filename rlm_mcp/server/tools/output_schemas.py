@@ -23,10 +23,14 @@ class _OutputSchema(BaseModel):
 
 
 class RunReport(_OutputSchema):
-    """A run as `rlm_query` and `rlm_result` tell of it; `rlm_core.engine.answer.Answer` once it is over."""
+    """A run as `rlm_query` and `rlm_result` tell of it; `rlm_core.engine.answer.Answer` once it is over.
 
-    run_id: str
-    status: Literal["running", "complete", "incomplete", "failed", "cancelled"]
+    Where no model is configured there is no run, but a `session` of `rlm_repl`.
+    """
+
+    run_id: str = ""
+    session: str = ""
+    status: Literal["running", "complete", "incomplete", "extract", "failed", "cancelled"]
     next: str = ""
     answer: str = ""
     page: int = 1
@@ -54,6 +58,7 @@ class ReplResult(_OutputSchema):
     page: int = 1
     pages: int = 1
     prompts: list[str] = []
+    first: int = 0
     waiting: int = 0
     variables: list[str] = []
     cuts: list[str] = []
