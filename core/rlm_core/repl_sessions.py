@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_core.errors import QueryError, RlmError
+from rlm_core.models.prompt_batch import PromptBatch
 from rlm_core.sandbox.base import CellResult
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class ReplSession:
         owner: the client whose it is; nobody else finds it.
         assistant: stands behind `llm_query` where its prompts go to whoever drives the session.
         result: of the latest program, once it is over.
-        shown: the prompts that the reader was shown last, which `reply` answers.
+        told: so many characters that the program has printed are not shown again.
         used: when it was used last, on the monotonic clock.
         cost_before: US dollars that REPLs before this one have cost.
         listeners: hear of its sub-calls.
@@ -51,11 +52,13 @@ class ReplSession:
         self.assistant = assistant
         self.listeners: list[Listener] = []
         self.result: CellResult | None = None
-        self.shown: list[PendingCompletion] = []
+        self.told = 0
         self.used = time.monotonic()
         self.cost_before = 0.0
         self.introduced = False
         self.untold: list[str] = []
+        self._prompts = PromptBatch()
+        self._shown = 0  # of what was printed, when the prompts were shown
         self._calls = 0
         self._program_session: ProgramSession | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -80,7 +83,7 @@ class ReplSession:
         opened = await open_program_session(self._listen)
         old, self._program_session = self._program_session, opened
         program, self._task = self._task, None
-        self.result, self.shown, self._printed, self._stopped = None, [], [], False
+        self._forget_program()
         try:
             await _cancel(program)
         finally:
@@ -144,6 +147,12 @@ class ReplSession:
         return self.assistant.waiting if self.assistant is not None and self._running else []
 
     @property
+    def prompts(self) -> PromptBatch:
+        """The prompts that wait, numbered, with the replies so far."""
+        self._prompts.take_in(self.waiting)
+        return self._prompts
+
+    @property
     def state(self) -> State:
         """Where it stands."""
         if self.busy:
@@ -177,27 +186,34 @@ class ReplSession:
         if self._stopped and not self.busy:
             self._begin("")
 
+    def _forget_program(self) -> None:
+        self.result, self._stopped = None, False
+        self._printed, self.told, self._shown = [], 0, 0
+
     def _begin(self, code: str) -> None:
-        self.result, self.shown, self._printed, self._stopped = None, [], [], False
+        self._forget_program()
         self._task = asyncio.create_task(self.program_session.run(code, self._printed.append))
         self._task.add_done_callback(self._over)
 
-    def reply(self, replies: Sequence[str]) -> None:
-        """Answers the prompts that were shown last, in their order; fewer replies leave the rest waiting.
+    def reply(self, replies: Sequence[str], first: int = 0) -> None:
+        """Takes replies to prompts, by default to those that were shown last; see `PromptBatch.reply`.
 
         Raises:
-            QueryError: there are more replies than prompts, or another REPL is being opened in its place.
+            QueryError: they do not fit the prompts, or another REPL is being opened in its place.
         """
-        if replies:
-            self._check_not_opening()
-        pending = [prompt for prompt in self.shown if prompt.open]
-        if len(replies) > len(pending):
-            raise QueryError(
-                f"{len(replies)} replies came for {len(pending)} prompts that session {self.id} has shown "
-                "and waits for; give one reply for each, in their order."
-            )
-        for prompt, text in zip(pending, replies, strict=False):
-            prompt.answer(text)
+        self._check_not_opening()
+        self.prompts.reply(replies, first)
+        self.read_on()
+
+    def show_printed(self, most: int) -> tuple[str, int]:
+        """What was printed since `read_on`, the end of it where it is longer, and its whole length."""
+        printed = self.printed[self.told :]
+        self._shown = self.told + (len(printed) if len(printed) <= most else 0)
+        return printed[-most:], len(printed)
+
+    def read_on(self) -> None:
+        """What was shown last, unless only its end was, is not shown again."""
+        self.told = self._shown
 
     async def settle(self, seconds: float) -> None:
         """Returns when it is open and its program over or suspended, or after so many seconds."""

@@ -54,7 +54,7 @@ async def test_what_a_program_gives_is_data(repository: Path) -> None:
         assert frame(suspended) == frame(given[0]), text
         assert suspended.data == [("output", text.rstrip()), ("prompt 1", text.rstrip())]
         assert frame(failed) == frame(over[0]), text
-        assert [name for name, _ in failed.data] == ["output", "error", "variables"]
+        assert [name for name, _ in failed.data] == ["error", "variables"]
         assert failed.of("error")[0].endswith(f"ValueError: {text}".rstrip()[-2000:])
     assert frame(given[0]).startswith(
         "[session ID: suspended] Boundary id: ID\n\n{output}\n\n{prompt 1}\n\nAnswer"

@@ -64,25 +64,68 @@ async def test_a_program_is_suspended_until_its_prompts_are_answered(repository:
     )
     async with connected(repository, mode) as client:
         asked = await call(client, "rlm_repl", code=program)
-        assert (asked["status"], asked["waiting"]) == ("suspended", 1)
+        assert (asked["status"], asked["first"], asked["waiting"]) == ("suspended", 1, 1)
         assert asked["prompts"] == ["What is in # Shop\n"]
         assert asked["output"] == "before\n"
         assert asked["sub_model"] == "assistant"
         session = asked["session"]
 
         too_many = await failure(client, "rlm_repl", session=session, replies=["a", "b"])
-        assert "2 replies came for 1 prompts" in too_many
+        assert "2 replies came for prompt 1 of 1; give one for each." in too_many
         other = await failure(client, "rlm_repl", session=session, code="1")
         assert "waits for replies" in other
 
         batch = await call(client, "rlm_repl", session=session, replies=["a shop"])
         assert batch["prompts"] == ["number 0", "number 1", "number 2"]
-        part = await call(client, "rlm_repl", session=session, replies=["zero"])
-        assert part["prompts"] == ["number 1", "number 2"]
+        assert batch["output"] == "", "it was shown before"
+        too_few = await failure(client, "rlm_repl", session=session, replies=["zero", "one"])
+        assert "2 replies came for prompts 1-3 of 3. If these are the first, there is none to 3" in too_few
+        part = await call(client, "rlm_repl", session=session, replies=["zero"], first=1)
+        assert (part["prompts"], part["first"]) == (["number 1", "number 2"], 2)
         looked = await call(client, "rlm_repl", session=session)
         assert looked["prompts"] == part["prompts"]
-        done = await call(client, "rlm_repl", session=session, replies=["one", "two"])
-        assert (done["status"], done["output"]) == ("done", "before\na shop ['zero', 'one', 'two']\n")
+        done = await call(client, "rlm_repl", session=session, replies=["none", "one", "two"], first=1)
+        assert (done["status"], done["output"]) == ("done", "a shop ['none', 'one', 'two']\n")
+        assert (await call(client, "rlm_repl", session=session))["output"] == done["output"]
+        late = await failure(client, "rlm_repl", session=session, replies=["late"], first=1)
+        assert "1 reply came, but no prompt waits for one" in late
+
+
+async def test_prompts_are_numbered_through_the_batch_and_replies_can_be_corrected(repository: Path) -> None:
+    program = (
+        "print('x' * 3000)\n"
+        "replies = llm_query_batched([f'{n} ' + '-' * 7000 for n in range(1, 8)] + ['8' * 50_000])\nreplies"
+    )
+    async with attached(repository) as client:
+        result = await client.call_tool("rlm_repl", {"code": program})
+        asked = result.structured_content or {}
+        session = asked["session"]
+        assert "<prompt 3 " in text_of(result)
+        assert "Answer prompts 1-3 of 8 yourself, each only from its text" in asked["next"]
+        assert (
+            "5 prompts follow after that, 78,008 characters in all, 8 with 50,000 in 3 pages."
+            in asked["next"]
+        )
+        assert any("The last 2,000 of 3,001 characters" in note for note in asked["notes"])
+
+        result = await client.call_tool("rlm_repl", {"session": session, "replies": ["a", "b", "c"]})
+        asked = result.structured_content or {}
+        assert "<prompt 4 " in text_of(result)
+        assert (len(asked["prompts"]), asked["first"], asked["waiting"]) == (3, 4, 5)
+        assert "Answer prompts 4-6 of 8" in asked["next"]
+        gap = await failure(client, "rlm_repl", session=session, replies=["f"], first=6)
+        assert "first=6 would leave out prompts 4-5 of 8" in gap
+        unseen = await failure(client, "rlm_repl", session=session, replies=["d", "e", "f", "g"], first=4)
+        assert "4 replies came for prompts 4-6 of 8" in unseen
+        asked = await call(client, "rlm_repl", session=session, replies=["B", "C", "d", "e", "f"], first=2)
+        assert (asked["first"], asked["prompts"][0][:2]) == (7, "7 ")
+        asked = await call(client, "rlm_repl", session=session, replies=["g"])
+        assert (asked["first"], asked["pages"], asked["waiting"]) == (8, 3, 1)
+        assert (
+            f"Prompt 8 of 8 has 50,000 characters in 3 pages: rlm_repl(session={session!r}" in asked["next"]
+        )
+        over = await call(client, "rlm_repl", session=session, replies=["h"])
+        assert over["output"] == f"{'x' * 3000}\n{['a', *'BCdefgh']}\n", "only its end had been shown"
 
 
 async def test_prompts_come_in_portions_that_a_window_can_take(repository: Path) -> None:
@@ -118,9 +161,11 @@ async def test_a_slow_program_is_waited_for(repository: Path) -> None:
     async with attached(repository, grants={"patience": 0.3}) as client:
         step = await call(client, "rlm_repl", code=program)
         assert step["status"] == "running"
+        printed = step["output"]
         while step["status"] == "running":
             step = await call(client, "rlm_repl", session=step["session"])
-        assert step["output"] == "begun\n'over'\n"
+            printed += step["output"]
+        assert printed == "begun\n'over'\n"
 
 
 async def test_sessions_make_room_and_say_so(repository: Path) -> None:

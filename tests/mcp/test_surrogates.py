@@ -120,15 +120,15 @@ async def test_a_client_that_sends_them_is_served(repository: Path) -> None:
     """The SDK's parser takes no such JSON."""
     async with wired(repository) as wire:
         wire.request(
-            1, "tools/call", name="rlm_repl", arguments={"code": "print('\ud83d', ask := llm_query('x'))"}
+            1, "tools/call", name="rlm_repl", arguments={"code": "print('\ud83d')\nprint(llm_query('x'))"}
         )
         asked = (await wire.reply(1))["result"]["structuredContent"]
         replied = {"session": asked["session"], "replies": ["y\ud83d"]}
         wire.request(2, "tools/call", name="rlm_repl", arguments=replied)
-        assert (await wire.reply(2))["result"]["structuredContent"]["output"] == "\ufffd y\ufffd\n"
+        assert (await wire.reply(2))["result"]["structuredContent"]["output"] == "y\ufffd\n"
         question = {"question": "Where is \ud83d `total_price`?"}
         wire.request(3, "tools/call", name="rlm_query", arguments=question)
-        assert (await wire.reply(3))["result"]["structuredContent"]["status"] == "complete"
+        assert (await wire.reply(3))["result"]["structuredContent"]["status"] == "extract"
         for number, arguments in enumerate(
             (
                 {"question": "?", "scope": ["\ud83d"]},

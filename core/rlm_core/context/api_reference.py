@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 from importlib import resources
-from textwrap import shorten
 
 _PROPERTIES = {"property", "cached_property"}
 
@@ -24,14 +23,16 @@ def brief_api_reference(budget: int) -> str:
     """Returns a line for each member of `context`: what it needs and `glob`, and how the docstring begins.
 
     Args:
-        budget: characters that all lines may have together; what they say gives way, the names do not.
+        budget: bytes that all lines may have together; the longest of what they say gives way, the names
+            do not.
     """
-    entries = [(_call(member, brief=True), _clause(member)) for member in _members(_class())]
-    texts = (
-        "\n".join(f".{call}: {shorten(clause, room, placeholder=' …')}" for call, clause in entries)
-        for room in range(80, 10, -1)
-    )
-    return next(text for text in texts if len(text) <= budget)
+    lines = {f".{_call(member, brief=True)}": _clause(member) for member in _members(_class())}
+    while True:
+        text = "\n".join(f"{call}: {clause}" if clause else call for call, clause in lines.items())
+        longest = max(lines, key=lambda call: len(lines[call]))
+        if len(text.encode()) <= budget or not lines[longest]:
+            return text
+        lines[longest] = ""
 
 
 def _class() -> ast.ClassDef:
@@ -74,5 +75,6 @@ def _doc(member: ast.FunctionDef) -> str:
 
 
 def _clause(member: ast.FunctionDef) -> str:
-    """The first sentence of the docstring, or what stands before a colon in it."""
-    return re.split(r"[.:;] |[.:;]$", _doc(member))[0]
+    """The first sentence of the docstring, or what stands before a colon in it, unless that cuts code."""
+    clause = re.split(r"[.:;] |[.:;]$", _doc(member))[0]
+    return "" if clause.count("`") % 2 else clause
