@@ -166,6 +166,11 @@ class App:
             raise QueryError("The workspace is not open yet, or not any more; try again in a moment.")
         return self._service
 
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether a model is configured: no workspace has a say in that."""
+        return self._settings_for(()).model.endpoint
+
     def limits_for(self, owner: Owner) -> Limits:
         """What a client's next run or session may spend.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from rlm_mcp.server.sampling import lends_model
 from rlm_mcp.server.subscriptions import connection_of
 
 if TYPE_CHECKING:
@@ -33,12 +35,14 @@ class Handshake:
         roots = self._app.client_roots
         match ctx.method:
             case "initialize":
-                return _with_subscriptions(await call_next(ctx))
+                return self._told_of_models(_with_subscriptions(await call_next(ctx)), _lent(ctx))
             case "notifications/initialized" | "notifications/roots/list_changed":
                 wanted = roots.applies_to(ctx.session)
                 self._app.background(roots.fetch(ctx.session) if wanted else roots.open_default())
-            case "server/discover" if not roots.applies_to(ctx.session):
-                self._app.background(roots.open_default())
+            case "server/discover":
+                if not roots.applies_to(ctx.session):
+                    self._app.background(roots.open_default())
+                return self._told_of_models(await call_next(ctx), lends_model(ctx.session))
             case "subscriptions/listen":
                 return await self._listen(ctx, call_next)
             case "resources/subscribe" | "resources/unsubscribe" if _is_handshake_era(ctx):
@@ -46,6 +50,14 @@ class Handshake:
             case method if method in _NEED_WORKSPACE:
                 await roots.ensure_open(ctx.session)
         return await call_next(ctx)
+
+    def _told_of_models(self, result: HandlerResult, lent: bool) -> HandlerResult:
+        """The result of a handshake; its instructions say so where neither we nor the client has a model."""
+        if isinstance(result, dict) and not (lent or self._app.has_endpoint):
+            what, _, more = str(result["instructions"]).partition("\n\n")
+            offline = files("rlm_mcp.server").joinpath("offline.md").read_text("utf-8")
+            result["instructions"] = f"{what}\n\n{offline}\n{more}"
+        return result
 
     async def _listen(self, ctx: ServerRequestContext[App, Any], call_next: CallNext) -> HandlerResult:
         await self._app.client_roots.ensure_open(ctx.session)
@@ -71,6 +83,14 @@ class Handshake:
 
 def _is_handshake_era(ctx: ServerRequestContext[App, Any]) -> bool:
     return ctx.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS and ctx.session.client_params is not None
+
+
+def _lent(ctx: ServerRequestContext[App, Any]) -> bool:
+    """Whether a client lends its model, by its handshake, which the session does not know of yet."""
+    match ctx.params:
+        case {"capabilities": {"sampling": dict()}}:
+            return True
+    return False
 
 
 def _with_subscriptions(result: HandlerResult) -> HandlerResult:

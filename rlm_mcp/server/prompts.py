@@ -31,8 +31,9 @@ def ask(
     return (
         f"Call rlm_query{narrowed} with this question, and wait with rlm_result if it is still running:\n\n"
         f"{question}\n\n"
-        "Give me the answer with its citations (path:start-end). Say so if it is incomplete, if places are "
-        "unverified, or if the model was `offline`; in that case look for yourself with rlm_repl."
+        "Give me the answer with its citations (path:start-end). Say so if it is incomplete or if places are "
+        "unverified. Where the status is `extract`, nobody has answered: go on yourself with rlm_repl, as "
+        "`next` says, and cite what you have read."
     )
 
 

@@ -44,7 +44,12 @@ NOTE = "No endpoint is configured: the client's own model is asked (MCP sampling
 
 def supported(ctx: Context[App, Any]) -> bool:
     """Whether this client lends its model."""
-    capabilities = ctx.client_capabilities
+    return lends_model(ctx.session)
+
+
+def lends_model(session: ServerSession) -> bool:
+    """Whether the client of a session lends its model."""
+    capabilities = session.client_capabilities
     return capabilities is not None and capabilities.sampling is not None
 
 

@@ -34,6 +34,9 @@ FILES = {
     "README.md": "# Shop\n",
 }
 
+# A root model that looks at the context and answers.
+ANSWERED = ["```repl\nprint(len(context))\n```", "FINAL(See shop/cart.py:7-9.)"]
+
 # The SDK's names for the two eras of the protocol.
 ERAS = ["legacy", "2026-07-28"]
 

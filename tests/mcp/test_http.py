@@ -13,7 +13,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from tests.mcp.clients import ERAS, FILES, call, failure
+from tests.mcp.clients import ANSWERED, ERAS, FILES, call, failure
 from tests.mcp.served import ACCEPT, ALICE, BOB, Served, bearer, serving
 from tests.support.files import git_repository
 from tests.support.model_server import Reply
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-async def test_both_eras_are_served_and_without_tokens_all_are_one_client(repository: Path) -> None:
+async def test_both_eras_are_served_and_without_tokens_all_are_one_client(
+    repository: Path, serve_model: Any
+) -> None:
     async with serving(repository) as server:
         assert "all its users and programs are one client" in server.said
         for mode in ERAS:
@@ -33,21 +35,28 @@ async def test_both_eras_are_served_and_without_tokens_all_are_one_client(reposi
                 done = await call(client, "rlm_repl", session=step["session"], replies=["hi"])
                 assert done["output"] == "'hi'\n"
                 answer = await call(client, "rlm_query", question="Where is `total_price` computed?")
-                assert answer["status"] == "complete"
+                assert answer["status"] == "extract"
         forged = {"mcp-session-id": "made-up", "X-Forwarded-For": "10.1.2.3"}
         async with server.client(ERAS[0]) as one, server.client(ERAS[1], **forged) as other:
             mine = await call(one, "rlm_repl", code="x = 1")
             assert (await call(other, "rlm_repl", session=mine["session"], code="x"))["output"] == "1\n"
-            run = (await call(one, "rlm_query", question="Where is Cart?"))["run_id"]
-            assert (await call(other, "rlm_result", run=run))["run_id"] == run
-            for client in (one, other):
-                assert run not in await failure(client, "rlm_result", run="nonsense"), (
-                    "ids are for who has them"
-                )
+    _, env = serve_model(ANSWERED)
+    async with (
+        serving(repository, **env) as server,
+        server.client(ERAS[0]) as one,
+        server.client(ERAS[1], **forged) as other,
+    ):
+        run = (await call(one, "rlm_query", question="Where is Cart?"))["run_id"]
+        assert (await call(other, "rlm_result", run=run))["run_id"] == run
+        for client in (one, other):
+            assert run not in await failure(client, "rlm_result", run="nonsense"), "ids are for who has them"
 
 
-async def test_each_token_is_a_client_of_its_own(repository: Path, token_file: Path) -> None:
-    async with serving(repository, "--token-file", str(token_file)) as server:
+async def test_each_token_is_a_client_of_its_own(
+    repository: Path, token_file: Path, serve_model: Any
+) -> None:
+    _, env = serve_model(ANSWERED * len(ERAS))
+    async with serving(repository, "--token-file", str(token_file), **env) as server:
         async with httpx2.AsyncClient() as http:
             for headers in ({}, bearer("wrong"), {"Authorization": f"Basic {ALICE}"}):
                 assert (await http.post(f"{server.url}/mcp", json={}, headers=headers)).status_code == 401

@@ -15,7 +15,7 @@ import pytest
 
 from rlm_core.errors import ConfigError
 from rlm_mcp.server.http import HttpLimits, Tokens
-from tests.mcp.clients import call, failure
+from tests.mcp.clients import ANSWERED, call, failure
 from tests.mcp.served import ACCEPT, ALICE, BOB, CAROL, bearer, serving
 from tests.mcp.test_hostile import TOO_MANY
 
@@ -224,10 +224,13 @@ def write(file: Path, text: str, mode: int = 0o600) -> None:
     fresh.rename(file)
 
 
-async def test_tokens_are_read_again_when_they_change(repository: Path, token_file: Path) -> None:
+async def test_tokens_are_read_again_when_they_change(
+    repository: Path, token_file: Path, serve_model: Any
+) -> None:
     limits = HttpLimits(check_seconds=0.1)
+    _, env = serve_model(ANSWERED)
     async with (
-        serving(repository, "--token-file", str(token_file), limits=limits) as server,
+        serving(repository, "--token-file", str(token_file), limits=limits, **env) as server,
         httpx2.AsyncClient(timeout=30) as http,
     ):
 

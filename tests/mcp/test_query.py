@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from tests.support.model_server import Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# Of instructions and descriptions: 1,500 tokens, of which a tokenizer makes one of some 3.6 characters.
+FIXED_CHARS = 5_200
 
 LOOK = "```repl\nprint(len(context))\n```"
 
@@ -59,9 +63,64 @@ async def test_the_description_of_rlm_repl_names_every_method(repository: Path) 
         ]
     for name, member in vars(Context).items():
         if not name.startswith("_"):
-            assert f"\n.{name}{'(' if callable(member) else ':'}" in description
-    assert ".find(name, …): Definitions\n" in description
-    assert ".grep(regex, glob=, …): Matching lines\n" in description
+            following = "(" if callable(member) else (":", "\n")
+            assert description.partition(f"\n.{name}")[2].startswith(following), name
+    assert "\n.find(name, …): Definitions\n" in description
+    assert "\n.grep(regex, glob=, …): Matching lines\n" in description
+    assert "\n.rank(query, glob=, …)\n" in description, "what does not fit is left out whole"
+    for needed in ("RERUN(", "'a.py:10-40'", "many items into one prompt"):
+        assert needed in description
+
+
+async def test_fixed_texts_are_short_and_say_nothing_twice(repository: Path) -> None:
+    async with attached(repository) as client:
+        texts = [client.instructions or "", *(t.description or "" for t in (await client.list_tools()).tools)]
+    assert sum(map(len, texts)) < FIXED_CHARS
+    sentences = [part for text in texts for part in re.split(r"(?<=[.:;])\s|\n", text) if len(part) > 20]
+    assert len(set(sentences)) == len(sentences)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])  # a client that is told the era asks for nothing
+async def test_the_instructions_say_where_no_model_answers(repository: Path, mode: str, model: Any) -> None:
+    async def lend(_context: Any, _params: Any) -> Any:
+        raise AssertionError
+
+    offline = "No language model is configured here, so you are the root model."
+    async with attached(repository, mode) as client:
+        assert offline in (client.instructions or "")
+    async with attached(repository, mode, sampling_callback=lend) as client:
+        assert offline not in (client.instructions or "")
+    model()
+    async with attached(repository, mode) as client:
+        assert offline not in (client.instructions or "")
+        assert "**Reading results.**" in (client.instructions or "")
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_without_a_model_a_question_begins_a_session(repository: Path, mode: str) -> None:
+    question = "Which functions call `Cart.total_price`?"
+    async with attached(repository, mode) as client:
+        result = await client.call_tool("rlm_query", {"question": question, "scope": ["shop/"]})
+        searched = result.structured_content or {}
+        assert (searched["status"], searched["run_id"], searched["model"]) == ("extract", "", "offline")
+        assert "nobody has answered" in searched["reason"]
+        assert "shop/cart.py:7-9 method Cart.total_price" in searched["answer"]
+        assert "shop/checkout.py:4" in searched["answer"]
+        assert f"[session {searched['session']}: extract]" in text_of(result)
+        ready = re.search(r"rlm_repl\(session='(.*?)', code='(.*?)'\)", searched["next"])
+        assert ready is not None
+        shown = await call(client, "rlm_repl", session=ready[1], code=ready[2])
+        assert (shown["status"], shown["session"]) == ("done", searched["session"])
+        assert "return net * (1 + vat_rate)" in shown["output"]
+        went_on = await call(
+            client, "rlm_repl", session=ready[1], code="len(context), len(places), len(related)"
+        )
+        assert went_on["output"].startswith("(2, ")
+
+        more = await call(client, "rlm_query", question="Where is the VAT?", session=searched["session"])
+        assert more["session"] == searched["session"]
+        refused = await failure(client, "rlm_query", question="?", session=ready[1], scope=["shop/"])
+        assert "a session keeps its files" in refused
 
 
 @pytest.mark.parametrize("mode", ERAS)

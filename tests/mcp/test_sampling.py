@@ -125,7 +125,8 @@ async def test_where_the_client_refuses_the_offline_model_answers_and_says_why(r
 
     async with attached(repository, "legacy", sampling_callback=refuse) as client:
         answer = await call(client, "rlm_query", question="Where is the price?")
-        assert (answer["status"], answer["model"]) == ("complete", "offline")
+        assert (answer["status"], answer["model"]) == ("extract", "offline")
+        assert "begin with rlm_repl(code=" in answer["next"]
         assert any("did not answer: User rejected" in note for note in answer["notes"])
 
 

@@ -19,24 +19,27 @@ SERVER = """
 import asyncio, json, sys
 from pathlib import Path
 from mcp.types import PromptReference
+from rlm_core import config
+from rlm_core.service import Service
 from tests.mcp.clients import attached
 
 async def serve(root):
     async with attached(root) as client:
-        answer = await client.call_tool(
-            "rlm_query", {"question": "What does `Cart.total` return?", "scope": ["shop/"]}
-        )
+        async with Service([root], config.load(), watch=False) as service:
+            answer = await service.ask("What does `Cart.total` return?", scope=["shop/"])
+        searched = await client.call_tool("rlm_query", {"question": "What does `Cart.total` return?"})
         step = await client.call_tool("rlm_repl", {"code": "context.find('Cart')"})
         for uri in ("rlm://workspace", "rlm://file/shop/cart.py", "rlm://outline/shop/cart.py"):
             await client.read_resource(uri)
         symbols = await client.complete(
             PromptReference(name="explain"), {"name": "symbol", "value": "Cart"}
         )
-        return answer.structured_content, step.structured_content, symbols.completion.values
+        outputs = searched.structured_content["answer"], step.structured_content["output"]
+        return answer.citations[0].symbol, outputs, symbols.completion.values
 
-answer, step, symbols = asyncio.run(serve(Path(sys.argv[1])))
+symbol, outputs, symbols = asyncio.run(serve(Path(sys.argv[1])))
 parsers = sorted(name for name in sys.modules if name.startswith(("tree_sitter", "rlm_core.syntax.parsing")))
-print(json.dumps([answer["citations"], step["output"], symbols, parsers]))
+print(json.dumps([symbol, outputs, symbols, parsers]))
 """
 
 
@@ -50,8 +53,9 @@ def test_the_server_parses_nothing(tmp_path: Path) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    citations, output, symbols, parsers = json.loads(ran.stdout)
-    assert citations[0]["symbol"] == "Cart.total", "a worker has named the symbol"
-    assert "shop/cart.py:1-3 class Cart" in output
+    symbol, (searched, found), symbols, parsers = json.loads(ran.stdout)
+    assert symbol == "Cart.total", "a worker has named the symbol"
+    assert "shop/cart.py:2-3 method Cart.total" in searched
+    assert "shop/cart.py:1-3 class Cart" in found
     assert "Cart" in symbols
     assert parsers == []

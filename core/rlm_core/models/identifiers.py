@@ -6,6 +6,7 @@ import re
 
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _IDENTIFIER = re.compile(r"(?:[^\W\d]|\$)[\w$]*(?:(?:\.|::|->)(?:[^\W\d]|\$)[\w$]*)*(?:\(\))?")
+_ABBREVIATIONS = {"i.e", "e.g"}
 _NAMELIKE = re.compile(r"_|\.|::|->|\(\)$|[a-z][A-Z]|^[A-Z]{2,}[a-z]|^[A-Z]{3,}$")
 
 
@@ -16,7 +17,7 @@ def identifiers(text: str) -> list[str]:
         if _IDENTIFIER.fullmatch(quoted.strip()):
             names[_plain(quoted.strip())] = None
     for match in _IDENTIFIER.findall(text):
-        if _NAMELIKE.search(match):
+        if _NAMELIKE.search(match) and match.lower() not in _ABBREVIATIONS:
             names[_plain(match)] = None
     return list(names)
 

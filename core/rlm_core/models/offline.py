@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rlm_core.boundary import enclosed, told_id
 from rlm_core.context.stemming import query_terms
 from rlm_core.models.base import Completion, Message
+from rlm_core.models.first_program import relation
 from rlm_core.models.identifiers import identifiers
 from rlm_core.wording import fenced
 
@@ -29,14 +30,6 @@ LABEL = (
 SHOWN_PLACES = 6
 SHOWN_LINES = 12
 LISTED = 30
-# What a question wants to know of a name or file, the more particular first: "what does f call" asks for
-# callees, "what calls f" for callers.
-_RELATIONS = {
-    "callees": re.compile(r"\bdo(?:es)?\b.*\bcalls?\b|\bcallees?\b", re.IGNORECASE),
-    "callers": re.compile(r"\b(?:calls?|called|callers?|invoke[sd]?)\b", re.IGNORECASE),
-    "imports": re.compile(r"\bdo(?:es)?\b.*\b(?:import|include|depend on)\b|\bimports of\b", re.IGNORECASE),
-    "importers": re.compile(r"\b(?:import(?:s|ed|ers?)?|include[sd]?|depends? on)\b", re.IGNORECASE),
-}
 _FILE = re.compile(r"[\w./-]*\w\.[A-Za-z]\w{0,5}\b")
 _LAST_CALL = "<answer-now>\n"  # see `engine/prompts`
 
@@ -97,7 +90,7 @@ def _program(step: str, question: str) -> str:
         "QUESTION": question,
         "NAMES": identifiers(question),
         "FILES": [name.lstrip("./") for name in _FILE.findall(question)],
-        "RELATION": next((name for name, pattern in _RELATIONS.items() if pattern.search(question)), ""),
+        "RELATION": relation(question),
         "LISTED": LISTED,
         "TERMS": _terms(question),
         "SHOWN": SHOWN_PLACES,

@@ -10,6 +10,7 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from rlm_core.errors import QueryError
+from rlm_core.models.first_program import first_program
 from rlm_core.service import AskOverrides
 from rlm_mcp.server import sampling
 from rlm_mcp.server.app import App, owner_of
@@ -17,7 +18,8 @@ from rlm_mcp.server.icons import ICONS
 from rlm_mcp.server.tools.common import app_of, checked_scope, missing_roots, tool_errors
 from rlm_mcp.server.tools.output_schemas import RunReport
 from rlm_mcp.server.tools.progress_notifications import notifying_progress
-from rlm_mcp.server.tools.run_report import run_report
+from rlm_mcp.server.tools.repl_calls import ReplCall, check_opened, new_session, settle
+from rlm_mcp.server.tools.run_report import run_report, search_report
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -30,15 +32,16 @@ QUESTION_CHARS = 100_000
 
 DESCRIPTION = """\
 Answers a question that needs many files of this workspace at once: how something works end to end, \
-where a behaviour is decided, what a change would affect, every place that does X.
+where a behaviour is decided, what a change would affect, every place that does X. Ask one complete \
+question, name the symbols and folders that you know.
 
 A Recursive Language Model explores all of the code with programs in a sandbox: its size does not matter, \
 and none of it enters your window. Returns Markdown with citations (path:start-end) that were checked \
 against the files as they are now.
 
-Takes seconds to minutes. After {patience:g} s it returns status "running" with what is known so far, and \
-the run goes on: call rlm_result with its run_id. `model` says who answered; "offline" means that no \
-language model is configured, and the answer is an extract found by searching."""
+Takes seconds to minutes; after {patience:g} s status is "running": call rlm_result with the run_id. Where \
+no language model is configured it is "extract": a first search was made in an rlm_repl session; go on in \
+that `session` yourself."""
 
 
 def register(server: MCPServer[App], app: App) -> None:
@@ -74,6 +77,9 @@ async def rlm_query(
         elif (input_required := await missing_roots(ctx)) is not None:
             return input_required
         else:
+            question = _checked(question, scope, session)
+            if not (app.service.settings.model.endpoint or sampling.supported(ctx)):
+                return await _search(app, ctx, question, scope, session)
             run = _start(app, ctx, question, scope, session)
             sampling.relay_until_done(app, ctx, run)
         try:
@@ -89,12 +95,35 @@ async def rlm_query(
     return run_report(run)
 
 
-def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> RunHandle:
+def _checked(question: str, scope: list[str], session: str) -> str:
+    if not question.strip():
+        raise QueryError("The question is empty; ask something about the workspace.")
     if len(question) > QUESTION_CHARS:
         raise QueryError(
             f"The question has {len(question):,} characters, more than the {QUESTION_CHARS:,} that it may; "
             "ask briefly, and name files instead of quoting them."
         )
+    if scope and session:
+        raise QueryError("Give either `scope` or `session`: a session keeps its files.")
+    return question
+
+
+async def _search(
+    app: App, ctx: Context[App], question: str, scope: list[str], session: str
+) -> CallToolResult:
+    """Where nobody answers, begins to look in a session, in which the asker goes on."""
+    owner, program = owner_of(ctx.request_context), first_program(question)
+    if session:
+        call = ReplCall(app.repls.get(session, owner), started=True)
+        check_opened(call.session)
+        call.session.start(program)
+    else:
+        call = await new_session(app, owner, scope, program)
+    await settle(ctx, app, owner, call)
+    return search_report(call)
+
+
+def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> RunHandle:
     scope = checked_scope(scope)
     service, owner = app.service, owner_of(ctx.request_context)
     snapshot = app.repls.get(session, owner).program_session.snapshot if session else None
