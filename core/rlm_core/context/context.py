@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
-from rlm_core.context.coverage import Coverage, CoverageRecord
 from rlm_core.context.code_slices import code
-from rlm_core.context.constants import ConstantFolder
 from rlm_core.context.commits import BlamedLine, Commit, blame, log
+from rlm_core.context.constants import ConstantFolder
+from rlm_core.context.coverage import Coverage, CoverageRecord
 from rlm_core.context.cuts import Cuts, noted
 from rlm_core.context.definitions import Definitions
 from rlm_core.context.facts import facts

@@ -16,9 +16,9 @@ rlm_core.context
 rlm_core.context.candidates
 rlm_core.context.changes
 rlm_core.context.code_slices
+rlm_core.context.commits
 rlm_core.context.constant_lookup
 rlm_core.context.constants
-rlm_core.context.commits
 rlm_core.context.context
 rlm_core.context.coverage
 rlm_core.context.cuts
