@@ -35,6 +35,22 @@ CALLS = {
     ),
     "a.rb": ("def f\n  run(1)\n  x.run\n  g = :run\nend\n", [2, 3]),
     "a.php": ("<?php\nrun(1);\n$a->run();\nA::run();\nnew run();\n$g = 'run';\n", [2, 3, 4, 5]),
+    "b.go": ("package a\nfunc f() {\n\trun[int](1)\n\tp.run[A, B](2)\n\t(run)(3)\n}\n", [3, 4, 5]),
+    "b.ts": ("run!(1);\nthis.run!(2);\n(run)(3);\n@run class A {}\n", [1, 2, 3, 4]),
+    "b.cc": (
+        "int f() {\n  a::b::c::run();\n  a::b::run<int>();\n  x.template run<T>();\n  run{1};\n}\n",
+        [2, 3, 4, 5],
+    ),
+    "b.c": (
+        "#define A(x) run(x)\n#define B \\\n  run(1)  // run(2)\nint f(void)\n{\n  (run)(3);\n#if C\n"
+        "  if (run(4)) {\n#else\n  if (run(5)) {\n#endif\n  }\n}\n",
+        [1, 3, 6, 8, 10],
+    ),
+    "B.java": ("class A {\n  void f() {\n    new a.b.run<T>();\n    this.<T>run();\n  }\n}\n", [3, 4]),
+    "B.cs": ("class A {\n  void F() {\n    a?.b.run();\n    run!(1);\n    (run)(2);\n  }\n}\n", [3, 4, 5]),
+    "b.php": ("<?php\nA\\run(1);\nnew A\\run(2);\n($a->run)(3);\n", [2, 3, 4]),
+    "c.rs": ("fn f() {\n    r#run(1);\n}\n", [2]),
+    "c.cs": ("class A {\n  void F() {\n    @run();\n  }\n}\n", [3]),
     "a.sh": ("f() {\n  run one\n  echo run\n}\n", [2]),
 }
 
@@ -52,6 +68,11 @@ def test_components_are_called_by_their_elements(context_of: ContextOf) -> None:
     context = context_of(snapshot_of(files))
     assert [place.path for place in context.callers("Panel")] == ["a.tsx", "b.jsx"]
     assert context.callers("b") == []
+
+
+def test_components_that_are_members_are_called_too(context_of: ContextOf) -> None:
+    files = {"a.tsx": "const x = <Menu.Item/>;\n", "b.jsx": "const y = <Menu.Item>z</Menu.Item>;\n"}
+    assert [place.path for place in context_of(snapshot_of(files)).callers("Item")] == ["a.tsx", "b.jsx"]
 
 
 def test_callers_have_the_function_around_them(context: Context) -> None:

@@ -49,6 +49,15 @@ def names(source: str, path: str) -> list[str]:
     return [f"{symbol.kind} {symbol.qualified_name}" for symbol in walk(symbols(source.encode(), found))]
 
 
+def spans(source: str, path: str) -> list[str]:
+    found = of_source(path, source.encode())
+    assert found is not None
+    return [
+        f"{symbol.kind} {symbol.qualified_name} {symbol.start_line}-{symbol.end_line}"
+        for symbol in walk(symbols(source.encode(), found))
+    ]
+
+
 @pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
 def test_outline_of_a_sample(folder: Path) -> None:
     name, source, found = sample(folder)
@@ -218,3 +227,87 @@ def test_a_rule_reaches_to_the_end_of_its_recipe() -> None:
     assert found is not None
     lines = [(rule.name, rule.start_line, rule.end_line) for rule in symbols(source.encode(), found)]
     assert lines == [("a", 1, 6), ("b", 1, 6), ("c", 8, 9), ("E", 12, 12)]
+
+
+SHAPES = {
+    "type parameters of an alias": ("a.py", "type A = int\ntype B[T] = list[T]\n", "class A, class B"),
+    "several targets": (
+        "a.py",
+        "A, (B, *C) = f()\n[d, e] = g\nx = y = z, w = 1\nself.a, b[1] = 1, 2\n",
+        "variable A, variable B, variable C, variable d, variable e, variable x, variable y, variable z, "
+        "variable w",
+    ),
+    "bound under a condition": (
+        "a.py",
+        "if x:\n    A = 1\ntry:\n    B = 1\nexcept E:\n    B = 2\nclass K:\n    if x:\n        c = 1\n"
+        "def f():\n    if x:\n        d = 1\n",
+        "variable A, variable B, class K, field K.c, function f",
+    ),
+    "parameters that are fields": (
+        "a.ts",
+        "class A {\n  constructor(private readonly b: B, public c = 1, readonly d?: D, e: E) {}\n}\n",
+        "class A, constructor A.constructor, field A.b, field A.c, field A.d",
+    ),
+    "destructured": (
+        "a.ts",
+        "export const { a, b: c, ...d } = x;\nconst [e, f = g, { h: { i } }] = y;\nconst j = ({ k }) => k;\n",
+        "variable a, variable c, variable d, variable e, variable f, variable i, function j",
+    ),
+    "functions in wrappers": (
+        "a.jsx",
+        "const A = memo(function B() {});\nfunction C() {\n  const d = useCallback(() => {}, []);\n"
+        "  const e = items.map((x) => x);\n}\n",
+        "function A, function C, function C.d",
+    ),
+    "named expressions": (
+        "a.js",
+        "module.exports = function a() {};\nexports.b = class C {};\n",
+        "function exports, function a, class b, class C",
+    ),
+    "raw names": ("a.rs", "fn r#try() {}\n", "function try"),
+    "components of a record": ("a.java", "record A(int b, T c) {}\n", "class A, field A.b, field A.c"),
+    "a compact source file": ("a.java", "int a = 0;\nvoid main() { int b; }\n", "variable a, method main"),
+    "conversions": (
+        "a.cs",
+        "class A { public static implicit operator int(A a) => 1; }\nrecord B(int C);\n",
+        "class A, operator A.int, class B, property B.C",
+    ),
+    "promoted properties": (
+        "a.php",
+        "<?php\nclass A { function __construct(private int $b, $c) {} }\ndefine('D', 1);\n",
+        "class A, constructor A.__construct, property A.b, constant D",
+    ),
+    "other definitions of Ruby": (
+        "a.rb",
+        "class A\n  B ||= 1\n  C, D = 1, 2\n  alias e f\n  alias_method :g, :h\n"
+        "  define_method(:i) { 1 }\nend\nA::J = 1\n",
+        "class A, constant A.B, constant A.C, constant A.D, method A.e, method A.g, method A.i, constant A.J",
+    ),
+    "macros and tuples of Swift": (
+        "a.swift",
+        "macro a() = #b\nlet (c, d) = (1, 2)\n",
+        "function a, variable c, variable d",
+    ),
+    "assignments of Bash": (
+        "a.sh",
+        "a=1 b=2\nif x; then\n  c=1\nfi\nd=1 run\n",
+        "variable a, variable b, variable c",
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "source", "expected"), SHAPES.values(), ids=SHAPES)
+def test_definitions_in_less_usual_shapes(path: str, source: str, expected: str) -> None:
+    assert names(source, path) == expected.split(", ")
+
+
+def test_a_heredoc_belongs_to_what_begins_it() -> None:
+    source = (
+        "A = <<~X\n  a\nX\n\ndef b = <<~X\n  b\nX\n\ndef c\n  d(<<~X, <<~Y)\n    x\n  X\n    y\n  Y\nend\n"
+    )
+    assert spans(source, "a.rb") == ["constant A 1-3", "function b 5-7", "function c 9-15"]
+
+
+def test_decorators_belong_to_the_method_below() -> None:
+    source = "class A {\n  /** b */\n  @Get(1)\n  @Log()\n  b() {}\n\n  @Input() c = 1;\n}\n"
+    assert spans(source, "a.ts") == ["class A 1-8", "method A.b 2-5", "field A.c 7-7"]

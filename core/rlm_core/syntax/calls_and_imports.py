@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rlm_core.syntax.callees import callee
 from rlm_core.syntax.parsing import parse
 from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.query_matches import query_matches
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 # A preprocessor works by lines, so we do; it does not ask in which language these are.
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
+_LIKE_A_CALL = re.compile(
+    rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+    rb"|^[ \t]*#[^\n]*|\b([A-Za-z_]\w*)(?=[ \t]*\()",
+    re.MULTILINE,
+)
+_NO_CALLS = frozenset(
+    b"if for while switch return sizeof typeof __typeof__ alignof defined catch __attribute__".split()
+)
+# A name that is a keyword is written in another way: `r#try` (Rust), `@try` (C#), `` `try` ``.
+_WRITTEN = (re.compile(r"(?:r#|[@`])([^`]+)"), re.compile(r".*::(\w+)"))
 INCLUDE_LANGUAGES = frozenset({"C", "C++", "Objective-C", "Assembly", "Device Tree"})
 _MODULE_CHARS = 1000
 _MAX_AROUND = 100
@@ -72,11 +83,17 @@ def calls(source: bytes, language: Language) -> list[CallSite]:
         ParseLimitError: the text cannot be parsed within bounds.
     """
     found: dict[int, CallSite] = {}
+    heads: set[int] = set()
     for captures in _uses_matches(source, language):
-        if "call" in captures:
-            node = captures["call"][0]
-            found[node.start_byte] = CallSite(_text(source, node), node.start_byte, node.start_point.row + 1)
-    return [found[at] for at in sorted(found)]
+        if "unparsed" in captures:
+            text = captures["unparsed"][0]
+            found |= _calls_in_text(source, text.start_byte, text.end_byte, text.start_point.row + 1)
+        elif "head" in captures:
+            heads.add(captures["head"][0].start_byte)
+        elif node := _callee(captures):
+            site = _call_site(source, node)
+            found[site.start] = site
+    return [found[at] for at in sorted(found.keys() - heads)]
 
 
 def knows_imports(language: Language) -> bool:
@@ -130,6 +147,31 @@ def _uses_matches(source: bytes, language: Language) -> Iterator[Captures]:
     if query is not None:
         for _, captures in query_matches(query, parse(normalized(source), language), language):
             yield captures
+
+
+def _callee(captures: Captures) -> tree_sitter.Node | None:
+    if "callee" in captures:
+        return callee(captures["callee"][0])
+    return captures["call"][0] if "call" in captures else None
+
+
+def _call_site(source: bytes, node: tree_sitter.Node) -> CallSite:
+    text = _text(source, node)
+    written = _WRITTEN[node.type == "function"].match(text)  # Perl has the package in it
+    start, name = (len(text[: written.start(1)].encode()), written[1]) if written else (0, text)
+    return CallSite(name, node.start_byte + start, node.start_point.row + 1)
+
+
+def _calls_in_text(source: bytes, start: int, end: int, line: int) -> dict[int, CallSite]:
+    """What looks like a call in text of C that is not parsed."""
+    found: dict[int, CallSite] = {}
+    counted = start
+    for match in _LIKE_A_CALL.finditer(source, start, end):
+        if (name := match[1]) and name not in _NO_CALLS:
+            line += source.count(b"\n", counted, match.start())
+            counted = match.start()
+            found[match.start()] = CallSite(name.decode("utf-8", "ignore"), match.start(), line)
+    return found
 
 
 def _import(source: bytes, captures: Captures) -> ImportStatement:

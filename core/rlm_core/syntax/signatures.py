@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Lines of a head that are comments, annotations or attributes.
 _NOT_HEAD = ("#", "//", "@", "[")
 _SCOPE_SEPARATOR = re.compile(r"::|\\")
+_CONVERSION = re.compile(r"(?:\A|::)(operator \w)")
 _DOTTED = re.compile(r"(?:[^\W\d][\w-]*\.)+[^\W\d][\w-]*\Z")
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
@@ -24,8 +25,9 @@ _STATEMENT = re.compile(rb"[;{}(]")
 def split_scope(name: str) -> tuple[str, str]:
     """Splits `A::b` and `a.b` into scope and name, and takes quotes, sigils and template arguments away."""
     name = name.strip("\"'`")
-    if name.startswith("operator "):  # of a conversion: operator bool() const
-        name = name.partition("(")[0].rstrip()
+    if conversion := _CONVERSION.search(name):  # `A::operator std::string() const`
+        around, conversion_name = name[: conversion.start()], name[conversion.start(1) :].partition("(")[0]
+        return join_scope(around), conversion_name.rstrip()
     if _DOTTED.match(name):
         around, _, name = name.rpartition(".")
         return around, name

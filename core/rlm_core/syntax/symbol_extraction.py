@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rlm_core.syntax import signatures
+from rlm_core.syntax.declarators import named_by_declarator
+from rlm_core.syntax.drafts import Draft, Surroundings, set_end_lines
 from rlm_core.syntax.parsing import parse
+from rlm_core.syntax.patterns import bound_names
 from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.query_matches import query_matches
 from rlm_core.syntax.symbols import CALLABLES, TYPES, Symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import tree_sitter
 
     from rlm_core.syntax.language import Language
     from rlm_core.syntax.query_matches import Captures
 
 _VALUES = frozenset({"variable", "constant", "field"})
-_ROLES = frozenset({"definition", "declaration", "container", "section", "clause"})
+_ROLES = frozenset({"definition", "declaration", "member", "container", "section", "clause"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
-
-
-@dataclass(slots=True, eq=False)
-class _Draft:
-    """A definition while the tree is built. One without a kind is a container."""
-
-    name: str
-    kind: str
-    role: str
-    start: int
-    end: int
-    name_start: int
-    line: int
-    start_line: int
-    signature: str = ""
-    scope: str = ""
-    space: bool = False
-    level: int = 0
-    lead_start: int = 0
-    lead_line: int = 0
-    end_line: int = 0
-    children: list[_Draft] = field(default_factory=list)
 
 
 def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
@@ -67,40 +49,40 @@ def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
         source, language, query_matches(language.definition_query, parse(source, language), language)
     )
     root = _nested(drafts)
-    _set_end_lines(drafts, source)
+    set_end_lines(drafts, source)
     _move_methods_into_types(root)
     return _as_symbols(root, path, "")
 
 
-def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]) -> list[_Draft]:
+def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]) -> list[Draft]:
     """The definitions in the matches of a query, outer before inner."""
-    leads: dict[int, tree_sitter.Node] = {}
-    wrappers: list[tree_sitter.Node] = []
-    stops: list[int] = []
+    around = Surroundings(source)
     named: dict[int, tuple[int, Captures]] = {}
     for pattern, captures in found:
-        if "lead" in captures:
-            _note_comment(leads, source, captures["lead"][0])
-        elif "wrapper" in captures:
-            wrappers.append(captures["wrapper"][0])
-        elif "stop" in captures:
-            stops.append(captures["stop"][0].start_byte)
-        elif (names := _name_nodes(captures)) and not names[0].is_missing:
-            at = names[0].start_byte
-            if at not in named or pattern < named[at][0]:
-                named[at] = (pattern, captures)
+        if around.took(captures):
+            continue
+        for definition in _definitions(captures):
+            names = _name_nodes(definition)
+            if names and not names[0].is_missing:
+                at = names[0].start_byte
+                if at not in named or pattern < named[at][0]:
+                    named[at] = (pattern, definition)
     drafts = [_draft(source, captures) for _, captures in named.values()]
     for draft, (pattern, _) in zip(drafts, named.values(), strict=True):
         draft.level = int(language.definition_query.pattern_settings(pattern).get("level") or 0)
     drafts.sort(key=lambda draft: (draft.start, -draft.end))
-    _cut_at_stops(drafts, stops)
-    _include_wrappers(drafts, wrappers)
-    _extend_sections(drafts, len(source))
-    comment_starts = _comment_starts(leads)
-    for draft in drafts:
-        here = (draft.start, draft.start_line)
-        draft.lead_start, draft.lead_line = comment_starts.get(draft.start_line - 1, here)
+    around.apply(drafts)
     return drafts
+
+
+def _definitions(captures: Captures) -> Iterator[Captures]:
+    """What a match defines, each with its name: several things where a pattern binds several names."""
+    if "pattern" in captures:
+        role = {capture: nodes for capture, nodes in captures.items() if capture != "pattern"}
+        for name in bound_names(captures["pattern"][0]):
+            yield {**role, "name": [name]}
+    elif named := named_by_declarator(captures):
+        yield named
 
 
 def _name_nodes(captures: Captures) -> list[tree_sitter.Node]:
@@ -109,7 +91,7 @@ def _name_nodes(captures: Captures) -> list[tree_sitter.Node]:
     return captures.get("name") or captures.get("quoted") or captures["title"]
 
 
-def _draft(source: bytes, captures: Captures) -> _Draft:
+def _draft(source: bytes, captures: Captures) -> Draft:
     for capture in captures:
         role, _, kind = capture.partition(".")
         if role in _ROLES:
@@ -120,6 +102,7 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
     name, scope = signature, ""
     if "name" in captures:
         scope, name = signatures.split_scope(signatures.node_text(source, names[0]))
+        name = name.removeprefix("r#").removeprefix("@")  # how Rust and C# write names that are keywords
         if kind == "variable" and _CONSTANT.match(name):
             kind = "constant"
     elif "quoted" in captures:
@@ -129,7 +112,7 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
     for around in ("scope", "space"):
         if around in captures:
             scope = signatures.join_scope(signatures.node_text(source, captures[around][0]))
-    return _Draft(
+    return Draft(
         name,
         kind,
         role,
@@ -141,70 +124,8 @@ def _draft(source: bytes, captures: Captures) -> _Draft:
         signature,
         scope,
         "space" in captures,
+        end_row=node.end_point.row,
     )
-
-
-def _note_comment(leads: dict[int, tree_sitter.Node], source: bytes, node: tree_sitter.Node) -> None:
-    """Records a comment by its last line, if nothing stands before it on its first line."""
-    column = node.start_point.column
-    if not source[node.start_byte - min(column, 200) : node.start_byte].strip():
-        # A node that ends with its line's end does not reach the next line.
-        leads[node.end_point.row + (node.end_point.column > 0)] = node
-
-
-def _comment_starts(leads: dict[int, tree_sitter.Node]) -> dict[int, tuple[int, int]]:
-    """For the last line of each comment, where the comments that stand directly above each other begin."""
-    comment_starts: dict[int, tuple[int, int]] = {}
-    for last in sorted(leads):
-        first = leads[last].start_point.row + 1
-        comment_starts[last] = comment_starts.get(first - 1, (leads[last].start_byte, first))
-    return comment_starts
-
-
-def _extend_sections(drafts: list[_Draft], end: int) -> None:
-    """Lets every section reach to the next one of its level or of one above."""
-    reaching: list[_Draft] = []
-    for draft in drafts:
-        if draft.role == "section":
-            while reaching and reaching[-1].level >= draft.level:
-                reaching.pop().end = draft.start
-            reaching.append(draft)
-    for draft in reaching:
-        draft.end = end
-
-
-def _set_end_lines(drafts: list[_Draft], source: bytes) -> None:
-    """Notes the last line of each definition, without the blank ones behind it."""
-    starts: list[int] = []  # of the text in each line that is not blank
-    numbers: list[int] = []
-    at = 0
-    for number, line in enumerate(source.split(b"\n"), 1):
-        if text := line.lstrip(b" \t\f"):
-            starts.append(at + len(line) - len(text))
-            numbers.append(number)
-        at += len(line) + 1
-    for draft in drafts:
-        before = bisect_left(starts, draft.end)
-        draft.end_line = max([draft.line, *numbers[before - 1 : before]])
-
-
-def _cut_at_stops(drafts: list[_Draft], stops: list[int]) -> None:
-    """Lets every definition end before the first stop in it."""
-    stops.sort()
-    for draft in drafts:
-        first = bisect_left(stops, draft.start)
-        draft.end = min([draft.end, *stops[first : first + 1]])
-
-
-def _include_wrappers(drafts: list[_Draft], wrappers: list[tree_sitter.Node]) -> None:
-    """Gives each wrapper's first line to the definition that ends with it."""
-    ends: dict[int, _Draft] = {}
-    for draft in reversed(drafts):
-        ends[draft.end] = draft
-    for node in sorted(wrappers, key=lambda node: -node.start_byte):
-        inner = ends.get(node.end_byte) or ends.get(node.end_byte - 1)
-        if inner is not None and node.start_byte <= inner.start:
-            inner.start_line = min(inner.start_line, node.start_point.row + 1)
 
 
 def _body(node: tree_sitter.Node, kind: str) -> tree_sitter.Node | None:
@@ -214,10 +135,10 @@ def _body(node: tree_sitter.Node, kind: str) -> tree_sitter.Node | None:
     return body
 
 
-def _nested(drafts: list[_Draft]) -> _Draft:
+def _nested(drafts: list[Draft]) -> Draft:
     """Puts definitions into those whose text surrounds them."""
-    root = _Draft("", "", "", 0, 0, 0, 0, 0)
-    open_drafts: list[_Draft] = []
+    root = Draft("", "", "", 0, 0, 0, 0, 0)
+    open_drafts: list[Draft] = []
     for draft in drafts:
         while open_drafts and (
             open_drafts[-1].end <= draft.start
@@ -233,8 +154,17 @@ def _nested(drafts: list[_Draft]) -> _Draft:
         parents = open_drafts[:MAX_DEPTH]
         if not parents or parents[-1].start < draft.lead_start:
             draft.start_line = draft.lead_line  # else what is above is about the parent, on the same line
+        if draft.role == "member" and len(parents) > 1:
+            parents = parents[:-1]
+        while (
+            draft.role == "declaration" and draft.kind in _VALUES and parents and parents[-1].kind in _VALUES
+        ):
+            parents = parents[:-1]  # `a = b = 1` binds two names beside each other
         siblings = (parents[-1] if parents else root).children
-        if draft.role == "clause" and siblings and siblings[-1].name == draft.name:
+        before = siblings[-1] if siblings else root
+        if (before.start, before.end, before.name) == (draft.start, draft.end, draft.name):
+            continue  # the same twice: `exports.run = function run() {}`
+        if draft.role == "clause" and before.name == draft.name:
             draft, siblings[-1].end = siblings[-1], draft.end  # one more clause of the same definition
         else:
             siblings.append(draft)
@@ -242,10 +172,10 @@ def _nested(drafts: list[_Draft]) -> _Draft:
     return root
 
 
-def _move_methods_into_types(parent: _Draft) -> None:
+def _move_methods_into_types(parent: Draft) -> None:
     """Moves methods that are written outside of their type into it, where it is in the same file."""
     types = {child.name: child for child in reversed(parent.children) if child.kind in TYPES}
-    kept: list[_Draft] = []
+    kept: list[Draft] = []
     for child in parent.children:
         members = [child] if child.kind else child.children
         scope = child.scope if child.kind else child.name
@@ -262,7 +192,7 @@ def _move_methods_into_types(parent: _Draft) -> None:
         _move_methods_into_types(child)
 
 
-def _as_symbols(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
+def _as_symbols(parent: Draft, path: str, prefix: str) -> list[Symbol]:
     found: list[Symbol] = []
     values: set[str] = set()
     for draft in sorted(parent.children, key=attrgetter("line", "start")):
@@ -285,7 +215,9 @@ def _as_symbols(parent: _Draft, path: str, prefix: str) -> list[Symbol]:
     return found
 
 
-def _kind(draft: _Draft, parent: _Draft) -> str:
+def _kind(draft: Draft, parent: Draft) -> str:
+    if draft.role == "declaration" and draft.kind in _VALUES and parent.kind in TYPES:
+        return "field"
     owner = parent.name if parent.kind in TYPES else draft.scope.rpartition(".")[2]
     if not owner or draft.space or draft.kind != "function":
         return draft.kind

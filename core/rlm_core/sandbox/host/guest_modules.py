@@ -101,6 +101,7 @@ rlm_core.sandbox.repl.repl
 rlm_core.sandbox.repl.replies
 rlm_core.sandbox.wire
 rlm_core.syntax
+rlm_core.syntax.callees
 rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
 rlm_core.syntax.code_only
@@ -108,9 +109,12 @@ rlm_core.syntax.component_scripts
 rlm_core.syntax.constant_arithmetic
 rlm_core.syntax.constant_expressions
 rlm_core.syntax.constant_sites
+rlm_core.syntax.declarators
 rlm_core.syntax.definition_hints
+rlm_core.syntax.drafts
 rlm_core.syntax.language
 rlm_core.syntax.parsing
+rlm_core.syntax.patterns
 rlm_core.syntax.preprocess
 rlm_core.syntax.query_matches
 rlm_core.syntax.registry

@@ -21,4 +21,7 @@
 (field_declaration
   (variable_declaration (variable_declarator name: (identifier) @name))) @definition.field
 
+(conversion_operator_declaration type: (_) @name) @definition.operator
+(record_declaration (parameter_list (parameter name: (identifier) @name) @definition.property))
+
 (comment) @lead

@@ -3,29 +3,9 @@
 (concept_definition name: (_) @name) @definition.interface
 (alias_declaration name: (type_identifier) @name) @definition.class
 
-; Members and qualified names: `int A::b()`, `~A()`, `operator==`.
-(function_definition
-  declarator: (function_declarator
-    declarator: [(field_identifier) (qualified_identifier) (destructor_name) (operator_name)] @name)) @definition.function
-(function_definition
-  declarator: (_
-    (function_declarator
-      declarator: [(identifier) (field_identifier) (qualified_identifier) (operator_name)] @name))) @definition.function
-(function_definition declarator: (operator_cast) @name) @definition.function
-(function_definition
-  declarator: (qualified_identifier name: (operator_cast)) @name) @definition.function
-
-(field_declaration
-  declarator: (function_declarator
-    declarator: [(field_identifier) (destructor_name) (operator_name)] @name)) @definition.method
-(field_declaration
-  declarator: (_
-    (function_declarator declarator: [(field_identifier) (operator_name)] @name))) @definition.method
-(field_declaration_list
-  (declaration
-    declarator: (function_declarator
-      declarator: [(identifier) (destructor_name) (operator_name)] @name)) @definition.function)
-(field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.field
-
-(template_declaration (declaration declarator: (function_declarator declarator: (_) @name)) @definition.function)
+; Constructors, and what is declared by a template.
+((field_declaration_list (declaration !type declarator: (_) @declarator) @definition.function)
+  (#not-match? @declarator "^[A-Z][A-Z0-9]*_[A-Z0-9_]*\\("))
+(template_declaration (declaration declarator: (_) @declarator) @definition.variable)
+(friend_declaration (declaration type: (_) declarator: (_) @declarator) @definition.variable)
 (template_declaration) @wrapper

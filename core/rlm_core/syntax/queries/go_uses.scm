@@ -1,9 +1,5 @@
-(call_expression
-  function: [
-    (identifier) @call
-    (selector_expression field: (field_identifier) @call)
-  ])
-(call_expression
-  function: (type_instantiation_expression type: [(type_identifier) @call (qualified_type name: (type_identifier) @call)]))
+(call_expression function: (_) @callee)
+; `f[int](x)` is read as a conversion.
+(type_conversion_expression type: (generic_type) @callee)
 
 (import_spec path: (_) @module) @import

@@ -12,4 +12,9 @@
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.field
 (constant_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.constant
 
+(record_declaration parameters: (formal_parameters (formal_parameter name: (identifier) @name) @definition.field))
+; In a compact source file.
+(program
+  (local_variable_declaration declarator: (variable_declarator name: (identifier) @name)) @definition.variable)
+
 [(line_comment) (block_comment)] @lead

@@ -1,10 +1,6 @@
-(call_expression
-  function: [
-    (identifier) @call
-    (member_expression property: [(property_identifier) (private_property_identifier)] @call)
-  ])
-(new_expression
-  constructor: [(identifier) @call (member_expression property: (property_identifier) @call)])
+(call_expression function: (_) @callee)
+(new_expression constructor: (_) @callee)
+(decorator [(identifier) @call (member_expression property: (property_identifier) @call)])
 
 (import_statement source: (string) @module) @import
 (export_statement source: (string) @module) @import

@@ -11,4 +11,11 @@
 (property_declaration (property_element name: (variable_name) @name)) @definition.property
 (const_declaration (const_element (name) @name)) @definition.constant
 
+(property_promotion_parameter name: (variable_name) @name) @member.property
+((function_call_expression
+  function: (name) @_define
+  arguments: (arguments
+    . (argument [(string (string_content) @name) (encapsed_string . (string_content) @name)]))) @definition.constant
+  (#eq? @_define "define"))
+
 (comment) @lead

@@ -1,8 +1,8 @@
-(function_call_expression function: [(name) @call (qualified_name (name) @call)])
+(function_call_expression function: (_) @callee)
 (member_call_expression name: (name) @call)
 (nullsafe_member_call_expression name: (name) @call)
 (scoped_call_expression name: (name) @call)
-(object_creation_expression [(name) @call (qualified_name (name) @call)])
+(object_creation_expression [(name) @call (qualified_name (name) @call .)])
 
 (namespace_use_clause . [(name) (qualified_name)] @module) @import
 (namespace_use_declaration

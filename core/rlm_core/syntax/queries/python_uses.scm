@@ -1,4 +1,6 @@
-(call function: [(identifier) @call (attribute attribute: (identifier) @call)])
+(call function: (_) @callee)
+; `Box[int](1)`; a function out of a table has no name.
+((call function: (subscript value: (identifier) @call)) (#match? @call "^[A-Z]"))
 (decorator [(identifier) @call (attribute attribute: (identifier) @call)])
 
 (import_statement name: [(dotted_name) @module (aliased_import name: (dotted_name) @module)]) @import

@@ -1,15 +1,4 @@
-(call_expression
-  function: [
-    (identifier) @call
-    (field_expression field: (field_identifier) @call)
-    (scoped_identifier name: (identifier) @call)
-    (generic_function
-      function: [
-        (identifier) @call
-        (field_expression field: (field_identifier) @call)
-        (scoped_identifier name: (identifier) @call)
-      ])
-  ])
+(call_expression function: (_) @callee)
 (macro_invocation macro: [(identifier) @call (scoped_identifier name: (identifier) @call)])
 ; What is handed to a macro is not parsed, but a name before a parenthesis looks like a call.
 (token_tree (identifier) @call . (token_tree . "("))

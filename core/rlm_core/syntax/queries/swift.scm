@@ -26,4 +26,10 @@
 (source_file
   (property_declaration name: (pattern bound_identifier: (simple_identifier) @name)) @definition.variable)
 
+(macro_declaration (simple_identifier) @name) @definition.function
+(class_body
+  (property_declaration name: (pattern (pattern (simple_identifier) @name))) @definition.property)
+(source_file
+  (property_declaration name: (pattern (pattern (simple_identifier) @name))) @definition.variable)
+
 [(comment) (multiline_comment)] @lead

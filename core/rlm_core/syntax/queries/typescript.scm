@@ -19,3 +19,12 @@
 (ambient_declaration) @wrapper
 (ambient_declaration (lexical_declaration (variable_declarator name: (identifier) @name) @definition.constant))
 (ambient_declaration (variable_declaration (variable_declarator name: (identifier) @name) @definition.variable))
+
+; `constructor(private name: string)` declares a field.
+(required_parameter [(accessibility_modifier) "readonly"] . pattern: (identifier) @name) @member.field
+(required_parameter (accessibility_modifier) . "readonly" . pattern: (identifier) @name) @member.field
+(optional_parameter [(accessibility_modifier) "readonly"] . pattern: (identifier) @name) @member.field
+(optional_parameter (accessibility_modifier) . "readonly" . pattern: (identifier) @name) @member.field
+
+; Decorators of methods stand before them, those of fields are a part.
+(class_body (decorator) @lead)
