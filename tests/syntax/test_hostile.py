@@ -51,6 +51,43 @@ HOSTILE = {
     "mixed": b"{[(" * 100 + b"a, (b c) {d: e} <p>f</p>\n" * 2_000 + b")]}" * 100,
 }
 
+# What rewriting before parsing looks at.
+MACROS = {
+    "macros in a head": b"class AA " * 50_000,
+    "macros": b"AA " * 200_000,
+    "open macros": b"x AA(y " * 100_000,
+    "macros on lines": b"AA(x)\n" * 100_000,
+    "branches": b"#if A\n{\n#else\n{\n#endif\n" * 20_000,
+    "nested branches": b"#if A\n{\n" * 20_000 + b"#else\n}\n#endif\n" * 20_000,
+    "blanks": b"class AA" + b" " * 400_000,
+    "delimiters": b'R"aaaaaaaaaaaaaaaa(' * 20_000,
+    "comments": b"/*x*/ " * 100_000 + b"\\\n",
+    "parameters": b"a(b)\n" + b" int c;\n" * 50_000,
+    "items": b"\nx! { pub fn " * 20_000,
+    "conditions": b"\ncfg_if! { if #[a] { } else { " * 15_000,
+    "raw strings": b'r#"' * 50_000,
+    "guards": b"\nis A if b " * 50_000,
+    "guards in a line": b"is A if b " * 50_000,
+    "heads in a line": b"fun suspend " * 50_000,
+    "blocks": b"\nextension(a)\n{" * 20_000,
+    "type parameters": b"\nfunc (a b) c[" + b"[a]" * 50_000,
+    "templates": b"a<" + b"b " * 50_000 + b">`",
+    "variables": b"\n$(a) " * 50_000,
+}
+
+
+def preprocessed(name: str) -> list[str]:
+    """Rewrites every such text as a language; what came out in another length."""
+    [language] = [language for language in LANGUAGES if language.name == name]
+    assert language.preprocess is not None
+    wrong: list[str] = []
+    for label, source in MACROS.items():
+        with contextlib.suppress(ParseLimitError):
+            text = language.preprocess(source)
+            if len(text) != len(source) or text.count(b"\n") != source.count(b"\n"):
+                wrong.append(label)
+    return wrong
+
 
 def read(name: str) -> list[str]:
     """Reads every hostile text as a language; what went wrong, in words."""
@@ -84,3 +121,8 @@ def reader() -> Iterator[ProcessPoolExecutor]:
 @pytest.mark.parametrize("name", PARSABLE)
 def test_hostile_text_ends(name: str, reader: ProcessPoolExecutor) -> None:
     assert reader.submit(read, name).result(50) == []
+
+
+@pytest.mark.parametrize("name", [language.name for language in LANGUAGES if language.preprocess])
+def test_hostile_text_is_rewritten_in_its_place(name: str, reader: ProcessPoolExecutor) -> None:
+    assert reader.submit(preprocessed, name).result(50) == []

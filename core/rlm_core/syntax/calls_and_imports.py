@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rlm_core.syntax.callees import callee
-from rlm_core.syntax.parsing import parse
+from rlm_core.syntax.parsing import parse, removed_lines
 from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.query_matches import query_matches
 
@@ -93,6 +93,8 @@ def calls(source: bytes, language: Language) -> list[CallSite]:
         elif node := _callee(captures):
             site = _call_site(source, node)
             found[site.start] = site
+    for start, end, line in removed_lines(normalized(source), language):
+        found |= _calls_in_text(source, start, end, line)
     return [found[at] for at in sorted(found.keys() - heads)]
 
 

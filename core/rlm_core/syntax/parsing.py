@@ -15,6 +15,8 @@ import tree_sitter
 from rlm_core.errors import ParseLimitError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rlm_core.syntax.language import Language
 
 # What `workspace.max_file_kb` lets in by default. A larger text is searched, and whoever asks for its
@@ -34,7 +36,7 @@ _STEP_SECONDS = 2e-6
 _BLOCK = 512
 # The latest tree is kept, as the definitions, uses and roles of a file are asked for one after another.
 _CACHED_BYTES = 512 * 1024
-_latest: tuple[Language, bytes, tree_sitter.Tree] | None = None
+_latest: tuple[Language, bytes, tree_sitter.Tree, bytes] | None = None
 
 
 def parse(source: bytes, language: Language) -> tree_sitter.Tree:
@@ -69,8 +71,25 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
         raise ParseLimitError(f"It is not {language.name} that can be parsed in reasonable time.") from None
     if _is_costly_to_query(tree):
         raise ParseLimitError(f"It is too broken to be parsed as {language.name}.")
-    _latest = (language, original, tree) if len(original) <= _CACHED_BYTES else None
+    _latest = (language, original, tree, source) if len(original) <= _CACHED_BYTES else None
     return tree
+
+
+def removed_lines(source: bytes, language: Language) -> Iterator[tuple[int, int, int]]:
+    """Yields the lines that a language's preprocessing takes away as a whole: start, end, number from 1."""
+    if language.preprocess is None:
+        return
+    if _latest is not None and _latest[0] is language and _latest[1] == source:
+        parsed = _latest[3]
+    else:
+        parsed = language.preprocess(source)
+    if parsed == source:
+        return
+    start = 0
+    for number, (line, left) in enumerate(zip(source.split(b"\n"), parsed.split(b"\n"), strict=True), 1):
+        if line != left and left.isspace():
+            yield start, start + len(line), number
+        start += len(line) + 1
 
 
 def _is_costly_to_query(tree: tree_sitter.Tree) -> bool:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 
-from rlm_core.syntax import definition_hints, preprocess
+from rlm_core.syntax import c_macros, definition_hints, preprocess
 from rlm_core.syntax.component_scripts import component_scripts
 from rlm_core.syntax.language import Language
 
-C = Language("C", (".c", ".h"), wheel="c", definition_hint=definition_hints.C, preprocess=preprocess.c)
+C = Language("C", (".c", ".h"), wheel="c", definition_hint=definition_hints.C, preprocess=c_macros.c)
+_CPP_SOURCES = (".cc", ".cpp", ".cxx", ".c++", ".ipp", ".tpp", ".inl", ".cu")
+_CPP_HEADERS = (".hh", ".hpp", ".hxx", ".h++", ".cuh")
+_CPP_MODULES = (".cppm", ".ixx", ".cxxm", ".c++m", ".ccm", ".mpp", ".mxx")
 CPP = Language(
     "C++",
-    (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".cu", ".cuh"),
+    (*_CPP_SOURCES, *_CPP_HEADERS, *_CPP_MODULES),
     wheel="cpp",
     queries=("c", "cpp"),
-    preprocess=preprocess.c,
+    preprocess=c_macros.cpp,
 )
 OBJECTIVE_C = Language(
     "Objective-C",
@@ -22,7 +25,7 @@ OBJECTIVE_C = Language(
     wheel="objc",
     extra=True,
     queries=("c", "objc"),
-    preprocess=preprocess.objective_c,
+    preprocess=c_macros.objective_c,
 )
 
 _CORE = (

@@ -101,6 +101,8 @@ rlm_core.sandbox.repl.repl
 rlm_core.sandbox.repl.replies
 rlm_core.sandbox.wire
 rlm_core.syntax
+rlm_core.syntax.blanks
+rlm_core.syntax.c_macros
 rlm_core.syntax.callees
 rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
@@ -109,6 +111,7 @@ rlm_core.syntax.component_scripts
 rlm_core.syntax.constant_arithmetic
 rlm_core.syntax.constant_expressions
 rlm_core.syntax.constant_sites
+rlm_core.syntax.conditional_compilation
 rlm_core.syntax.declarators
 rlm_core.syntax.definition_hints
 rlm_core.syntax.drafts
