@@ -108,8 +108,8 @@ SAID = {
     "a.php": ("<?php\ninterface I {}\nclass A implements I {}\n", ["A I"]),
     "a.rs": (
         "trait I {}\ntrait J: I {}\nstruct A;\nimpl I for A {}\nimpl<T> I for Vec<T> {}\n"
-        "impl I for &A {}\ncfg! {\n    impl I for B {}\n}\n",
-        ["A I", "Vec<T> I", "&A I"],
+        "impl I for &A {}\ncfg_net! {\n    impl I for B {}\n}\nquote! {\n    impl I for C {}\n}\n",
+        ["A I", "Vec<T> I", "&A I", "B I"],
     ),
 }
 

@@ -233,7 +233,7 @@ class Hierarchy:
     def _is_missing(self, row: int, names: set[str]) -> bool:
         """Whether a file has a header of which nothing was read, in a part that is no comment or string."""
         file = self._index.file(row)
-        if file.language == "Rust":  # macros are not read, and may have any items in them
+        if file.language == "Rust":  # a macro may have items in it that are not read
             text = self._snapshot.data(row)
             wanted = {name.encode() for name in names if name}
             headers = sum(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rlm_core.syntax.newer_syntax import typescript
+
 _START = re.compile(rb"<!--|<script(?=[\s>])", re.IGNORECASE)
 # Takes all it can and gives nothing back, so that a tag without an end is read once.
 _TAG = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")
@@ -21,7 +23,7 @@ def component_scripts(source: bytes) -> bytes:
     for start, end in _scripts(source):
         parts += [_TEXT.sub(b" ", source[kept:start]), source[start:end]]
         kept = end
-    return b"".join([*parts, _TEXT.sub(b" ", source[kept:])])
+    return typescript(b"".join([*parts, _TEXT.sub(b" ", source[kept:])]))
 
 
 def _scripts(source: bytes) -> list[tuple[int, int]]:

@@ -17,6 +17,13 @@ _LONG = 3000
 _LONG_WORD = re.compile(rb"(?<!%b)%b{%d,}" % (_WORD, _WORD, _LONG))
 _CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\f" else 32 for byte in range(256))
 
+_MAKE_ASSIGNMENT = re.compile(
+    rb"^( *(?:(?:export|override|private) +){0,2})((?:[\w.%/-]|\$[({][^(){}\n:=]*[)}])+)([ \t]*)"
+    rb"([+?!]?=|:{1,3}=)",
+    re.MULTILINE,
+)
+_MAKE_NAME = bytes(ord("_") if byte in b"$(){} ," else byte for byte in range(256))
+
 # Where a level may begin: the first character of a line, and each indicator.
 _YAML_MARKS = re.compile(rb"^ *|[?:-](?=\s|$)")
 _YAML_LEVELS = 200
@@ -40,6 +47,11 @@ def normalized(source: bytes) -> bytes:
     return _LONG_WORD.sub(lambda found: b" " * len(found[0]), source)
 
 
+def make(source: bytes) -> bytes:
+    """Make with plain names and `=`: the grammar takes `obj-$(X) += x.o` for a rule."""
+    return _MAKE_ASSIGNMENT.sub(_plain_assignment, source)
+
+
 def yaml(source: bytes) -> bytes:
     """YAML as it is.
 
@@ -56,6 +68,10 @@ def yaml(source: bytes) -> bytes:
             if len(columns) > _YAML_LEVELS:
                 raise ParseLimitError("It is too deeply nested to be parsed as YAML.")
     return source
+
+
+def _plain_assignment(found: re.Match[bytes]) -> bytes:
+    return found[1] + found[2].translate(_MAKE_NAME) + found[3] + b"=".ljust(len(found[4]))
 
 
 def _blanked(error: UnicodeError) -> tuple[str, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from rlm_core.syntax import c_macros, definition_hints, preprocess
+from rlm_core.syntax import c_macros, definition_hints, newer_syntax, preprocess
 from rlm_core.syntax.component_scripts import component_scripts
 from rlm_core.syntax.language import Language
+from rlm_core.syntax.rust_macros import rust
 
 C = Language("C", (".c", ".h"), wheel="c", definition_hint=definition_hints.C, preprocess=c_macros.c)
 _CPP_SOURCES = (".cc", ".cpp", ".cxx", ".c++", ".ipp", ".tpp", ".inl", ".cu")
@@ -53,6 +54,7 @@ _CORE = (
         wheel="typescript",
         function="language_typescript",
         queries=("javascript", "typescript"),
+        preprocess=newer_syntax.typescript,
     ),
     Language(
         "TSX",
@@ -60,6 +62,7 @@ _CORE = (
         wheel="typescript",
         function="language_tsx",
         queries=("javascript", "typescript"),
+        preprocess=newer_syntax.typescript,
     ),
     # Of these the scripts are parsed, and no markup.
     *(
@@ -73,12 +76,20 @@ _CORE = (
         )
         for name, extension in (("Vue", ".vue"), ("Svelte", ".svelte"), ("Astro", ".astro"))
     ),
-    Language("Go", (".go",), wheel="go", definition_hint=definition_hints.GO),
-    Language("Rust", (".rs",), (), ("rust-script",), wheel="rust", definition_hint=definition_hints.RUST),
+    Language("Go", (".go",), wheel="go", definition_hint=definition_hints.GO, preprocess=newer_syntax.go),
+    Language(
+        "Rust",
+        (".rs",),
+        (),
+        ("rust-script",),
+        wheel="rust",
+        definition_hint=definition_hints.RUST,
+        preprocess=rust,
+    ),
     Language("Java", (".java",), wheel="java"),
     C,
     CPP,
-    Language("C#", (".cs", ".csx"), wheel="c-sharp"),
+    Language("C#", (".cs", ".csx"), wheel="c-sharp", preprocess=newer_syntax.c_sharp),
     Language(
         "Ruby",
         (".rb", ".rake", ".gemspec", ".ru"),
@@ -125,7 +136,12 @@ _DATA = (
         wheel="toml",
         definition_hint=definition_hints.TOML,
     ),
-    Language("HTML", (".html", ".htm", ".xhtml"), wheel="html", definition_hint=definition_hints.HTML),
+    Language(
+        "HTML",
+        (".html", ".htm", ".xhtml"),
+        wheel="html",
+        definition_hint=definition_hints.HTML,
+    ),
     Language("CSS", (".css",), wheel="css"),
     Language(
         "Make",
@@ -134,6 +150,7 @@ _DATA = (
         ("make",),
         wheel="make",
         definition_hint=definition_hints.MAKE,
+        preprocess=preprocess.make,
     ),
     Language("Dockerfile", (".dockerfile",), ("Dockerfile", "Containerfile"), wheel="containerfile"),
 )
@@ -142,7 +159,9 @@ _FURTHER = (
     Language("SQL", (".sql",), wheel="sql", extra=True),
     Language("HCL", (".tf", ".hcl", ".tfvars"), wheel="hcl", extra=True),
     OBJECTIVE_C,
-    Language("Kotlin", (".kt", ".kts"), (), ("kotlin",), wheel="kotlin", extra=True),
+    Language(
+        "Kotlin", (".kt", ".kts"), (), ("kotlin",), wheel="kotlin", extra=True, preprocess=newer_syntax.kotlin
+    ),
     Language("Swift", (".swift",), (), ("swift",), wheel="swift", extra=True),
     Language("Scala", (".scala", ".sc", ".sbt"), (), ("scala",), wheel="scala", extra=True),
     Language("Dart", (".dart",), (), ("dart",), wheel="dart", extra=True),

@@ -102,6 +102,7 @@ rlm_core.sandbox.repl.replies
 rlm_core.sandbox.wire
 rlm_core.syntax
 rlm_core.syntax.blanks
+rlm_core.syntax.braces
 rlm_core.syntax.c_macros
 rlm_core.syntax.callees
 rlm_core.syntax.calls_and_imports
@@ -116,12 +117,14 @@ rlm_core.syntax.declarators
 rlm_core.syntax.definition_hints
 rlm_core.syntax.drafts
 rlm_core.syntax.language
+rlm_core.syntax.newer_syntax
 rlm_core.syntax.parsing
 rlm_core.syntax.patterns
 rlm_core.syntax.preprocess
 rlm_core.syntax.query_matches
 rlm_core.syntax.registry
 rlm_core.syntax.roles
+rlm_core.syntax.rust_macros
 rlm_core.syntax.signatures
 rlm_core.syntax.symbol_extraction
 rlm_core.syntax.symbols
