@@ -49,8 +49,38 @@ CALLS = {
     "B.java": ("class A {\n  void f() {\n    new a.b.run<T>();\n    this.<T>run();\n  }\n}\n", [3, 4]),
     "B.cs": ("class A {\n  void F() {\n    a?.b.run();\n    run!(1);\n    (run)(2);\n  }\n}\n", [3, 4, 5]),
     "b.php": ("<?php\nA\\run(1);\nnew A\\run(2);\n($a->run)(3);\n", [2, 3, 4]),
+    "a.kt": (
+        "fun f() {\n  run(1)\n  a.run(2)\n  b.map { run(it) }\n  a.run { it }\n  val g = ::run\n}\n",
+        [2, 3, 4, 5],
+    ),
+    "a.swift": ("func f() {\n  run(1)\n  a?.run(2)\n  run { $0 }\n  let g = run\n}\n", [2, 3, 4]),
+    "a.scala": (
+        "object A {\n  def f = {\n    run(1)\n    a.run[Int](2)\n    new run(3)\n  }\n}\n",
+        [3, 4, 5],
+    ),
+    "a.lua": ("run(1)\na.run(2)\na:run(3)\nlocal g = run\n", [1, 2, 3]),
+    "a.dart": ("void f() {\n  run(1);\n  a.run(2);\n  a?.run<int>(3);\n  var g = run;\n}\n", [2, 3, 4]),
+    "a.ex": (
+        "defmodule A do\n  def run(x), do: x\n  def f do\n    run(1)\n    B.run(2)\n"
+        "    x |> run()\n  end\nend\n",
+        [4, 5, 6],
+    ),
+    "a.groovy": ("def f() {\n  run(1)\n  a.run(2)\n  run 3\n}\n", [2, 3, 4]),
+    "a.hs": ("f x = run x\ng = M.run 1 2\n", [1, 2]),
+    "a.ml": ("let f x = run x\nlet g = M.run 1 2\n", [1, 2]),
+    "a.zig": ("fn f() void {\n  run(1);\n  a.run(2);\n}\n", [2, 3]),
+    "a.jl": ("function run(x)\nend\nrun(1)\nM.run(2)\nrun.(x)\n", [3, 4, 5]),
+    "a.ps1": ("run 1\n$a.run(2)\n", [1, 2]),
+    "a.pl": ("run(1);\n$a->run(2);\nM::run(3);\n", [1, 2, 3]),
+    "a.sol": ("contract A { function f() public {\n  run(1);\n  a.run(2);\n  emit run(3);\n} }\n", [2, 3, 4]),
+    "a.m": ("@implementation A\n- (void)f {\n  run(1);\n  [self run];\n}\n@end\n", [3, 4]),
+    "a.f90": ("program p\n  call run(1)\n  x = run(2)\nend program\n", [2, 3]),
+    "a.nix": ("{ x = run 1;\n  y = lib.run 2; }\n", [1, 2]),
+    "a.sql": ("select run(1);\n", [1]),
+    "a.tf": ("x = run(1)\n", [1]),
     "c.rs": ("fn f() {\n    r#run(1);\n}\n", [2]),
     "c.cs": ("class A {\n  void F() {\n    @run();\n  }\n}\n", [3]),
+    "c.kt": ("fun f() {\n  `run`(1)\n}\n", [2]),
     "a.sh": ("f() {\n  run one\n  echo run\n}\n", [2]),
 }
 
@@ -70,9 +100,31 @@ def test_components_are_called_by_their_elements(context_of: ContextOf) -> None:
     assert context.callers("b") == []
 
 
+def test_what_defines_is_not_called(context_of: ContextOf) -> None:
+    text = "defmodule A do\n  def b(c), do: d(c)\n  def d(c), do: c\nend\n"
+    context = context_of(snapshot_of({"a.ex": text}))
+    assert [callee.name for callee in context.callees("A.b")] == ["d"]
+    assert context.callers("def") == []
+
+
 def test_components_that_are_members_are_called_too(context_of: ContextOf) -> None:
     files = {"a.tsx": "const x = <Menu.Item/>;\n", "b.jsx": "const y = <Menu.Item>z</Menu.Item>;\n"}
     assert [place.path for place in context_of(snapshot_of(files)).callers("Item")] == ["a.tsx", "b.jsx"]
+
+
+def test_where_calls_are_not_known_it_says_so(context_of: ContextOf) -> None:
+    texts = {"b.r": "run()\n", "c.r": "run()\n", "notes.md": "run()\n"}
+    context = context_of(snapshot_of(texts))
+    said = "Calls in R are not known (2 files); grep works."
+    assert said in context.callers("run").note
+    assert said in context.references("run").note
+    assert context.callers("nothing").note == "By syntax: calls of anything with this name."
+    assert context.callees("b.r").note == "b.r: Calls in R are not known; grep works."
+
+
+def test_the_caller_is_the_innermost_of_definitions_on_a_line(context_of: ContextOf) -> None:
+    context = context_of(snapshot_of({"a.cpp": "struct A { void f() { run(); } };\n"}))
+    assert [place.symbol for place in context.callers("run")] == ["A.f"]
 
 
 def test_callers_have_the_function_around_them(context: Context) -> None:

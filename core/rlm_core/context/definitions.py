@@ -57,15 +57,29 @@ class Definitions:
 
     def enclosing(self, row: int, line: int) -> Symbol | None:
         """Returns the innermost definition around a line, comment above included; None when outside."""
-        around = [symbol for symbol in walk(self.of(row)) if symbol.start_line <= line <= symbol.end_line]
-        return min(around, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
+        return _innermost(self.of(row), line, line)
 
     def enclosing_block(self, row: int, first: int, last: int | None = None) -> Symbol | None:
         """Returns the innermost function, type or module around some lines; None when outside of all."""
-        last = last or first
-        around = [
-            symbol
-            for symbol in walk(self.of(row))
-            if symbol.start_line <= first and last <= symbol.end_line and symbol.kind in BLOCKS
-        ]
-        return min(around, key=lambda symbol: symbol.end_line - symbol.start_line, default=None)
+        return _innermost(self.of(row), first, last or first, BLOCKS)
+
+
+def _innermost(
+    tree: Iterable[Symbol], first: int, last: int, kinds: frozenset[str] = frozenset()
+) -> Symbol | None:
+    """The smallest definition around some lines; of those with the same lines the one inside the others."""
+    found: Symbol | None = None
+    for symbol in walk(tree):
+        if symbol.start_line > first or last > symbol.end_line or (kinds and symbol.kind not in kinds):
+            continue
+        if found is None or _lines(symbol) < _lines(found) or _is_inside(symbol, found):
+            found = symbol
+    return found
+
+
+def _lines(symbol: Symbol) -> int:
+    return symbol.end_line - symbol.start_line
+
+
+def _is_inside(inner: Symbol, outer: Symbol) -> bool:
+    return _lines(inner) == _lines(outer) and any(symbol is inner for symbol in walk(outer.children))

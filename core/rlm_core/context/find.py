@@ -254,7 +254,7 @@ class DefinitionFinder:
         for row in rows:
             language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
             if language is None or not language.parsable:
-                if language is not None and not language.prose:
+                if language is not None and language.content != "prose":
                     report.unparsable.setdefault(language, set()).add(row)
                 continue
             if not language.definition_hint:

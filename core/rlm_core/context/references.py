@@ -12,13 +12,14 @@ from rlm_core.context.results import Callee, Reference, Results
 from rlm_core.context.search import words
 from rlm_core.context.search.patterns import literal
 from rlm_core.errors import ParseLimitError, QueryError
-from rlm_core.syntax.calls_and_imports import calls, imports
-from rlm_core.syntax.registry import of_source
+from rlm_core.syntax.calls_and_imports import calls, imports, knows_calls
+from rlm_core.syntax.registry import detect, of_source
 from rlm_core.syntax.roles import roles
 from rlm_core.syntax.symbols import walk
+from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
     from rlm_core.context.results import Slice
@@ -75,9 +76,22 @@ class ReferenceFinder:
                 notes.append(f"{self._snapshot.paths[row]} has {len(wanted):,}; not all are listed.")
                 omitted = len(found) + len(wanted) - limit
             found.extend(wanted[: limit - len(found)])
+        notes += self._unknown_notes(row for row in searched if self._places(row, word, whole))
         if failure := self._definitions.failure_note(searched):
             notes.append(failure)
         return Results(found, " ".join(notes), omitted)
+
+    def _unknown_notes(self, rows: Iterable[int]) -> list[str]:
+        """Sentences on files in whose languages calls are not known."""
+        files: Counter[str] = Counter()
+        for row in rows:
+            language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
+            if language is not None and language.content == "code" and not knows_calls(language):
+                files[language.name] += 1
+        return [
+            f"Calls in {name} are not known ({pluralize(count, 'file')}); grep works."
+            for name, count in files.items()
+        ]
 
     def callers(self, name: str, rows: Sequence[int], limit: int) -> Results[Reference]:
         """Returns the calls of a name; as for `references`."""
@@ -91,7 +105,10 @@ class ReferenceFinder:
         source = self._search_engine.source(row)
         try:
             language = of_source(block.path, source)
-            everything = calls(source, language) if language else []
+            if language is None or not knows_calls(language):
+                name = language.name if language is not None else "this kind of file"
+                return Results(note=f"{block.path}: Calls in {name} are not known; grep works.")
+            everything = calls(source, language)
         except ParseLimitError as error:
             return Results(note=f"{block.path}: {error}")
         inside = [call for call in everything if block.start_line <= call.line <= block.end_line]

@@ -98,6 +98,11 @@ def calls(source: bytes, language: Language) -> list[CallSite]:
     return [found[at] for at in sorted(found.keys() - heads)]
 
 
+def knows_calls(language: Language) -> bool:
+    """Whether it is known what a call is in a language, and its grammar is there."""
+    return language.parsable and "@call" in language.uses_query_source
+
+
 def knows_imports(language: Language) -> bool:
     """Whether it is known how a language imports, and its grammar is there if that takes one."""
     return language.name in INCLUDE_LANGUAGES or (

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class Language:
         definition_hint: RE2 expression for lines that may define NAME; a file without such a line is not
             parsed to find it.
         preprocess: rewrites what the grammar trips over; nothing in the text moves.
-        prose: it is text for people, not code.
+        content: what its files hold: there may be calls in code alone, and prose is for people.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Language:
     queries: tuple[str, ...] = ()
     definition_hint: str = ""
     preprocess: Callable[[bytes], bytes] | None = None
-    prose: bool = False
+    content: Literal["code", "data", "prose"] = "code"
 
     @cached_property
     def parsable(self) -> bool:

@@ -114,13 +114,14 @@ _DATA = (
         (".md", ".markdown", ".mdx"),
         wheel="markdown",
         definition_hint=definition_hints.MARKDOWN,
-        prose=True,
+        content="prose",
     ),
     Language(
         "JSON",
         (".json", ".jsonc", ".json5", ".geojson", ".webmanifest"),
         wheel="json",
         definition_hint=definition_hints.JSON,
+        content="data",
     ),
     Language(
         "YAML",
@@ -128,6 +129,7 @@ _DATA = (
         wheel="yaml",
         definition_hint=definition_hints.YAML,
         preprocess=preprocess.yaml,
+        content="data",
     ),
     Language(
         "TOML",
@@ -135,14 +137,16 @@ _DATA = (
         ("Pipfile", "Cargo.lock", "poetry.lock", "uv.lock"),
         wheel="toml",
         definition_hint=definition_hints.TOML,
+        content="data",
     ),
     Language(
         "HTML",
         (".html", ".htm", ".xhtml"),
         wheel="html",
         definition_hint=definition_hints.HTML,
+        content="data",
     ),
-    Language("CSS", (".css",), wheel="css"),
+    Language("CSS", (".css",), wheel="css", content="data"),
     Language(
         "Make",
         (".mk", ".mak", ".make"),
@@ -151,8 +155,11 @@ _DATA = (
         wheel="make",
         definition_hint=definition_hints.MAKE,
         preprocess=preprocess.make,
+        content="data",
     ),
-    Language("Dockerfile", (".dockerfile",), ("Dockerfile", "Containerfile"), wheel="containerfile"),
+    Language(
+        "Dockerfile", (".dockerfile",), ("Dockerfile", "Containerfile"), wheel="containerfile", content="data"
+    ),
 )
 
 _FURTHER = (
@@ -195,19 +202,21 @@ _FURTHER = (
 )
 
 _NOT_PARSED = (
-    Language("reStructuredText", (".rst",), prose=True),
-    Language("Text", (".txt", ".text"), prose=True),
-    Language("INI", (".ini", ".cfg", ".conf", ".properties"), (".editorconfig", ".gitconfig")),
-    Language("XML", (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".csproj", ".plist")),
-    Language("SCSS", (".scss", ".sass", ".less")),
+    Language("reStructuredText", (".rst",), content="prose"),
+    Language("Text", (".txt", ".text"), content="prose"),
+    Language(
+        "INI", (".ini", ".cfg", ".conf", ".properties"), (".editorconfig", ".gitconfig"), content="data"
+    ),
+    Language("XML", (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".csproj", ".plist"), content="data"),
+    Language("SCSS", (".scss", ".sass", ".less"), content="data"),
     Language("Jupyter notebook", (".ipynb",)),
     Language("R", (".r",), (), ("rscript",)),
     Language("Erlang", (".erl", ".hrl"), (), ("escript",)),
     Language("Clojure", (".clj", ".cljs", ".cljc")),
     Language("Assembly", (".s", ".asm")),
-    Language("Device Tree", (".dts", ".dtsi")),
-    Language("Protocol Buffers", (".proto",)),
-    Language("GraphQL", (".graphql", ".gql")),
+    Language("Device Tree", (".dts", ".dtsi"), content="data"),
+    Language("Protocol Buffers", (".proto",), content="data"),
+    Language("GraphQL", (".graphql", ".gql"), content="data"),
     Language("CMake", (".cmake",), ("CMakeLists.txt",)),
 )
 

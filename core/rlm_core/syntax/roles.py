@@ -27,7 +27,7 @@ def roles(source: bytes, language: Language, places: Sequence[tuple[int, int]]) 
     Raises:
         ParseLimitError: the text cannot be parsed within bounds.
     """
-    if language.prose:
+    if language.content == "prose":
         return ["text"] * len(places)
     root = parse(normalized(source), language).root_node
     found: list[Role] = []

@@ -1,0 +1,3 @@
+(subroutine_call subroutine: (_) @callee)
+; An element of an array looks the same.
+(call_expression . (identifier) @call)

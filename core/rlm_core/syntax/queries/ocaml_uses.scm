@@ -1,0 +1,1 @@
+(application_expression function: (_) @callee)

@@ -1,0 +1,2 @@
+(call_expression function: (_) @callee)
+(emit_statement name: (_) @callee)

@@ -1,0 +1,1 @@
+(invocation (object_reference name: (identifier) @call))
