@@ -103,7 +103,7 @@ def test_components_are_called_by_their_elements(context_of: ContextOf) -> None:
 def test_what_defines_is_not_called(context_of: ContextOf) -> None:
     text = "defmodule A do\n  def b(c), do: d(c)\n  def d(c), do: c\nend\n"
     context = context_of(snapshot_of({"a.ex": text}))
-    assert [callee.name for callee in context.callees("A.b")] == ["d"]
+    assert [callee.name for callee in context.callees("A.b/1")] == ["d"]
     assert context.callers("def") == []
 
 
@@ -125,6 +125,20 @@ def test_where_calls_are_not_known_it_says_so(context_of: ContextOf) -> None:
 def test_the_caller_is_the_innermost_of_definitions_on_a_line(context_of: ContextOf) -> None:
     context = context_of(snapshot_of({"a.cpp": "struct A { void f() { run(); } };\n"}))
     assert [place.symbol for place in context.callers("run")] == ["A.f"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        ("a.sh", "a::run() {\n  x\n}\na::run\n", "a::run"),
+        ("a.js", "class A {\n  #run() {}\n\n  go() { this.#run(); }\n}\n", "A.#run"),
+        ("a.js", "class A {\n  #run() {}\n\n  go() { this.#run(); }\n}\n", "#run"),
+    ],
+)
+def test_a_name_with_a_separator_in_it_is_called(
+    context_of: ContextOf, path: str, text: str, name: str
+) -> None:
+    assert [place.line for place in context_of(snapshot_of({path: text})).callers(name)] == [4]
 
 
 def test_callers_have_the_function_around_them(context: Context) -> None:

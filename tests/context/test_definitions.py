@@ -10,11 +10,16 @@ import pytest
 from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
 from rlm_core.syntax.registry import LANGUAGES
+from rlm_core.syntax.symbol_extraction import symbols
+from rlm_core.syntax.symbols import walk
 from rlm_core.workspace.snapshot import Skipped
 from tests.context.conftest import FILES
 from tests.support.snapshots import snapshot_of
+from tests.syntax.test_symbols import SAMPLES, sample
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.contexts import ContextOf
 
 
@@ -30,6 +35,76 @@ def test_find_gives_definitions(context: Context) -> None:
 @pytest.mark.parametrize("name", ["Store.get", "Store::get", "Store#get", "Store.get()"])
 def test_find_takes_qualified_names(context: Context, name: str) -> None:
     assert [found.qualified_name for found in context.find(name)] == ["Store.get"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name", "line"),
+    [
+        ("a.js", "class A {\n  #b() {}\n}\n", "A.#b", 2),
+        ("a.js", "class A {\n  #b() {}\n}\n", "#b", 2),
+        ("a.sh", "a::b() {\n  c\n}\n", "a::b", 1),
+        ("a.md", "# A\n\n## 1.2 Node.js\n", "A.1.2 Node.js", 3),
+        ("a.cpp", "struct A { A operator/(A b); };\n", "A.operator/", 1),
+        ("a.css", ".a.b { color: red }\n", ".a.b", 1),
+        ("a.ex", "defmodule A do\n  def b(c), do: c\nend\n", "A.b/1", 2),
+    ],
+)
+def test_names_with_separators_in_them(
+    context_of: ContextOf, path: str, text: str, name: str, line: int
+) -> None:
+    context = context_of(snapshot_of({path: text}))
+    assert [symbol.line for symbol in context.find(name)] == [line]
+    piece = context.slice(f"{path}::{name}")
+    assert piece.start_line <= line <= piece.end_line
+
+
+# Words of a name that is cut or put together from several elements do not stand in the text like that.
+WITH_HINTS = [folder for folder in SAMPLES if sample(folder)[2].definition_hint and folder.name != "html"]
+
+
+@pytest.mark.parametrize("folder", WITH_HINTS, ids=lambda folder: folder.name)
+def test_every_definition_of_a_sample_is_found(folder: Path) -> None:
+    path, source, language = sample(folder)
+    context = Context(snapshot_of({path: source}))
+    for symbol in walk(symbols(source, language, path)):
+        assert symbol.line in {found.line for found in context.find(symbol.name)}, symbol
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "names"),
+    [
+        (
+            "a.go",
+            "package a\n\nconst (\n\tOne T = iota // one\n\tTwo       // two\n\tThree /* three */\n)\n",
+            "One Two Three",
+        ),
+        (
+            "a.go",
+            "package a\n\ntype (\n\tSet[T any] = map[T]bool\n)\n\ntype Q struct{ name, desc string }\n",
+            "Set name desc",
+        ),
+        ("a.go", "package a\n\ntype I interface { Next() bool; Stop() }\n", "Next Stop"),
+        ("a.py", "class A: x: int; y: str = ...\nb, (c, *d) = e = f()\n", "A x y b c d e"),
+        ("a.rs", "pub struct A { pub r#type: u8 }\nfn r#try() {}\n", "A type try"),
+        (
+            "a.h",
+            "namespace a {\nclass B : public C {\n  void d() const;\n  std::vector<int> e;\n};\n}\n",
+            "B d e",
+        ),
+        (
+            "a.c",
+            "struct a {\n\tint *b, c[2];\n};\ntypedef struct { int d; } e;\nvoid (*f(int x))(int);\n",
+            "b c d e f",
+        ),
+        ("a.c", "SYSCALL_DEFINE1(close, int, fd)\n{\n}\nEXPORTED(weight) { }\n", "close weight"),
+    ],
+)
+def test_what_stands_in_one_line_with_others_is_found(
+    context_of: ContextOf, path: str, text: str, names: str
+) -> None:
+    context = context_of(snapshot_of({path: text}))
+    for name in names.split():
+        assert [symbol.name for symbol in context.find(name)] == [name]
 
 
 def test_find_by_kind(context: Context) -> None:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_NAME = re.compile(r"\s*#?[\w$]+(?:(?:::|[.#]|\.#)[\w$~]+)*(?:\(\))?\s*\Z")
+_NAME = re.compile(r"\s*[#~]?[\w$]+(?:(?:::|[.#]|\.#)[\w$~]+)*[?!]?(?:\(\)|/\d{1,3})?\s*\Z")
 # Chunks are copies of text; a program that wants all of a large workspace has to go through it in parts.
 MAX_CHUNKED_BYTES = 30_000_000
 

@@ -14,7 +14,7 @@ from rlm_core.context.search.unicode_classes import without_boundaries
 from rlm_core.context.stemming import split_identifier
 from rlm_core.context.suggest import close_matches
 from rlm_core.errors import QueryError
-from rlm_core.syntax.registry import detect
+from rlm_core.syntax.registry import HEADER, OTHER_HEADER, detect
 from rlm_core.syntax.symbols import CALLABLES, walk
 from rlm_core.wording import pluralize
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 # About two seconds of parsing.
 PARSED_BYTES = 12_000_000
 _SEPARATOR = re.compile(r"::|[.#\\/]")
+_PRIVATE = re.compile(r"(?:\A|\.)#\w+\Z")
+# `run()`, or `run/2`: a function of Elixir with the number of its arguments.
+_CALL = re.compile(r"(?:\(\)|(?<=[\w?!])/\d{1,3})\Z")
 # Shorter words are in too many names by chance.
 _MIN_FUZZY_CHARS = 4
 # The slips of a longer word are an expression that takes seconds, and minutes, to compile.
@@ -41,9 +44,14 @@ _MAX_NAME_CHARS = 1_000
 _MIN_HALF_CHARS = 4
 
 
+def plain_name(name: str) -> str:
+    """Returns a name without what only says that it is a function's."""
+    return _CALL.sub("", name.strip())
+
+
 def name_parts(name: str) -> list[str]:
     """Splits a qualified name, in whatever way it is written (`a.b`, `A::b`, `A#b`), into its names."""
-    return [part for part in _SEPARATOR.split(name.strip().removesuffix("()")) if part]
+    return [part for part in _SEPARATOR.split(plain_name(name)) if part]
 
 
 def _checked_parts(name: str, limit: int) -> list[str]:
@@ -63,22 +71,27 @@ def named(name: str) -> Callable[[Symbol], bool]:
     Names may have separators in them (`#private`, Bash's `deploy::run`, a heading, a selector), so they are
     compared as a whole before they are taken apart.
     """
-    whole, parts = name.strip().removesuffix("()"), name_parts(name)
+    wholes, parts = {name.strip(), plain_name(name)}, name_parts(name)
     behind = "." + ".".join(parts)
 
     def means(symbol: Symbol) -> bool:
-        if whole.endswith(symbol.name) and f".{symbol.qualified_name}".endswith(f".{whole}"):
+        around = f".{symbol.qualified_name}"
+        if any(whole.endswith(symbol.name) and around.endswith(f".{whole}") for whole in wholes):
             return True
         if not parts or symbol.name != parts[-1]:
             return False
-        return len(parts) == 1 or f".{symbol.qualified_name}".endswith(behind)
+        return len(parts) == 1 or around.endswith(behind)
 
     return means
 
 
-def searched_word(parts: list[str]) -> str:
-    """Returns the last part of a name that is in every text that defines it: an arity (`add/2`) is not."""
-    return next((part for part in reversed(parts) if not part.isdecimal()), parts[-1])
+def last_names(name: str) -> list[str]:
+    """Returns what the last name may be, which may have separators in it: `A.#b`, `#b`."""
+    name = plain_name(name)
+    starts = {0, *(at for found in _SEPARATOR.finditer(name) for at in found.span())}
+    if _PRIVATE.search(name):
+        starts.remove(max(starts))
+    return [name[start:] for start in sorted(starts) if name[start:]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +131,8 @@ class DefinitionFinder:
         if "*" in name:
             found = self._by_wildcard(parts, report)
         else:
-            word = searched_word(parts)
-            found = self._search(literal(word), re.escape(word), named(name), report)
+            names = "|".join(map(re.escape, last_names(name)))
+            found = self._search(literal(parts[-1]), names, named(name), report)
             # Where not every file could be parsed, a looser search would only take longer.
             if not found and not notes:
                 found = self._by_likeness(parts, report)
@@ -264,7 +277,13 @@ class DefinitionFinder:
                 hint = language.definition_hint.replace("NAME", f"(?:{names})")
                 # To RE2 a letter outside of ASCII is none, and a name that ends in one has no end.
                 hints[language.name] = unicode_linewise(hint if names.isascii() else without_boundaries(hint))
-            yield from self._search_engine.verified_by_line(word, hints[language.name], [row])
+            may_define = [*self._search_engine.verified_by_line(word, hints[language.name], [row])]
+            yield from may_define or self._other_headers(row)
+
+    def _other_headers(self, row: int) -> Iterator[int]:
+        """Yields a header that is not C although it is called so: a hint for C says nothing about it."""
+        if self._snapshot.paths[row].endswith(HEADER):
+            yield from self._search_engine.verified(linewise(OTHER_HEADER, multiline=True), [row])
 
 
 def _with_part(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rlm_core.context.find import name_parts, searched_word
+from rlm_core.context.find import last_names, name_parts, plain_name
 from rlm_core.context.grep import cut_line
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Callee, Reference, Results
@@ -56,8 +56,7 @@ class ReferenceFinder:
         parts = name_parts(name)
         if not parts or limit < 1:
             raise QueryError("This needs a name and a limit of at least 1.")
-        word = searched_word(parts)
-        whole = name.strip().removesuffix("()")
+        word, whole = parts[-1], plain_name(name)
         found: list[Reference] = []
         omitted: int | None = 0
         notes = [f"All uses of the word {word}: the type before it is not known."] if parts[1:] else []
@@ -128,8 +127,8 @@ class ReferenceFinder:
         places = list(_whole_words(source, word))
         if not places:
             return []  # only part of longer names
-        kinds = self._roles(path, source, places, len(whole.encode()) - len(word.encode()))
-        names = {word, whole}
+        names = set(last_names(whole))
+        kinds = self._roles(path, source, places, names)
         defined = {symbol.line for symbol in walk(self._definitions.of(row)) if symbol.name in names}
         found: list[Reference] = []
         number, counted = 1, 0
@@ -145,22 +144,22 @@ class ReferenceFinder:
         return found
 
     def _roles(
-        self, path: str, source: bytes, places: Sequence[tuple[int, int]], before: int
+        self, path: str, source: bytes, places: Sequence[tuple[int, int]], names: set[str]
     ) -> Sequence[str]:
-        """What each place is; a name may begin some bytes before the word, if it has separators in it."""
+        """What each place is: a place is the end of one of the names, which may have separators in them."""
         language = of_source(path, source)
         if language is None or not language.parsable:
             return ["text"] * len(places)
         try:
             kinds: list[str] = list(roles(source, language, places))
-            called = {call.start: len(call.name.encode()) for call in calls(source, language)}
+            called = {
+                call.start + len(call.name.encode()) for call in calls(source, language) if call.name in names
+            }
             spans = [(statement.start, statement.end) for statement in imports(source, language)]
         except ParseLimitError:
             return ["text"] * len(places)
         for number, (start, end) in enumerate(places):
-            if kinds[number] == "code" and (
-                start in called or called.get(start - before, 0) == before + end - start
-            ):
+            if kinds[number] == "code" and end in called:
                 kinds[number] = "call"
             elif any(first <= start < behind for first, behind in spans):
                 kinds[number] = "import"

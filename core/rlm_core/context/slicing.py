@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rlm_core.context.excerpts import Window, merged, section
-from rlm_core.context.find import name_parts, named, similar_symbols
+from rlm_core.context.find import name_parts, named, plain_name, similar_symbols
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import (
     Callee,
@@ -187,7 +187,7 @@ class Slicer:
                 or "outline(path) lists what it has."
             )
             raise QueryError(f"{path} has no definition of {name!r}. {why}")
-        whole = {name.strip().removesuffix("()"), ".".join(name_parts(name))}
+        whole = {name.strip(), plain_name(name), ".".join(name_parts(name))}
         exact = [symbol for symbol in found if symbol.qualified_name in whole] or found
         chosen = next((symbol for symbol in exact if not symbol.signature.endswith(";")), exact[0])
         others = ", ".join(f"{symbol.path}:{symbol.line}" for symbol in found if symbol.line != chosen.line)

@@ -226,12 +226,16 @@ _BY_EXTENSION = {extension: language for language in LANGUAGES for extension in 
 _BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}
 _BY_INTERPRETER = {name: language for language in LANGUAGES for name in language.interpreters}
 _SHEBANG = re.compile(r"#!\s*(?:\S*/)?([\w.+-]+)(?:\s+(?:-\S+\s+|\w+=\S*\s+)*([\w.+-]+))?")
-_CPP_HEADER = re.compile(
+_CPP_HEADER = (
     rb"^[ \t]*(?:class\s+\w+[^;(]*[{:]|namespace\b|template\s*<|using\s+\w+"
-    rb"|(?:public|private|protected)\s*:)",
-    re.MULTILINE,
+    rb"|(?:public|private|protected)\s*:)"
 )
-_OBJECTIVE_C_HEADER = re.compile(rb"^(?:@(?:interface|protocol|class|import)\b|#import\b)", re.MULTILINE)
+_OBJECTIVE_C_HEADER = rb"^(?:@(?:interface|protocol|class|import)\b|#import\b)"
+_CPP = re.compile(_CPP_HEADER, re.MULTILINE)
+_OBJECTIVE_C = re.compile(_OBJECTIVE_C_HEADER, re.MULTILINE)
+# What a header of another language than C has, by which `of_source` knows it.
+OTHER_HEADER = f"{_CPP_HEADER.decode()}|{_OBJECTIVE_C_HEADER.decode()}"
+HEADER = (".h", ".H")
 
 
 def detect(path: str, first_line: str = "") -> Language | None:
@@ -262,10 +266,10 @@ def of_source(path: str, source: bytes) -> Language | None:
     most C, but it is slower, and it fails on C that uses `class`, `new` or `template` as names.)
     """
     language = detect(path, source[:200].partition(b"\n")[0].decode("utf-8", "ignore"))
-    if language is C and path.endswith((".h", ".H")):
-        if _OBJECTIVE_C_HEADER.search(source):
+    if language is C and path.endswith(HEADER):
+        if _OBJECTIVE_C.search(source):
             return OBJECTIVE_C
-        return CPP if _CPP_HEADER.search(source) else C
+        return CPP if _CPP.search(source) else C
     return language
 
 
