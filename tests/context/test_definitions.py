@@ -107,6 +107,16 @@ def test_what_stands_in_one_line_with_others_is_found(
         assert [symbol.name for symbol in context.find(name)] == [name]
 
 
+def test_a_file_that_mostly_cannot_be_parsed_says_so(context_of: ContextOf) -> None:
+    broken = "fun )( {\n" * 20
+    context = context_of(snapshot_of({"a.kt": f"{broken}class Lost\n", "b.kt": "class Shop\n"}))
+    told = "a.kt: lines 1 to 21 could not be parsed as Kotlin in whole, so definitions in them may be missing"
+    assert told in context.symbols("a.kt").note
+    assert told in context.find("fun").note
+    assert told in context.outline("*.kt")
+    assert context.symbols("b.kt").note == context.find("Shop").note == ""
+
+
 def test_find_by_kind(context: Context) -> None:
     assert [found.qualified_name for found in context.find("get", kind="function")] == ["get"]
     missed = context.find("get", kind="class")

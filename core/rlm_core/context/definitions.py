@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.results import Results
 from rlm_core.errors import ParseLimitError
+from rlm_core.syntax.parsing import broken_lines
+from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.registry import of_source
 from rlm_core.syntax.symbol_extraction import symbols
 from rlm_core.syntax.symbols import BLOCKS, walk
@@ -15,11 +17,14 @@ from rlm_core.wording import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rlm_core.syntax.language import Language
     from rlm_core.syntax.symbols import Symbol
     from rlm_core.workspace.snapshot import Snapshot
 
 # A symbol takes about 600 bytes.
 _CACHED_SYMBOLS = 120_000
+# Fewer lines that could not be parsed are said only where they are half of a file.
+_MANY_LINES = 100
 
 
 class Definitions:
@@ -29,6 +34,7 @@ class Definitions:
         self._snapshot = snapshot
         self._cache: WeightedLru[int, Results[Symbol]] = WeightedLru(_CACHED_SYMBOLS)
         self._failures: dict[int, str] = {}  # why a file was not parsed though its language can be
+        self._broken: dict[int, str] = {}  # which part of a file could not be parsed
 
     def of(self, row: int) -> Results[Symbol]:
         """Returns the definitions of a file as a tree; the note says why there are none."""
@@ -41,19 +47,30 @@ class Definitions:
             why = language.why_unparsed if language else "This kind of file is not parsed"
             return Results(note=f"{path}: {why}; grep, lines and chunks work.")
         try:
-            return Results(symbols(source, language, path))
+            found = symbols(source, language, path)
+            broken = _broken_note(source, language, found)
+            if broken:
+                self._broken[row] = f"{path}: {broken}"
+            return Results(found, self._broken.get(row, ""))
         except ParseLimitError as error:
             self._failures[row] = str(error)
             return Results(note=f"{path}: {error} grep, lines and chunks work.")
 
     def failure_note(self, rows: Iterable[int]) -> str:
-        """Returns a sentence on those of some files that `of` could not parse within bounds, if any."""
-        failed = sorted(row for row in rows if row in self._failures)
-        if not failed:
-            return ""
-        note = f"{self._snapshot.paths[failed[0]]} could not be parsed: {self._failures[failed[0]]}"
-        more = len(failed) - 1
-        return f"{note} Nor could {pluralize(more, 'other file')}." if more else note
+        """Returns sentences on those of some files that `of` could not parse, or not most of them, if any."""
+        rows = sorted(rows)
+        failed = [row for row in rows if row in self._failures]
+        broken = [row for row in rows if row in self._broken]
+        notes: list[str] = []
+        if failed:
+            notes.append(
+                f"{self._snapshot.paths[failed[0]]} could not be parsed: {self._failures[failed[0]]}"
+            )
+        if broken:
+            notes.append(self._broken[broken[0]])
+        if more := max(0, len(failed) - 1) + max(0, len(broken) - 1):
+            notes.append(f"Nor could {pluralize(more, 'other file')}.")
+        return " ".join(notes)
 
     def enclosing(self, row: int, line: int) -> Symbol | None:
         """Returns the innermost definition around a line, comment above included; None when outside."""
@@ -62,6 +79,22 @@ class Definitions:
     def enclosing_block(self, row: int, first: int, last: int | None = None) -> Symbol | None:
         """Returns the innermost function, type or module around some lines; None when outside of all."""
         return _innermost(self.of(row), first, last or first, BLOCKS)
+
+
+def _broken_note(source: bytes, language: Language, found: Iterable[Symbol]) -> str:
+    """A sentence on what could not be parsed, if it is much."""
+    broken = broken_lines(normalized(source), language) if language.content == "code" else []
+    if not broken:
+        return ""
+    inside = {line for symbol in walk(found) for line in range(symbol.start_line, symbol.end_line + 1)}
+    lost = [line for lines in broken for line in lines if line not in inside]
+    total = source.count(b"\n") + 1
+    if len(lost) < _MANY_LINES and 2 * len(lost) < total:
+        return ""
+    return (
+        f"lines {min(lost)} to {max(lost)} could not be parsed as {language.name} in whole, "
+        "so definitions in them may be missing; grep works."
+    )
 
 
 def _innermost(

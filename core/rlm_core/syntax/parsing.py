@@ -75,6 +75,26 @@ def parse(source: bytes, language: Language) -> tree_sitter.Tree:
     return tree
 
 
+def broken_lines(source: bytes, language: Language) -> list[range]:
+    """Returns the lines, from 1, that are in errors of the syntax tree; of errors in errors the outer one.
+
+    Raises:
+        ParseLimitError: as for `parse`.
+    """
+    found: list[range] = []
+    left = [parse(source, language).root_node]
+    for _ in range(MAX_CHILDREN):
+        if not left:
+            break
+        node = left.pop()
+        if node.is_error:
+            end = node.end_point
+            found.append(range(node.start_point.row + 1, end.row + (2 if end.column else 1)))
+        elif node.has_error:
+            left.extend(child for child in node.children if child.has_error)
+    return found
+
+
 def removed_lines(source: bytes, language: Language) -> Iterator[tuple[int, int, int]]:
     """Yields the lines that a language's preprocessing takes away as a whole: start, end, number from 1."""
     if language.preprocess is None:
