@@ -331,6 +331,16 @@ async def test_a_cut_list_that_no_program_printed_is_told(asker: Asker, serve: S
     assert "\ngrep('a', limit=2) gave 2 of 5.\n</cuts " in told
 
 
+async def test_code_of_the_repository_that_ran_is_told(asker: Asker, serve: Serve) -> None:
+    path = next(path for path in asker.snapshot if path.endswith(".py"))
+    server = serve({"root": [repl(f"context.load({path!r})"), "FINAL(done)"]})
+    answer = await asker.ask("?", server)
+    name = path.removesuffix(".py").rpartition("/")[2]
+    note = f"Modules of the repository that ran: {name}."
+    assert f"[{note}]" in server.prompts("root")[1]
+    assert note in answer.notes
+
+
 async def test_variables_are_listed(asker: Asker, serve: Serve) -> None:
     first = "import re\nfiles = list(context)\nfor file in files: pass\ndef f(): pass"
     server = serve(

@@ -27,7 +27,7 @@ def code(snapshot: Snapshot, search_engine: SearchEngine, row: int) -> Slice:
     if language is None or not language.parsable:
         why = language.why_unparsed if language else "This kind of file is not parsed"
         raise QueryError(f"{path}: {why}, so its comments and strings are not known.")
-    if language.prose:
+    if language.content == "prose":
         raise QueryError(f"{path} is {language.name}: text for people, in which nothing is code.")
     try:
         blanked, error = code_only(source, language)

@@ -95,7 +95,7 @@ class ConstantLookup:
         for row in self._search_engine.verified_by_line(literal(name), given, candidates):
             language = self._index.language(row)
             if language is None or language.name not in LANGUAGES:
-                searched.unknown.update([language.name] if language and not language.prose else [])
+                searched.unknown.update([language.name] if language and language.content != "prose" else [])
                 continue
             left -= self._snapshot.lengths[row]
             if left < 0:

@@ -24,6 +24,7 @@ from rlm_core.context.go_methods import GoMethods
 from rlm_core.context.hierarchy import Hierarchy
 from rlm_core.context.implementers import Implementers
 from rlm_core.context.imports import ImportGraph
+from rlm_core.context.module_loader import ModuleLoader
 from rlm_core.context.module_resolution.resolver import ModuleResolver
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.ranking import Ranker
@@ -59,8 +60,10 @@ from rlm_core.workspace.line_endings import line_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from types import ModuleType
 
     from rlm_core.context.facts import Facts
+    from rlm_core.context.module_loader import Stubs
     from rlm_core.workspace.snapshot import Masked, Skipped, Snapshot
 
 P = ParamSpec("P")
@@ -99,6 +102,7 @@ class Context:
         self._snapshot = snapshot
         self._history = history or NoHistory()
         self._cuts = Cuts()
+        self._loader = ModuleLoader(self)
         self._globs = Globs(snapshot)
         self._seen = CoverageRecord(snapshot)
         self._search_engine = SearchEngine(snapshot, self._seen)
@@ -455,6 +459,16 @@ class Context:
         if not rows:
             return Results(note=note)
         return _asked_for(k, self._ranker.rank(query, rows, k))
+
+    def load(self, module: str, stubs: Stubs = None) -> ModuleType:
+        """Runs the repository's own Python module.
+
+        By name or path, with what it imports, in the sandbox: there is the standard library and no file.
+        Where a ModuleNotFoundError names another (`.name`), `stubs=["numpy"]` puts in its place what has
+        every name: as a decorator it changes nothing, as a base class it is empty, and where a value is
+        needed it raises; `stubs={"requests": {"get": fake}}` gives one. `import` of others works then.
+        """
+        return self._loader.load(module, stubs)
 
     def _named(self, name: str) -> list[Symbol]:
         """Definitions of exactly this name."""

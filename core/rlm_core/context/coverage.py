@@ -47,9 +47,3 @@ class CoverageRecord:
         """Returns a file's text, which is opened by that."""
         self.opened(self._snapshot.index(path))
         return self._snapshot.text(path)
-
-
-def counted(context: object) -> list[int]:
-    """Returns the files searched and opened of what may be a context; none of anything else."""
-    coverage = getattr(context, "coverage", None)
-    return [coverage.searched, coverage.opened] if isinstance(coverage, Coverage) else [0, 0]

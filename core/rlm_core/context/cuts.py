@@ -83,9 +83,3 @@ def _shown(value: object) -> str:
         return repr(str.__str__(value)[:_CALL_CHARS])
     plain = isinstance(value, (int, float, bool, type(None), list, tuple))
     return repr(value) if plain else type(value).__name__
-
-
-def untold(context: object) -> list[str]:
-    """Returns what a program is still to be told about lists that its `context` has given it."""
-    cuts = getattr(context, "_cuts", None)
-    return cuts.untold() if isinstance(cuts, Cuts) else []

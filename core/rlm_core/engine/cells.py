@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine.budget import BudgetExceeded
 from rlm_core.engine.events import CellCompleted, CellStarted
+from rlm_core.engine.feedback import loaded_note
 from rlm_core.sandbox.base import CellResult
 
 if TYPE_CHECKING:
@@ -105,4 +106,6 @@ class CellRunner:
                 cell_seconds=result.seconds,
             )
         )
+        if result.loaded:
+            self._stream.note(loaded_note(result), self._node)
         return result

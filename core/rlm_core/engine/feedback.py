@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ERROR_CHARS = 6000
 SHOWN_VARIABLES = 40
+SHOWN_MODULES = 20
 AFTER_FAILURE = (
     "What ran before the error stays. To change some lines of a failed cell and run all of it again, do not "
     "send it again: RERUN(number in `<cell number>`, old text, new text)."
@@ -64,6 +65,8 @@ def _outcome(name: str, result: CellResult, boundary: Boundary) -> str:
         parts.append(f"{name} failed:\n{boundary.enclose('error', shown_error(result.error))}")
     if result.cuts:
         parts.append(f"{CUTS_NOTE}\n{boundary.enclose('cuts', shown_cuts(result))}")
+    if result.loaded:
+        parts.append(f"[{loaded_note(result)}]")
     if result.unanswered:
         parts.append(f"[{unanswered_note(result)}]")
     if result.lost:
@@ -122,6 +125,19 @@ def omitted_note(result: CellResult) -> str:
 def lost_names(result: CellResult) -> str:
     """The names that a session has lost, for a sentence: a worker says what they are."""
     return comma_list([escaped_name(name) for name in result.lost], SHOWN_VARIABLES)
+
+
+def loaded_note(result: CellResult) -> str:
+    """A sentence about the code of the repository that a program has run: a worker says which."""
+    loaded = comma_list([_dotted(name) for name in result.loaded], SHOWN_MODULES)
+    note = f"Modules of the repository that ran: {loaded}."
+    if result.stubbed:
+        note += f" Taken from stubs: {comma_list([_dotted(name) for name in result.stubbed], SHOWN_MODULES)}."
+    return note
+
+
+def _dotted(name: str) -> str:
+    return name if all(part.isidentifier() for part in name.split(".")) else repr(name)
 
 
 def unanswered_note(result: CellResult) -> str:

@@ -44,6 +44,8 @@ class CellResult:
         unmet: names for lack of which it did not run: one that failed before should have bound them.
         searched: files of the context that the session has searched by now, as its worker counts.
         opened: files of which it was given text.
+        loaded: modules of the context that ran in it.
+        stubbed: names that were taken from stubs of modules that are not there.
         cuts: sentences of the worker about lists that lack something, where nothing printed says so.
     """
 
@@ -60,6 +62,8 @@ class CellResult:
     changed: tuple[str, ...] = ()
     searched: int = 0
     opened: int = 0
+    loaded: tuple[str, ...] = ()
+    stubbed: tuple[str, ...] = ()
 
     @property
     def changed_variables(self) -> list[Variable]:

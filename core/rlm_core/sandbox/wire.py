@@ -31,6 +31,7 @@ PRINTED = "PRINTED"  # the variable that has what a cell has printed, up to so m
 KEPT_CHARS = 1_000_000
 UNKNOWN = "?"  # among names that a cell lacks: whatever it reads may be lacking
 MAX_SENTENCES, MAX_SENTENCE = 20, 400  # what a worker says about a cell, in characters each
+MAX_TOLD = {"cuts": MAX_SENTENCES, "loaded": 200, "stubbed": 200, "looked": 2}  # how many of a kind
 MAX_CHECKPOINT = 4_000_000  # bytes, where a checkpoint travels in a frame, each as a character of one or two
 MAX_DESCRIPTORS = 250  # in one packet to the zygote; the kernel's limit is 253, see unix(7)
 PREFIX = struct.Struct("<II")

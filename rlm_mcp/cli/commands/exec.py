@@ -17,7 +17,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rlm_core.engine.feedback import CUTS_NOTE, unanswered_note
+from rlm_core.engine.feedback import CUTS_NOTE, loaded_note, unanswered_note
 from rlm_core.errors import ConfigError, QueryError
 from rlm_core.service import Service
 from rlm_core.wording import pluralize
@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
             sys.stderr.write(f"rlm-mcp: output cut by {pluralize(result.omitted, 'character')}.\n")
         if result.cuts:
             _tell([CUTS_NOTE, *result.cuts])
+        if result.loaded:
+            _tell([loaded_note(result)])
         if result.unanswered:
             _tell([unanswered_note(result)])
         if result.error is not None:

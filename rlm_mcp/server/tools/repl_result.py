@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from rlm_core.boundary import Boundary
 from rlm_core.engine.event_stream import NOTE_CHARS
-from rlm_core.engine.feedback import CUTS_NOTE, SHOWN_VARIABLES, lost_names, shown_error, unanswered_note
+from rlm_core.engine.feedback import (
+    CUTS_NOTE,
+    SHOWN_VARIABLES,
+    loaded_note,
+    lost_names,
+    shown_error,
+    unanswered_note,
+)
 from rlm_core.service import REPL_OUTPUT_CHARS
 from rlm_core.wording import comma_list, escaped, one_line, pluralize
 from rlm_mcp.server.tools.common import tool_result
@@ -82,6 +89,8 @@ def _show_result(session: ReplSession, number: int, fields: ReplResult) -> None:
             f"{cut} left out where the output says so: of one program {REPL_OUTPUT_CHARS:,} are kept, and no "
             "variable has the rest. Print less."
         )
+    if over.loaded:
+        fields.notes.append(loaded_note(over))
     if over.unanswered:
         fields.notes.append(unanswered_note(over))
     if over.lost:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # Of the files themselves; every other request is about `Context`.
 TABLE, LINE_COUNT = "_table", "_line_count"
 
-# Members that print, which only the guest can; they ask by other members.
-LOCAL = frozenset({"show"})
+# Members that print or run code, which only the guest can; they ask by other members.
+LOCAL = frozenset({"load", "show"})
 
 # What an answer starts with; a pickle follows: the value, or the type and the arguments of an error.
 VALUE, ERROR = b"+", b"-"
@@ -51,7 +51,7 @@ class ContextRequest(NamedTuple):
 
 
 def is_remote(name: str) -> bool:
-    """Whether a member of `Context` is the worker's to answer; others work on the guest's table, or print."""
+    """Whether a member of `Context` is the worker's to answer; others are the guest's own."""
     return (not name.startswith("_") or name == "__getitem__") and name not in LOCAL
 
 

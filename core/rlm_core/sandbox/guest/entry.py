@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import wit_world
 
-from rlm_core.context.coverage import counted
-from rlm_core.context.cuts import untold
+from rlm_core.context.cell_notes import cell_notes
 from rlm_core.sandbox.guest import schedule
 from rlm_core.sandbox.guest.channel import GuestChannel, decoded
 from rlm_core.sandbox.guest.remote_context import remote
@@ -45,7 +44,7 @@ class WitWorld(wit_world.WitWorld):  # type: ignore[misc]  # generated at build 
         channel = GuestChannel(wit_world.send, wit_world.receive)
         store = HostStore(opened["checkpoint"], channel.send)
         context = _context(opened["context"])
-        repl = _Repl(channel, _NoInterrupts(), opened, context, store, _HeapReserve(), untold, counted)
+        repl = _Repl(channel, _NoInterrupts(), opened, context, store, _HeapReserve(), cell_notes)
         repl.serve()
 
 

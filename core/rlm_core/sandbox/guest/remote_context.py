@@ -14,6 +14,7 @@ from rlm_core.sandbox.guest.stub_modules import stub_modules
 with stub_modules():
     from rlm_core.context.context import Context
     from rlm_core.context.cuts import Cuts, noted
+    from rlm_core.context.module_loader import ModuleLoader
     from rlm_core.context.results import File
     from rlm_core.sandbox.guest import context_rpc
     from rlm_core.workspace.snapshot import Snapshot
@@ -31,6 +32,7 @@ def remote(ask: Callable[[bytes], bytes]) -> Context:
     context = _Context.__new__(_Context)
     context._worker = ContextClient(ask)
     context._cuts = Cuts()
+    context._loader = ModuleLoader(context)
     return cast("Context", context)
 
 

@@ -108,7 +108,13 @@ class Done(_Frame):
         default_factory=lambda: [0, 0], min_length=2, max_length=2
     )
     cuts: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
-        default_factory=list, max_length=wire.MAX_SENTENCES
+        default_factory=list, max_length=wire.MAX_TOLD["cuts"]
+    )
+    loaded: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
+        default_factory=list, max_length=wire.MAX_TOLD["loaded"]
+    )
+    stubbed: list[Annotated[str, Field(max_length=wire.MAX_SENTENCE)]] = Field(
+        default_factory=list, max_length=wire.MAX_TOLD["stubbed"]
     )
 
 

@@ -14,6 +14,7 @@ MODULES = """
 rlm_core
 rlm_core.context
 rlm_core.context.candidates
+rlm_core.context.cell_notes
 rlm_core.context.changes
 rlm_core.context.code_slices
 rlm_core.context.commits
@@ -34,6 +35,7 @@ rlm_core.context.implementers
 rlm_core.context.imports
 rlm_core.context.linearization
 rlm_core.context.lru
+rlm_core.context.module_loader
 rlm_core.context.module_resolution
 rlm_core.context.module_resolution.go
 rlm_core.context.module_resolution.layout
@@ -63,6 +65,7 @@ rlm_core.context.search.unicode_classes
 rlm_core.context.search.words
 rlm_core.context.slicing
 rlm_core.context.stemming
+rlm_core.context.stubs
 rlm_core.context.suggest
 rlm_core.context.syntax_query
 rlm_core.context.type_headers
@@ -109,10 +112,10 @@ rlm_core.syntax.calls_and_imports
 rlm_core.syntax.chunks
 rlm_core.syntax.code_only
 rlm_core.syntax.component_scripts
+rlm_core.syntax.conditional_compilation
 rlm_core.syntax.constant_arithmetic
 rlm_core.syntax.constant_expressions
 rlm_core.syntax.constant_sites
-rlm_core.syntax.conditional_compilation
 rlm_core.syntax.declarators
 rlm_core.syntax.definition_hints
 rlm_core.syntax.drafts

@@ -123,7 +123,10 @@ class WorkerSession(Generic[CheckpointT]):
                 tuple(done.cuts),
                 tuple(done.unmet),
                 self._names() if restarted else tuple(done.changed),
-                *done.looked,
+                searched=done.looked[0],
+                opened=done.looked[1],
+                loaded=tuple(done.loaded),
+                stubbed=tuple(done.stubbed),
             )
 
     async def value(self, name: str) -> str | None:

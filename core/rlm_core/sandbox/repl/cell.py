@@ -16,7 +16,8 @@ from rlm_core.wording import elide, pluralize
 if TYPE_CHECKING:
     from types import CodeType
 
-_OWN = str(Path(__file__).parents[2])  # frames of the package itself say nothing to the program's author
+# Frames of the package itself, and of Python's import, say nothing to the program's author.
+_NOT_SHOWN = (str(Path(__file__).parents[2]), "<frozen importlib.")
 _MAX_ERROR = 8_000
 _MAX_FRAMES = 1_000  # at each end
 # How the kernel's lock refuses; in a WebAssembly guest there is nothing at all: no folder, no right.
@@ -131,7 +132,7 @@ def _keep_own_frames(trace: traceback.TracebackException) -> None:
     """Drops the frames that led to the cell, and those of this package, here and in chained exceptions."""
     frames = list(trace.stack)
     first = next((at for at, frame in enumerate(frames) if frame.filename.startswith("<cell ")), 0)
-    trace.stack[:] = [frame for frame in frames[first:] if not frame.filename.startswith(_OWN)]
+    trace.stack[:] = [frame for frame in frames[first:] if not frame.filename.startswith(_NOT_SHOWN)]
     linked = [trace.__cause__, trace.__context__, *(trace.exceptions or ())]
     for other in linked:
         if other is not None:

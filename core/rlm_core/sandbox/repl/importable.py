@@ -25,9 +25,9 @@ encodings.iso8859_15 encodings.latin_1 encodings.punycode encodings.raw_unicode_
 encodings.shift_jis encodings.unicode_escape encodings.utf_16 encodings.utf_16_be encodings.utf_16_le
 encodings.utf_32 encodings.utf_32_be encodings.utf_32_le encodings.utf_7 encodings.utf_8_sig enum errno
 faulthandler filecmp fileinput fnmatch fractions functools gc getpass gettext glob graphlib gzip hashlib heapq
-hmac html html.entities html.parser http http.client http.server importlib importlib.metadata
+hmac html html.entities html.parser http http.client http.cookies http.server importlib importlib.metadata
 importlib.resources importlib.util inspect io ipaddress itertools json json.tool keyword linecache locale
-logging logging.handlers lzma marshal math mimetypes multiprocessing multiprocessing.dummy
+logging logging.config logging.handlers lzma marshal math mimetypes multiprocessing multiprocessing.dummy
 multiprocessing.pool numbers opcode operator os os.path pathlib pdb pickle pickletools pkgutil platform
 plistlib posixpath pprint profile pyclbr pydoc pydoc_data.topics queue quopri random re reprlib resource
 runpy sched secrets select selectors shelve shlex shutil signal site socket socketserver sqlite3 ssl

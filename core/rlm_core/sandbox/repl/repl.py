@@ -29,7 +29,7 @@ from rlm_core.sandbox.repl.function_proxies import as_builtin, proxies
 from rlm_core.sandbox.repl.namespace import Namespace, text_of, type_name
 from rlm_core.sandbox.repl.output import EmptyStdin, OutputBuffer, OutputStream
 from rlm_core.sandbox.repl.replies import CellEndedError
-from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES, PRINTED, UNKNOWN
+from rlm_core.sandbox.wire import MAX_SENTENCE, MAX_SENTENCES, MAX_TOLD, PRINTED, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -52,8 +52,7 @@ class Repl:
         context: the value of `context`.
         store: where the checkpoint of the session's last worker is, and this one's goes.
         reserve: memory kept back for when the program has used up its own.
-        untold: sentences about what `context` has given the program in part, where it does not know yet.
-        counted: how many files of `context` were searched, and how many opened.
+        notes: by kind, what the program is to be told of `context` after a cell.
     """
 
     def __init__(
@@ -64,8 +63,7 @@ class Repl:
         context: Any,
         store: CheckpointStore,
         reserve: Reserve,
-        untold: Callable[[Any], list[str]],
-        counted: Callable[[Any], list[int]],
+        notes: Callable[[Any], dict[str, list[Any]]],
     ) -> None:
         self._channel = channel
         self._interrupts = interrupts
@@ -73,8 +71,7 @@ class Repl:
         self._output = OutputBuffer(self._send_output, opening["output_chars"])
         self._globals = _main_module().__dict__
         functions = proxies(channel, opening["functions"], self._output.flush)
-        self._untold = partial(untold, context)
-        self._counted = partial(counted, context)
+        self._notes = partial(notes, context)
         rerun = as_builtin(self._rerun, "RERUN", inspect.signature(self._rerun), inspect.getdoc(self._rerun))
         self._namespace = Namespace(self._globals, context, {**functions, "RERUN": rerun})
         self._checkpoint = Checkpoint(store, self._globals)
@@ -151,8 +148,7 @@ class Repl:
         self._namespace.restore()
         changed = self._namespace.changed(self._loop_names())
         self._checkpoint.save(self._namespace.own(), self._cells)
-        told = {"cuts": self._cuts(), "changed": changed, "looked": self._looked()}
-        return {**self._done(error, self._namespace.final), **told}
+        return {**self._done(error, self._namespace.final), "changed": changed, **self._told()}
 
     def _value(self, name: str) -> dict[str, Any]:
         self._output.begin()
@@ -177,17 +173,16 @@ class Repl:
             return names.of_loops(parse_cell(remembered(f"<cell {self._cells}>") or "", "<cell>").body)
         return set()
 
-    def _cuts(self) -> list[str]:
-        """What the program is still to be told about lists that it was given."""
+    def _told(self) -> dict[str, list[Any]]:
+        """What the program is still to be told of `context`."""
         with suppress(Exception):  # the program may have put anything in its place
-            return [sentence[:MAX_SENTENCE] for sentence in self._untold()[:MAX_SENTENCES]]
-        return []
-
-    def _looked(self) -> list[int]:
-        """Files searched and opened so far."""
-        with suppress(Exception):  # as above
-            return self._counted()
-        return [0, 0]
+            return {
+                kind: [
+                    item[:MAX_SENTENCE] if isinstance(item, str) else item for item in items[: MAX_TOLD[kind]]
+                ]
+                for kind, items in self._notes().items()
+            }
+        return {}
 
     def _guarded(self, source: str) -> str | None:
         """Runs a cell and returns its error as text, whatever happens."""

@@ -6,8 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rlm_core.context.coverage import counted
-from rlm_core.context.cuts import untold
+from rlm_core.context.cell_notes import cell_notes
 from rlm_core.errors import SandboxError
 from rlm_core.sandbox.base import LockError
 from rlm_core.sandbox.repl.repl import Repl
@@ -38,7 +37,7 @@ def serve(
     opening = channel.receive()
     with refusing(channel.send):
         context, store = prepare(channel, opening)
-        repl = Repl(channel, interrupts, opening, context, store, MappedReserve(), untold, counted)
+        repl = Repl(channel, interrupts, opening, context, store, MappedReserve(), cell_notes)
     repl.serve()
 
 
