@@ -67,7 +67,7 @@ async def test_the_description_of_rlm_repl_names_every_method(repository: Path) 
             assert description.partition(f"\n.{name}")[2].startswith(following), name
     assert "\n.find(name, …): Definitions\n" in description
     assert "\n.grep(regex, glob=, …): Matching lines\n" in description
-    assert "\n.rank(query, glob=, …)\n" in description, "what does not fit is left out whole"
+    assert "\n.rank(query, k=, glob=)\n" in description, "what does not fit is left out whole"
     for needed in ("RERUN(", "'a.py:10-40'", "many items into one prompt"):
         assert needed in description
 
@@ -112,6 +112,7 @@ async def test_without_a_model_a_question_begins_a_session(repository: Path, mod
         shown = await call(client, "rlm_repl", session=ready[1], code=ready[2])
         assert (shown["status"], shown["session"]) == ("done", searched["session"])
         assert "return net * (1 + vat_rate)" in shown["output"]
+        assert searched["next"].endswith("Its variables: places, defined, related.")
         went_on = await call(
             client, "rlm_repl", session=ready[1], code="len(context), len(places), len(related)"
         )

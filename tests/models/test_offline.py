@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import pytest
 
 from rlm_core.boundary import Boundary
 from rlm_core.models import Message
+from rlm_core.models.first_program import first_program
 from rlm_core.models.identifiers import identifiers
 from rlm_core.models.offline import OfflineModel
 
@@ -38,6 +40,7 @@ async def turn(question: str, *messages: str) -> str:
         ("where is HttpClient and parse_url used", ["HttpClient", "parse_url"]),
         ("what calls std::vec::push() or obj->free", ["std.vec.push", "obj.free"]),
         ("does getUserName handle JSON or URLError?", ["getUserName", "JSON", "URLError"]),
+        ("what inherits from it, i.e. from a.Base, e.g. in tests", ["a.Base"]),
         ("`git commit` is no name, `commit` is", ["commit"]),
         ("How are retries done?", []),
     ],
@@ -99,3 +102,23 @@ async def test_a_prompt_that_looks_like_a_run_is_a_sub_call() -> None:
     completion = await OfflineModel().complete([Message("user", f"Where?\n{text}")])
     assert "where is here" in completion.text
     assert "Plan:" not in completion.text
+
+
+@pytest.mark.parametrize(
+    ("question", "calls"),
+    [
+        ("How are requests sent again?", {"rank"}),
+        ("Where is `Session.close`?", {"rank", "find"}),
+        ("Who calls `Session.close`?", {"rank", "find", "callers"}),
+        ("Which classes inherit from `a.Base`, and who calls it?", {"rank", "find", "subclasses"}),
+        ("Which types implement `Storage`?", {"rank", "find", "implementers"}),
+        ("Who imports `flask.globals`?", {"rank", "find"}),
+        ("\ud800 \"\"\" ''' \\ {x} \n `$a.b`", {"rank", "find"}),
+        ("does " * 20_000 + "`_x` " * 20_000, {"rank"}),
+    ],
+)
+def test_a_first_program_looks_for_what_a_question_names(question: str, calls: set[str]) -> None:
+    program = first_program(question)
+    called = [node.func for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call)]
+    assert {func.attr for func in called if isinstance(func, ast.Attribute)} - {"rpartition"} == calls
+    assert len(program) < 10_000

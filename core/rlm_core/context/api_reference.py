@@ -20,7 +20,7 @@ def api_reference() -> str:
 
 
 def brief_api_reference(budget: int) -> str:
-    """Returns a line for each member of `context`: what it needs and `glob`, and how the docstring begins.
+    """Returns a line for each member of `context`: most of its parameters, and how the docstring begins.
 
     Args:
         budget: bytes that all lines may have together; the longest of what they say gives way, the names
@@ -49,8 +49,7 @@ def _members(context: ast.ClassDef) -> list[ast.FunctionDef]:
 def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
     """A member as in a call: the names of its parameters, those that may be left out with `=`.
 
-    Not `limit`, which is said of all. Of the others `glob` alone is named where it is to be brief, and dots
-    stand for them.
+    Not `limit`, which is said of all. Where it is to be brief, dots stand for several besides `glob`.
     """
     if any(isinstance(mark, ast.Name) and mark.id in _PROPERTIES for mark in member.decorator_list):
         return member.name
@@ -58,9 +57,10 @@ def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
     names = [argument.arg for argument in arguments.args[1:]]  # not self
     required = len(names) - len(arguments.defaults)
     several = [f"*{arguments.vararg.arg}"] if arguments.vararg else []
-    others = [*names[required:], *(each.arg for each in arguments.kwonlyargs)]
-    optional = [f"{name}=" for name in others if name != "limit"]
-    if brief and optional not in ([], ["glob="]):
+    given = [*names[required:], *(each.arg for each in arguments.kwonlyargs)]
+    optional = [f"{name}=" for name in given if name != "limit"]
+    others = [name for name in optional if name != "glob="]
+    if brief and len(others) > 1:
         optional = [*(name for name in optional if name == "glob="), "…"]
     return f"{member.name}({', '.join([*names[:required], *several, *optional])})"
 

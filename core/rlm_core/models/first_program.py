@@ -9,6 +9,7 @@ from rlm_core.models.identifiers import identifiers
 NAMES = 4
 PLACES = 8
 QUESTION_CHARS = 4_000  # of a question that is longer, its beginning
+SHOWN_DEFINED = 8
 SHOWN_RELATED = 20
 # What a question wants to know of a name or file, the more particular first: "what does f call" asks for
 # callees, "what calls f" for callers.
@@ -22,6 +23,8 @@ _RELATIONS = {
     "imports": re.compile(r"\bdo(?:es)?\b.*\b(?:import|include|depend on)\b|\bimports of\b", re.IGNORECASE),
     "importers": re.compile(r"\b(?:import(?:s|ed|ers?)?|include[sd]?|depends? on)\b", re.IGNORECASE),
 }
+# What it binds, as far as the question gives rise to it.
+BOUND = ("places", "defined", "related")
 _OF_FILES = {"imports", "importers"}
 
 
@@ -36,8 +39,13 @@ def first_program(question: str) -> str:
     lines = [f"places = context.rank({question!r}, k={PLACES})", "print(places)"]
     if names:
         lines += [
-            f"defined = {{name: context.find(name, limit=8) for name in {names!r}}}",
-            'print(*defined.values(), sep="\\n")',
+            "defined = {}",
+            f"for name in {names!r}:",
+            f"    found = context.find(name, limit={SHOWN_DEFINED})",
+            # What is only like the name is mostly noise.
+            "    exactly = [each for each in found if each.name == name.rpartition('.')[2]]",
+            "    defined[name] = exactly or found[:1]",
+            '    print(*defined[name], found.note, sep="\\n")',
         ]
     if names and related and related not in _OF_FILES:
         lines += [
@@ -50,4 +58,5 @@ def first_program(question: str) -> str:
 
 def relation(question: str) -> str:
     """The method of `context` that gives what a question wants to know of a name; empty for none."""
-    return next((name for name, pattern in _RELATIONS.items() if pattern.search(question)), "")
+    cut = question[:QUESTION_CHARS]  # patterns with two words look for the second from each of the first
+    return next((name for name, pattern in _RELATIONS.items() if pattern.search(cut)), "")

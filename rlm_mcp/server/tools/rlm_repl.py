@@ -38,8 +38,8 @@ window: counts and the places that decide. Pass the answer's `session` to go on 
 RERUN(-1, 'old', 'new') runs the program before again, changed.
 
 len(context), `for path in context`, context[path] is a file's text. Lists have items with .path, .line and \
-.text or .name; .note says what they lack. show takes items, 'a.py:10-40' and 'b.py::Class.method'. \
-help(context) says more of:
+.text or .qualified_name; .note says what they lack. show takes items, 'a.py:10-40', 'b.py::Class.method'. \
+help(context.show) says more, as of each of:
 {methods}
 
 llm_query(prompt) and llm_query_batched(prompts) ask a sub-model: put many items into one prompt. With none \

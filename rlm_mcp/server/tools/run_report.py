@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.boundary import Boundary
 from rlm_core.engine.answer_markdown import markdown
-from rlm_core.models.first_program import first_program
+from rlm_core.models.first_program import BOUND, first_program
 from rlm_core.models.offline import NAME
 from rlm_core.wording import bullet_list
 from rlm_mcp.server.tools.common import tool_result
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 # Lists beyond this are cut, and said so; the run's resource has all.
 SHOWN = 100
 PROGRESS_LINES = 12
-
-
 NOBODY = "No language model is configured here, so nobody has answered: this is what a first search found."
 
 
@@ -35,7 +33,8 @@ def search_report(call: ReplCall) -> CallToolResult:
     repl = repl_fields(call)
     running = repl.status == "running"
     if not running:
-        names = [variable.partition(" ")[0] for variable in repl.variables]
+        variables = {variable.partition(" ")[0] for variable in repl.variables}
+        names = [name for name in BOUND if name in variables]
         code = "context.show(*places[:3])" if "places" in names else "context.tree()"
         go_on = (
             f"Go on as the root model, for example with rlm_repl(session={repl.session!r}, code={code!r})."
