@@ -156,6 +156,19 @@ async def test_long_output_comes_in_pages(repository: Path) -> None:
         assert whole == "".join(f"{n}\n" for n in range(12_000))
 
 
+async def test_output_beyond_what_is_kept_is_cut_in_its_middle(repository: Path) -> None:
+    async with attached(repository) as client:
+        step = await call(
+            client, "rlm_repl", code="for n in range(400_000): print(n)\n'PRINTED' in globals()"
+        )
+        (note,) = step["notes"]
+        assert "characters were left out where the output says so: of one program 2,000,000 are kept" in note
+        ended = await call(client, "rlm_repl", session=step["session"], page=step["pages"])
+        assert ended["output"].endswith("399998\n399999\nFalse\n")
+        held = await call(client, "rlm_repl", session=step["session"], code="'PRINTED' in globals()")
+        assert held["output"] == "False\n", "no variable has the rest, as the note says"
+
+
 async def test_a_slow_program_is_waited_for(repository: Path) -> None:
     program = "import time\nprint('begun')\ntime.sleep(1)\n'over'"
     async with attached(repository, grants={"patience": 0.3}) as client:

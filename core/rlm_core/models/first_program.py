@@ -42,16 +42,16 @@ def first_program(question: str) -> str:
             "defined = {}",
             f"for name in {names!r}:",
             f"    found = context.find(name, limit={SHOWN_DEFINED})",
-            # What is only like the name is mostly noise.
-            "    exactly = [each for each in found if each.name == name.rpartition('.')[2]]",
-            "    defined[name] = exactly or found[:1]",
-            '    print(*defined[name], found.note, sep="\\n")',
+            # Of what is only like the name one is enough: a question names products and formats as well.
+            "    exactly = found and found[0].name == name.rpartition('.')[2]",
+            "    defined[name] = found if exactly else found[:1]",
+            "    print(defined[name])",
         ]
     if names and related and related not in _OF_FILES:
         lines += [
             f"related = context.{related}({names[0]!r})",
             f'print(f"{{len(related)}} {related} of {names[0]}, the first:")',
-            f'print(*related[:{SHOWN_RELATED}], related.note, sep="\\n")',
+            f"print(related[:{SHOWN_RELATED}])",
         ]
     return "\n".join(lines)
 
