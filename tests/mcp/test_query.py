@@ -124,6 +124,19 @@ async def test_without_a_model_a_question_begins_a_session(repository: Path, mod
         assert "a session keeps its files" in refused
 
 
+async def test_a_first_search_that_takes_long_goes_on_in_its_session(repository: Path) -> None:
+    async with attached(repository, grants={"patience": 0.001}) as client:
+        searched = await call(client, "rlm_query", question="Where is `Cart`?")
+        assert searched["status"] == "running"
+        assert "a first search is under way" in searched["next"]
+        assert f"Call rlm_repl(session={searched['session']!r})" in searched["next"]
+        over, printed = searched, searched["answer"]
+        while over["status"] == "running":
+            over = await call(client, "rlm_repl", session=searched["session"])
+            printed += over["output"]
+        assert (over["status"], printed.count("shop/cart.py:1-9 class Cart")) == ("done", 1)
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_run_outlives_the_call_that_asked(repository: Path, mode: str, model: Any) -> None:
     let_go = threading.Event()

@@ -32,7 +32,9 @@ def search_report(call: ReplCall) -> CallToolResult:
     """What a first search has found, and how its reader goes on in the session in which it was made."""
     repl = repl_fields(call)
     running = repl.status == "running"
-    if not running:
+    if running:
+        repl.next = f"No language model is configured here; a first search is under way. {repl.next}"
+    else:
         variables = {variable.partition(" ")[0] for variable in repl.variables}
         names = [name for name in BOUND if name in variables]
         code = "context.show(*places[:3])" if "places" in names else "context.tree()"
