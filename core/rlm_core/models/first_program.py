@@ -39,13 +39,10 @@ def first_program(question: str) -> str:
     lines = [f"places = context.rank({question!r}, k={PLACES})", "print(places)"]
     if names:
         lines += [
-            "defined = {}",
-            f"for name in {names!r}:",
-            f"    found = context.find(name, limit={SHOWN_DEFINED})",
+            f"defined = {{name: context.find(name, limit={SHOWN_DEFINED}) for name in {names!r}}}",
+            "for name, found in defined.items():",
             # Of what is only like the name one is enough: a question names products and formats as well.
-            "    exactly = found and found[0].name == name.rpartition('.')[2]",
-            "    defined[name] = found if exactly else found[:1]",
-            "    print(defined[name])",
+            "    print(found if found and found[0].name == name.rpartition('.')[2] else found[:1])",
         ]
     if names and related and related not in _OF_FILES:
         lines += [
