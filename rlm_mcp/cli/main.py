@@ -1,4 +1,4 @@
-"""Command line: `rlm-mcp [serve | ask | exec | doctor | install | uninstall]`."""
+"""Command line: `rlm-mcp [serve | ask | exec | doctor | install | uninstall]`, and the queries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import importlib
 import logging
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from rlm_core import __version__
@@ -28,10 +29,20 @@ COMMANDS = {
     "uninstall": "take it out again",
 }
 
-_EPILOG = """\
+# Methods of `context` that are commands of their own; see `commands.context_query`.
+QUERIES = (
+    "files", "tree", "outline", "symbols", "find", "slice", "show", "code", "grep", "count", "rank",
+    "references", "callers", "callees", "imports", "importers", "bases", "subclasses", "mro", "overrides",
+    "implementers", "methods", "constant", "query", "changed", "diff", "log", "blame",
+)  # fmt: skip
+
+_EPILOG = f"""\
+queries, which need no model ('rlm-mcp find --help' and so on):
+{textwrap.fill(", ".join(QUERIES), 96, initial_indent="  ", subsequent_indent="  ")}
+
 exit codes:
   0    done
-  1    the run failed, or (exec) the program raised
+  1    the run failed, (exec) the program raised, or a query found nothing
   2    wrong usage: an unknown flag, a root or a setting that cannot be used
   3    (ask) the answer is incomplete
   130  interrupted
@@ -59,6 +70,10 @@ def parser(selected: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    if selected in QUERIES:
+        formatter = argparse.RawDescriptionHelpFormatter
+        _add_query(commands.add_parser(selected, formatter_class=formatter), selected)
+        return top
     for name, summary in COMMANDS.items():
         if selected in COMMANDS and name != selected:
             commands.add_parser(name, help=summary)
@@ -74,6 +89,14 @@ def parser(selected: str = "") -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return top
+
+
+def _add_query(command: argparse.ArgumentParser, name: str) -> None:
+    from rlm_mcp.cli.commands import context_query
+
+    command.add_argument("-v", "--verbose", action="store_true", help="log what happens to stderr")
+    context_query.add_arguments(command, name)
+    command.set_defaults(run=context_query.run, method=name)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

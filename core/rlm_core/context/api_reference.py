@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PROPERTIES = {"property", "cached_property"}
 
@@ -46,12 +51,16 @@ def _members(context: ast.ClassDef) -> list[ast.FunctionDef]:
     return [node for node in functions if not node.name.startswith("_")]
 
 
+def _is_property(member: ast.FunctionDef) -> bool:
+    return any(isinstance(mark, ast.Name) and mark.id in _PROPERTIES for mark in member.decorator_list)
+
+
 def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
     """A member as in a call: the names of its parameters, those that may be left out with `=`.
 
     Not `limit`, which is said of all. Where it is to be brief, dots stand for several besides `glob`.
     """
-    if any(isinstance(mark, ast.Name) and mark.id in _PROPERTIES for mark in member.decorator_list):
+    if _is_property(member):
         return member.name
     arguments = member.args
     names = [argument.arg for argument in arguments.args[1:]]  # not self
@@ -78,3 +87,59 @@ def _clause(member: ast.FunctionDef) -> str:
     """The first sentence of the docstring, or what stands before a colon in it, unless that cuts code."""
     clause = re.split(r"[.:;] |[.:;]$", _doc(member))[0]
     return "" if clause.count("`") % 2 else clause
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a method.
+
+    Attributes:
+        name: as it is written.
+        annotation: its type, as it is written; empty where there is none.
+        required: it has no default.
+        several: it takes any number of values.
+    """
+
+    name: str
+    annotation: str
+    required: bool
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of `context`.
+
+    Attributes:
+        name: as it is called.
+        doc: its docstring.
+        parameters: without `self`, in order.
+    """
+
+    name: str
+    doc: str
+    parameters: tuple[Parameter, ...]
+
+
+def methods() -> dict[str, Method]:
+    """Returns the public methods of `context` by name."""
+    return {
+        member.name: Method(member.name, ast.get_docstring(member) or "", tuple(_parameters(member.args)))
+        for member in _members(_class())
+        if not _is_property(member)
+    }
+
+
+def _parameters(arguments: ast.arguments) -> Iterator[Parameter]:
+    names = arguments.args[1:]  # not self
+    required = len(names) - len(arguments.defaults)
+    for at, argument in enumerate(names):
+        yield Parameter(argument.arg, _annotation(argument), at < required)
+    if arguments.vararg:
+        yield Parameter(arguments.vararg.arg, _annotation(arguments.vararg), required=True, several=True)
+    for argument in arguments.kwonlyargs:
+        yield Parameter(argument.arg, _annotation(argument), required=False)
+
+
+def _annotation(argument: ast.arg) -> str:
+    return ast.unparse(argument.annotation) if argument.annotation else ""
