@@ -75,7 +75,7 @@ def parser(selected: str = "") -> argparse.ArgumentParser:
         _add_query(commands.add_parser(selected, formatter_class=formatter), selected)
         return top
     for name, summary in COMMANDS.items():
-        if selected in COMMANDS and name != selected:
+        if name != selected:
             commands.add_parser(name, help=summary)
             continue
         module = importlib.import_module(f"rlm_mcp.cli.commands.{name}")
