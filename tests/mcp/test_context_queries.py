@@ -29,7 +29,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_method_is_a_command_or_needs_a_program() -> None:
-    assert methods().keys() - set(QUERIES) == {"chunks", "enclosing", "excerpts", "lines"}
+    assert methods().keys() - set(QUERIES) == {"chunks", "enclosing", "excerpts", "lines", "load"}
     assert set(QUERIES) <= methods().keys()
 
 

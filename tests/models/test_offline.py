@@ -120,5 +120,8 @@ async def test_a_prompt_that_looks_like_a_run_is_a_sub_call() -> None:
 def test_a_first_program_looks_for_what_a_question_names(question: str, calls: set[str]) -> None:
     program = first_program(question)
     called = [node.func for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call)]
-    assert {func.attr for func in called if isinstance(func, ast.Attribute)} - {"rpartition", "items"} == calls
+    assert {func.attr for func in called if isinstance(func, ast.Attribute)} - {
+        "rpartition",
+        "items",
+    } == calls
     assert len(program) < 10_000
