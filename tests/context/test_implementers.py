@@ -24,6 +24,13 @@ GO = {
         "func (s *Shelf) Get(key string, kind string) (item Item, err error) { return }\n\n"
         "func (Shelf) Len() int { return 0 }\n"
     ),
+    "store/logged.go": (
+        "package store\n\n"
+        "type Logged struct{ Store }\n\n"
+        "func (l Logged) Close() error { return l.Store.Close() }\n\n"
+        "type Lines struct{ Shelf }\n\n"
+        "func (Lines) Get(key, kind string) (Item, error) { return Item{}, nil }\n"
+    ),
     "store/close.go": "package store\n\nfunc (s *Shelf) Close() error { return nil }\n",
     "app/app.go": (
         "package app\n\n"
@@ -57,18 +64,27 @@ def go(context_of: ContextOf) -> Context:
 
 def test_types_of_go_implement_by_their_methods(go: Context) -> None:
     found = go.implementers("Store")
-    assert related(found) == ["Cache embeds st.Shelf", "Wrapped embeds st.Store", "Value", "Shelf *"]
+    assert related(found) == [
+        "Cache embeds st.Shelf",
+        "Wrapped embeds st.Store",
+        "Value",
+        "Logged embeds Store",
+        "Lines embeds Shelf",
+        "Shelf *",
+    ]
     assert "not all as it asks for: Other.Get (app/app.go:21)." in found.note
-    assert repr(found[3]) == "store/store.go:10 struct Shelf  (via *)"
+    assert repr(found[-1]) == "store/store.go:10 struct Shelf  (via *)"
     assert related(go.implementers("io.Closer")) == [
         "Cache embeds st.Shelf",
         "Wrapped embeds st.Store",
         "Value",
         "Other",
         "Half",
+        "Logged",
+        "Lines embeds Shelf",
         "Shelf *",
     ]
-    assert go.implementers("Store", limit=1).note.startswith("3 more than limit=1.")
+    assert go.implementers("Store", limit=1).note.startswith("5 more than limit=1.")
     with pytest.raises(QueryError, match="limit of at least 1"):
         go.implementers("Store", limit=0)
 

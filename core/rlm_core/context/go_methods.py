@@ -152,11 +152,11 @@ class GoMethods:
     def _candidates(self, interface: TypeKey, names: set[str]) -> tuple[list[TypeKey], list[str]]:
         """Types that may have methods of some names."""
         declaring: dict[str, set[TypeKey]] = {name: set(self._declaring(name)) for name in sorted(names)}
-        own = set.intersection(*declaring.values())
-        embedding = self._hierarchy.descend(
-            [interface, *sorted(set.union(*declaring.values()))], transitive=True
-        )
+        own, some = set.intersection(*declaring.values()), set.union(*declaring.values())
+        embedding = self._hierarchy.descend([interface, *sorted(some)], transitive=True)
         keys = own | {each for each in embedding.edges if not each.external}
+        # One that declares some of the methods may be promoted the others.
+        keys |= {each for each in some - keys if self._hierarchy.edges_of([each])}
         return sorted(each for each in keys if self._kind(each) != "interface"), embedding.notes
 
     def _declaring(self, name: str) -> Iterator[TypeKey]:

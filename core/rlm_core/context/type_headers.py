@@ -86,7 +86,8 @@ _HEADERS = {
         r"\btype[ \t]+\w+\b|\b\w+(?:\[[^\]\n]*\])?[ \t]+(?:struct|interface)\b",
         "",
         in_keyword=True,
-        mixed_in=r"^[ \t]+\*?(?:\w+\.)?\w+(?:\[[^\n]*\])?[ \t]*(?:`[^`\n]*`)?[ \t]*(?://[^\n]*)?$",
+        mixed_in=r"^[ \t]+\*?(?:\w+\.)?\w+(?:\[[^\n]*\])?[ \t]*(?:`[^`\n]*`)?[ \t]*(?://[^\n]*)?$"
+        r"|\b(?:struct|interface)[ \t]*\{[ \t]*[^\s}][^\n]*",  # all of it in one line
         new_first=(r"\btype[ \t]+(\w+)[ \t]*=([^\n]*)",),
     ),
     "Java": _Headers(_TYPES, _BRACED),
