@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rlm_core.context.type_resolution.resolver import TypeResolver
     from rlm_core.syntax.symbols import Symbol
 
-_SHAPES = frozenset({"TypeScript", "TSX"})
+_SHAPES = frozenset({"Python", "TypeScript", "TSX"})
 
 
 class Implementers:
