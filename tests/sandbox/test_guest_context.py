@@ -125,7 +125,7 @@ NAMES = sorted(
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(PUBLIC),
+    st.sampled_from([name for name in PUBLIC if name != "load"]),  # which would run what it finds in here
     st.lists(VALUES, max_size=3),
     st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=2),
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rlm_core.repl_sessions import ReplSession
 
 # Bytes. Clients cut descriptions (Claude Code at 2,048); help(context) has all of it.
-METHODS_BYTES = 850
+METHODS_BYTES = 820
 
 DESCRIPTION = """\
 Runs Python over this whole codebase in a sandbox: you are the root model of a Recursive Language Model. \
