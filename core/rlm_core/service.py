@@ -125,14 +125,14 @@ class Service:
         """Whether changes are followed as they happen; otherwise each snapshot looks at every file."""
         return self.workspace.watched
 
-    async def snapshot(self, scope: Sequence[str] = ()) -> Snapshot:
-        """The workspace as it is now, or the part of it that the globs in `scope` name.
+    async def snapshot(self, scope: Sequence[str] = (), rev: str = "") -> Snapshot:
+        """The workspace as it is now or was at a git revision, or the part that the globs in `scope` name.
 
         Raises:
             WorkspaceError: there is no text in the workspace.
-            QueryError: the scope names nothing, or is an empty text.
+            QueryError: the scope names nothing, or is an empty text; there is no such revision.
         """
-        snapshot = await self.present()
+        snapshot = await (self._past(rev) if rev else self.present())
         return await asyncio.to_thread(self._scoped, snapshot, scope)
 
     async def present(self) -> Snapshot:
@@ -150,12 +150,23 @@ class Service:
             raise WorkspaceError(f"There is no text file in {roots}. {why}".rstrip())
         return snapshot
 
+    async def _past(self, rev: str) -> Snapshot:
+        snapshot = await asyncio.to_thread(self.workspace.at_revision, rev)
+        if not len(snapshot):
+            raise WorkspaceError(f"There is no text file in {rev}. {' '.join(self._left_out(snapshot))}")
+        return snapshot
+
     async def _taken(self) -> Snapshot:
         """A snapshot; those at the same time wait for one another, and should not take up others' threads."""
         return await asyncio.get_running_loop().run_in_executor(self._snapshots, self.workspace.snapshot)
 
     async def changes(self, since: Snapshot) -> list[Change]:
-        """The files that differ by now from a snapshot of this workspace, as far as they were part of it."""
+        """The files that differ by now from a snapshot of this workspace, as far as they were part of it.
+
+        None do from one of a git revision: that is not what the files say.
+        """
+        if since.revision:
+            return []
         whole = since if since.history is None else since.history.present
         now = await self._taken()
         if now is whole:
@@ -181,6 +192,7 @@ class Service:
         question: str,
         *,
         scope: Sequence[str] = (),
+        rev: str = "",
         listeners: Sequence[Listener] = (),
         overrides: AskOverrides | None = None,
     ) -> Answer:
@@ -189,13 +201,14 @@ class Service:
         Args:
             question: what to find out.
             scope: globs; only these files.
+            rev: a git revision; these are its files, and not those of the workspace as it is now.
             listeners: called with each event.
             overrides: how this question differs from what the settings say.
         """
         if not question.strip():
             raise QueryError("The question is empty; ask something about the workspace.")
         overrides = overrides or AskOverrides()
-        snapshot = overrides.snapshot or await self.snapshot(scope)
+        snapshot = overrides.snapshot or await self.snapshot(scope, rev)
         await _warm_up()
         from rlm_core.engine import question as engine
 
@@ -210,6 +223,8 @@ class Service:
             subject=overrides.subject,
             run_id=overrides.run_id,
         )
+        if snapshot.revision:
+            return answer
         cited = dict.fromkeys(citation.path for citation in answer.citations)
         changed = await asyncio.to_thread(self.workspace.changed_files, snapshot, cited)
         return dataclasses.replace(answer, changed=changed)
@@ -218,6 +233,7 @@ class Service:
         self,
         *,
         scope: Sequence[str] = (),
+        rev: str = "",
         listeners: Sequence[Listener] = (),
         overrides: AskOverrides | None = None,
     ) -> ProgramSession:
@@ -226,7 +242,7 @@ class Service:
         Its arguments are those of `ask`; see `rlm_core.engine.program_session`.
         """
         overrides = overrides or AskOverrides()
-        snapshot = overrides.snapshot or await self.snapshot(scope)
+        snapshot = overrides.snapshot or await self.snapshot(scope, rev)
         await _warm_up()
         from rlm_core.engine.program_session import ProgramSession
 
@@ -295,7 +311,11 @@ class Service:
         return (*self.settings.notes, *self._left_out(snapshot))
 
     def _left_out(self, snapshot: Snapshot) -> tuple[str, ...]:
-        said = list(self.workspace.notes)
+        said = [] if snapshot.revision else list(self.workspace.notes)
+        if snapshot.revision:
+            said.append(
+                f"This is about git revision {snapshot.revision}, not about the files as they are now."
+            )
         if snapshot.skipped:
             reasons = Counter(item.reason for item in snapshot.skipped)
             listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
@@ -358,6 +378,11 @@ class Service:
 
             self._sandboxes[key] = choice.create(self.settings.sandbox.model_copy(update=limits))
         return self._sandboxes[key]
+
+
+def revision_note(snapshot: Snapshot) -> str:
+    """A sentence about which files these are, where it is not those that are there now."""
+    return f"This is about git revision {snapshot.revision}, not about the files as they are now."
 
 
 async def _warm_up() -> None:

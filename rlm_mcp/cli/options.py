@@ -65,9 +65,12 @@ def add_server_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_scope(parser: argparse.ArgumentParser) -> None:
-    """Part of the workspace only."""
+    """Which files of the workspace, and from when."""
     parser.add_argument(
         "--scope", action="append", metavar="GLOB", default=[], help="only these files; repeat for several"
+    )
+    parser.add_argument(
+        "--rev", metavar="REV", default="", help="the files of a git revision, not those that are there now"
     )
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.errors import QueryError
-from rlm_core.service import Service
+from rlm_core.service import Service, revision_note
 from rlm_mcp.cli import options
 from rlm_mcp.cli.progress_line import ProgressLine
 from rlm_mcp.cli.terminal_output import terminal_safe, write_stdout
@@ -39,9 +39,9 @@ async def run_program(args: argparse.Namespace, code: str, *, stream: bool) -> C
                 progress.erase(resume=text.endswith("\n") or not sys.stdout.isatty())
                 write_stdout(text)
 
-            snapshot = await service.snapshot(args.scope)
+            snapshot = await service.snapshot(args.scope, args.rev)
             progress.erase(resume=True)
-            tell(service.workspace.notes)
+            tell([revision_note(snapshot)] if args.rev else service.workspace.notes)
             progress.show("running the program")
             return await service.run_code(
                 code,

@@ -155,6 +155,7 @@ def test_first_interrupt_ends_the_run_in_order(repository: Path, serve_model: An
         (["ask", "--root", "binaries", "Q"], 2, "1 binary"),
         (["ask", "--scope", "shopp/", "Q"], 1, "shopp/"),
         (["ask", "--scope", "", "Q"], 1, "A scope is empty"),
+        (["ask", "--rev", "v0", "Q"], 1, "'v0' is no git revision"),
         (["exec", "--scope", "shop/", "--scope", " ", "1"], 1, "A scope is empty"),
         (["ask", "  "], 1, "question is empty"),
         (["ask", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "Q"], 1, "http://127.0.0.1:9/v1"),

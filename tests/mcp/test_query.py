@@ -11,7 +11,7 @@ import pytest
 
 from rlm_core.context.context import Context
 from tests.mcp.clients import ERAS, FILES, attached, call, failure, text_of
-from tests.support.files import git_repository
+from tests.support.files import git, git_repository, write_tree
 from tests.support.model_server import Reply
 
 if TYPE_CHECKING:
@@ -198,6 +198,30 @@ async def test_a_question_about_a_sessions_snapshot(repository: Path, model: Any
         (repository / "README.md").write_text("# Changed\n")
         answer = await call(client, "rlm_query", question="What?", session=session["session"])
         assert answer["snapshot"] == session["snapshot"]
+
+
+async def test_a_question_about_a_revision(repository: Path, model: Any) -> None:
+    model(LOOK, "FINAL(See shop/cart.py:7-9 and new.py:1.)")
+    head = git(repository, "rev-parse", "HEAD").strip()
+    write_tree(repository, {"shop/cart.py": "emptied\n", "new.py": "new\n"})
+    note = f"This is about git revision {head}, not about the files as they are now."
+    async with attached(repository) as client:
+        answer = await call(client, "rlm_query", question="Where?", rev="HEAD")
+        assert [(found["path"], found["start_line"]) for found in answer["citations"]] == [
+            ("shop/cart.py", 7)
+        ]
+        assert (answer["unverified"], answer["changed"]) == (["new.py:1"], [])
+        assert note in answer["notes"]
+        session = await call(
+            client, "rlm_repl", code="'new.py' in context, context.log()[0].commit", rev="HEAD"
+        )
+        assert session["output"] == f"(False, '{head}')\n"
+        assert (note in session["notes"], session["changed"]) == (True, [])
+        said = await failure(client, "rlm_query", question="?", rev="HEAD", session=session["session"])
+        assert "Give either `rev` or `session`" in said
+        said = await failure(client, "rlm_repl", code="1", rev="HEAD", session=session["session"])
+        assert "`scope` and `rev` are for a new or a fresh session" in said
+        assert "is no git revision of repo/" in await failure(client, "rlm_repl", code="1", rev="v0")
 
 
 async def test_errors_name_what_to_do(repository: Path, model: Any) -> None:

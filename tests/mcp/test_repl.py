@@ -247,7 +247,7 @@ async def test_a_call_that_is_refused_leaves_the_session_as_it_was(repository: P
         assert "names no file" in said
         assert said.endswith(f"Session {session} is as it was before.")
         said = await failure(client, "rlm_repl", session=session, scope=["*.md"], replies=["too"])
-        assert "`scope` is for a new or a fresh session" in said
+        assert "`scope` and `rev` are for a new or a fresh session" in said
         over = await call(client, "rlm_repl", session=session, replies=["too"])
         assert (over["output"], over["variables"]) == ("['paid'] too\n", ["kept (list: 1 item)"])
         await failure(client, "rlm_repl", session=session, fresh=True, scope=["nope"])

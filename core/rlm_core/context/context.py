@@ -427,13 +427,14 @@ class Context:
         return diff(self._snapshot, self._history, path, since)
 
     @noted
-    def log(self, path: str = "", limit: int = 50, rev: str = "HEAD") -> Results[Commit]:
+    def log(self, path: str = "", limit: int = 50, rev: str = "") -> Results[Commit]:
         """Commits: `.commit .date .author .subject .files`.
 
         Of a file or folder, else of all, the latest first, with the rest of the message as `.body`. `.files`
         has the paths that each changed (a merge: those that it changed itself). A renamed file's log ends
         there; the note says what it was called.
         """
+        rev = rev or self._revision
         found = log(self._history, path, rev, limit)
         if path and not found and not found.note:
             found.note = f"No commit up to {rev} changed {path}; is it called so, and committed?"
@@ -448,7 +449,7 @@ class Context:
         committed as they are here have no `.commit`.
         """
         lines = self.slice(ref) if start is None else self.lines(str(ref), start, end or start)
-        return blame(self._history, self._snapshot.text(lines.path), lines, "HEAD")
+        return blame(self._history, self._snapshot.text(lines.path), lines, self._revision)
 
     def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
         """Files by words that the code may use, best first.
@@ -469,6 +470,10 @@ class Context:
         needed it raises; `stubs={"requests": {"get": fake}}` gives one. `import` of others works then.
         """
         return self._loader.load(module, stubs)
+
+    @property
+    def _revision(self) -> str:
+        return self._snapshot.revision or "HEAD"
 
     def _named(self, name: str) -> list[Symbol]:
         """Definitions of exactly this name."""

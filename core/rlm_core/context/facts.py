@@ -40,6 +40,7 @@ class Facts:
         folders: top-level folders, largest first.
         skipped: files left out, by reason.
         masked: secrets that are masked in texts, by kind.
+        revision: id of the git commit whose files these are; empty for the workspace itself.
     """
 
     files: int
@@ -48,9 +49,11 @@ class Facts:
     folders: tuple[Folder, ...]
     skipped: dict[str, int]
     masked: dict[str, int]
+    revision: str = ""
 
     def __str__(self) -> str:
-        lines = [f"{pluralize(self.files, 'file')}, {size(self.bytes)}"]
+        of = f" of git revision {self.revision}" if self.revision else ""
+        lines = [f"{pluralize(self.files, 'file')}{of}, {size(self.bytes)}"]
         if self.languages:
             listed = [f"{name} {count:,}" for name, count in self.languages.items()]
             lines.append(f"files by language: {comma_list(listed, _LISTED)}")
@@ -90,6 +93,7 @@ def facts(snapshot: Snapshot) -> Facts:
         tuple(folders),
         dict(skipped.most_common()),
         dict(masked.most_common()),
+        snapshot.revision,
     )
 
 

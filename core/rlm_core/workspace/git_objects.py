@@ -63,6 +63,11 @@ def list_tree(git: GitRequest, root: Path, commit_id: str) -> dict[str, str]:
     Raises:
         QueryError: git cannot list them, or ran into a limit.
     """
+    return {path: blob for path, (_, blob) in list_tree_entries(git, root, commit_id).items()}
+
+
+def list_tree_entries(git: GitRequest, root: Path, commit_id: str) -> dict[str, tuple[str, str]]:
+    """As `list_tree`, with each file's mode (`100644`, `120000` for a link) before its blob's id."""
     return _entries(git, root, ["ls-tree", "-r", "-z", commit_id])
 
 
@@ -85,7 +90,7 @@ def blob_of(git: GitRequest, root: Path, commit_id: str, path: str) -> str | Non
     if not is_plain_path(path):
         return None
     arguments = ["--literal-pathspecs", "ls-tree", "-z", commit_id, "--", path]
-    return _entries(git, root, arguments).get(path)
+    return _entries(git, root, arguments).get(path, ("", None))[1]
 
 
 def sizes(git: GitRequest, root: Path, ids: Sequence[str]) -> dict[str, int]:
@@ -127,7 +132,7 @@ def read_blobs(git: GitRequest, root: Path, sizes: dict[str, int]) -> Iterator[b
         raise _refused(root, error) from error
 
 
-def _entries(git: GitRequest, root: Path, arguments: Sequence[str]) -> dict[str, str]:
+def _entries(git: GitRequest, root: Path, arguments: Sequence[str]) -> dict[str, tuple[str, str]]:
     printed = run_git(git, root, arguments)
     entries = printed.split("\0")[:-1] if printed is not None else [""]
     if not all(map(_ENTRY.match, entries)):
@@ -135,7 +140,7 @@ def _entries(git: GitRequest, root: Path, arguments: Sequence[str]) -> dict[str,
             f"git could not read that revision of {name_of(root)}; `git fsck` there may say why."
         )
     split = (entry.partition("\t") for entry in entries if not entry.startswith(_SUBMODULE))
-    return {path: about.split(" ")[2] for about, _, path in split}
+    return {path: (mode, blob) for about, _, path in split for mode, _, blob in [about.split(" ")]}
 
 
 def run_git(git: GitRequest, root: Path, arguments: Sequence[str]) -> str | None:

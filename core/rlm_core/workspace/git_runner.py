@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LISTING_SECONDS = 30.0
 HISTORY_SECONDS = 10.0
+REVISION_SECONDS = 120.0
 # What is kept of all that the commands of a request print: the index of some 600,000 files.
 OUTPUT_BYTES = 64 << 20
 # After git was too slow in a folder it is not asked there for so long.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rlm_core.workspace.disk import Disk
@@ -13,7 +14,7 @@ from rlm_core.workspace.posix_classes import without_posix_classes
 from rlm_core.workspace.roots import Roots, printable_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pathspec import GitIgnoreSpec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # of them as much as a kilobyte.
 MAX_BYTES = 256 * 1024
 _LEAST_BYTES = 1024
+_MOST = f"{MAX_BYTES // 1024} KB"
 _NOTES = 5
 
 
@@ -71,8 +73,20 @@ class IgnoreFiles:
         if found:
             with Disk(Roots([self._root])) as disk:
                 for path in found:
-                    self._take(disk, path)
+                    self._take(partial(self._lines, disk, path), path)
         return bool(found)
+
+    def put(self, path: str, content: bytes | None) -> None:
+        """Takes an ignore file from elsewhere than the disk; None for one that cannot be read."""
+
+        def lines() -> list[str]:
+            if content is None or max(len(content), _LEAST_BYTES) > self._left:
+                self._left = 0
+                raise _UnusableError(f"is not read, as {self._name} files of more than {_MOST} are there")
+            self._left -= max(len(content), _LEAST_BYTES)
+            return split_lines(_text(content))
+
+        self._take(lines, path)
 
     def decide(self, path: str) -> tuple[bool | None, str]:
         """What becomes of a path, and by which file: the deepest that has a say decides.
@@ -89,10 +103,10 @@ class IgnoreFiles:
                     return verdict, start + self._name
         return None, ""
 
-    def _take(self, disk: Disk, path: str) -> None:
+    def _take(self, lines: Callable[[], list[str]], path: str) -> None:
         folder = path.removesuffix(self._name)
         try:
-            self._specs[folder], bad = _usable(self._lines(disk, path))
+            self._specs[folder], bad = _usable(lines())
             self._notes += [
                 f"{printable_path(path)} has a rule that cannot be used: {rule[:80]!r}." for rule in bad
             ]
@@ -111,8 +125,7 @@ class IgnoreFiles:
                 raise _UnusableError("is a link, or no file at all, and is not read")
             if max(status.st_size, _LEAST_BYTES) > self._left:
                 self._left = 0
-                limit = f"{MAX_BYTES // 1024} KB"
-                raise _UnusableError(f"is not read, as {self._name} files of more than {limit} are there")
+                raise _UnusableError(f"is not read, as {self._name} files of more than {_MOST} are there")
 
         try:
             content, status = disk.read(path, check)

@@ -75,6 +75,7 @@ class Snapshot:
         masked: what is masked in the texts.
         maps: the shards, mapped.
         arena: what keeps the shards open, where the snapshot was taken; None inside a worker.
+        revision: id of the git commit whose files these are; empty for those of the workspace as it was then.
         history: what the workspace said before; None inside a worker, and where nobody asks.
     """
 
@@ -99,6 +100,7 @@ class Snapshot:
         self.maps = maps
         self.arena = arena
         self.masked = masked
+        self.revision = ""
         self.history: History | None = None
 
     @classmethod
@@ -219,7 +221,7 @@ class Snapshot:
             self.arena,
         )
         snapshot.masked = tuple(item for item in self.masked if item.path in snapshot)
-        snapshot.history = self.history
+        snapshot.history, snapshot.revision = self.history, self.revision
         return snapshot
 
     def dump(self) -> bytes:
@@ -228,16 +230,16 @@ class Snapshot:
         skipped = json.dumps([asdict(item) for item in self.skipped]).encode()
         columns = [paths, self.shards.tobytes(), self.offsets.tobytes(), self.lengths.tobytes()]
         masked = json.dumps([asdict(item) for item in self.masked]).encode()
-        parts = [*columns, self.digests, skipped, masked]
-        return struct.pack("<8Q", len(self.paths), *map(len, parts)) + b"".join(parts)
+        parts = [*columns, self.digests, skipped, masked, self.revision.encode()]
+        return struct.pack("<9Q", len(self.paths), *map(len, parts)) + b"".join(parts)
 
     @classmethod
     def load(cls, table: bytes | mmap.mmap, maps: Sequence[mmap.mmap | bytes]) -> Snapshot:
         """Reads what `dump` wrote (by this program on this machine: native byte order)."""
-        count, *sizes = struct.unpack_from("<8Q", table)
+        count, *sizes = struct.unpack_from("<9Q", table)
         view = memoryview(table)
         parts: list[memoryview] = []
-        start = struct.calcsize("<8Q")
+        start = struct.calcsize("<9Q")
         for size in sizes:
             parts.append(view[start : start + size])
             start += size
@@ -247,4 +249,6 @@ class Snapshot:
             column.frombytes(part)
         skipped = tuple(Skipped(**item) for item in json.loads(bytes(parts[5])))
         masked = tuple(Masked(**item) for item in json.loads(bytes(parts[6])))
-        return cls(paths, shards, offsets, lengths, bytes(parts[4]), skipped, maps, masked=masked)
+        snapshot = cls(paths, shards, offsets, lengths, bytes(parts[4]), skipped, maps, masked=masked)
+        snapshot.revision = str(parts[7], "ascii")
+        return snapshot

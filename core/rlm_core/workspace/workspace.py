@@ -8,14 +8,15 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
-from rlm_core.errors import WorkspaceError
+from rlm_core.errors import QueryError, WorkspaceError
 from rlm_core.well_formed import well_formed
 from rlm_core.workspace.decoding import NotTextError
 from rlm_core.workspace.discovery import IGNORE_FILES, SECRET_NAME, FileListing, discover, list_new_files
-from rlm_core.workspace.git_runner import GitRunner
+from rlm_core.workspace.git_runner import REVISION_SECONDS, GitRunner
 from rlm_core.workspace.history import History
 from rlm_core.workspace.overlays import Overlays
 from rlm_core.workspace.reader import digest_of
+from rlm_core.workspace.revision import read_revision
 from rlm_core.workspace.roots import Roots, printable_path
 from rlm_core.workspace.secret_filter import SecretFilter
 from rlm_core.workspace.snapshot import Entry, Masked, Skipped, Snapshot
@@ -147,11 +148,26 @@ class Workspace:
                 self._rescan = True  # what was taken out of the inbox must not be forgotten
                 if not isinstance(error, OSError):
                     raise
-                where = error.filename or "the temporary folder"
-                raise WorkspaceError(
-                    f"The workspace's text cannot be kept in {where}: {error.strerror}; make room there."
-                ) from error
+                raise _no_room(error) from error
             return self._latest
+
+    def at_revision(self, revision: str) -> Snapshot:
+        """The workspace as it was at a git revision, frozen; read from the repository, not from the files.
+
+        Raises:
+            QueryError: no such revision, several roots, or more than may be read.
+            WorkspaceError: there is no room to keep the text.
+        """
+        if len(self.roots) > 1:
+            raise QueryError(
+                "A revision is of one repository, and there are several folders: open one alone."
+            )
+        try:
+            return read_revision(
+                self._git.request(REVISION_SECONDS), self.roots[0], revision, self._max_bytes, self._secrets
+            )
+        except OSError as error:
+            raise _no_room(error) from error
 
     def watch(self, watcher: Watcher | None, why_not: str = "") -> None:
         """From now on changes are (None: no longer, and why) reported through `invalidate`."""
@@ -217,7 +233,7 @@ class Workspace:
         earlier = {known.id: known for known in self._remembered}
         roots = list(zip(self._roots.folders, self._roots.prefixes, strict=True))
         snapshot.history = History(snapshot, roots, earlier, self._git, self._max_bytes, self._secrets)
-        if snapshot.id not in earlier:
+        if snapshot.id not in earlier and not snapshot.revision:  # which has files of its own, and a name
             self._remembered.append(snapshot)
 
     def changed_files(self, snapshot: Snapshot, paths: Iterable[str]) -> list[str]:
@@ -380,6 +396,13 @@ class Workspace:
         if len(text) > self._max_bytes:
             raise NotTextError(f"unsaved, larger than {self._max_bytes // 1024} KB")
         return self._secrets.masked(text, path)
+
+
+def _no_room(error: OSError) -> WorkspaceError:
+    where = error.filename or "the temporary folder"
+    return WorkspaceError(
+        f"The workspace's text cannot be kept in {where}: {error.strerror}; make room there."
+    )
 
 
 def _no_listener() -> None:

@@ -49,7 +49,7 @@ async def _ask(args: argparse.Namespace) -> Answer | None:
     async with Service(folders, options.settings(args, folders), watch=False) as service:
         with ProgressLine(sys.stderr) as progress:
             asking = asyncio.create_task(
-                service.ask(args.question, scope=args.scope, listeners=[progress.listen])
+                service.ask(args.question, scope=args.scope, rev=args.rev, listeners=[progress.listen])
             )
             _stop_on_interrupt(asking)
             try:

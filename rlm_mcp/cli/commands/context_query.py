@@ -36,12 +36,12 @@ _TYPES = {"int": int, "float": float}
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Arguments of a method: what it needs by position, globs behind that, the rest as flags."""
-    method = methods()[name]
-    parser.description = method.doc.replace("`", "")
-    for parameter in method.parameters:
+    parser.description = methods()[name].doc.replace("`", "")
+    parameters = _parameters(name)
+    for parameter in parameters:
         if parameter.required:
             _add_positional(parser, parameter)
-    for parameter in method.parameters:
+    for parameter in parameters:
         if parameter.name == "glob" and not parameter.required:
             parser.add_argument("glob", nargs="*", metavar="GLOB", help=_HELP["glob"])
         elif not parameter.required:
@@ -50,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     options.add_root(parser)
     options.add_scope(parser)
     options.add_sandbox_flags(parser)
+
+
+def _parameters(name: str) -> list[Parameter]:
+    """What a method takes, but for the revision: --rev is what the whole context is of."""
+    return [parameter for parameter in methods()[name].parameters if parameter.name != "rev"]
 
 
 def _add_positional(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
@@ -83,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 def _program(args: argparse.Namespace) -> str:
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
-    for parameter in methods()[args.method].parameters:
+    for parameter in _parameters(args.method):
         value = getattr(args, parameter.name)
         if parameter.several:
             positional += value

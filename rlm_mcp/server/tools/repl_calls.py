@@ -43,14 +43,14 @@ class ReplCall:
     changed: list[str] = field(default_factory=list)
 
 
-async def new_session(app: App, owner: Owner, scope: list[str], code: str) -> ReplCall:
+async def new_session(app: App, owner: Owner, scope: list[str], rev: str, code: str) -> ReplCall:
     """Begins to open a session for a program.
 
     Raises:
         QueryError: there may be no further one now.
     """
     assistant = None if app.service.settings.model.endpoint else ClientModel(ASSISTANT)
-    opener = program_session_opener(app, owner, scope, assistant)
+    opener = program_session_opener(app, owner, scope, rev, assistant)
     session, made_room = await app.repls.open(owner, opener, assistant, code)
     return ReplCall(session, new=True, started=True, notes=[made_room] if made_room else [])
 
@@ -93,8 +93,10 @@ def check_opened(session: ReplSession) -> None:
         raise QueryError(f"{error} Session {session.id} is as it was before.") from error
 
 
-def program_session_opener(app: App, owner: Owner, scope: list[str], assistant: ClientModel | None) -> Any:
-    """What opens the REPL of a session, over these files as they will be then."""
+def program_session_opener(
+    app: App, owner: Owner, scope: list[str], rev: str, assistant: ClientModel | None
+) -> Any:
+    """What opens the REPL of a session, over these files as they will be then, or were at a revision."""
     service, limits, scope = app.service, app.limits_for(owner), checked_scope(scope)
     models = None
     if assistant is not None:
@@ -104,7 +106,7 @@ def program_session_opener(app: App, owner: Owner, scope: list[str], assistant: 
 
     async def open_program_session(listen: Listener) -> ProgramSession:
         return await service.open_program_session(
-            scope=scope, listeners=[listen], overrides=AskOverrides(models=models, limits=limits)
+            scope=scope, rev=rev, listeners=[listen], overrides=AskOverrides(models=models, limits=limits)
         )
 
     return open_program_session

@@ -59,13 +59,12 @@ async def rlm_query(
     ctx: Context[App],
     scope: Annotated[
         list[str],
-        Field(
-            fail_fast=True, description="Only these files: globs or folders, as ['src/', '*.py', '!tests/']."
-        ),
+        Field(fail_fast=True, description="Only these files: ['src/', '*.py', '!tests/']."),
     ] = [],
     session: Annotated[
         str, Field(description="An rlm_repl session, to ask about the snapshot that it holds.")
     ] = "",
+    rev: Annotated[str, Field(description="A git revision.")] = "",
 ) -> Annotated[CallToolResult, RunReport] | InputRequiredResult:
     """Answers a question; see `DESCRIPTION`."""
     app = app_of(ctx)
@@ -77,10 +76,10 @@ async def rlm_query(
         elif (input_required := await missing_roots(ctx)) is not None:
             return input_required
         else:
-            question = _checked(question, scope, session)
+            question = _checked(question, scope, session, rev)
             if not (app.service.settings.model.endpoint or sampling.supported(ctx)):
-                return await _search(app, ctx, question, scope, session)
-            run = _start(app, ctx, question, scope, session)
+                return await _search(app, ctx, question, scope, session, rev)
+            run = _start(app, ctx, question, scope, session, rev)
             sampling.relay_until_done(app, ctx, run)
         try:
             async with notifying_progress(ctx, run.listeners):
@@ -95,7 +94,7 @@ async def rlm_query(
     return run_report(run)
 
 
-def _checked(question: str, scope: list[str], session: str) -> str:
+def _checked(question: str, scope: list[str], session: str, rev: str) -> str:
     if not question.strip():
         raise QueryError("The question is empty; ask something about the workspace.")
     if len(question) > QUESTION_CHARS:
@@ -103,13 +102,15 @@ def _checked(question: str, scope: list[str], session: str) -> str:
             f"The question has {len(question):,} characters, more than the {QUESTION_CHARS:,} that it may; "
             "ask briefly, and name files instead of quoting them."
         )
-    if scope and session:
-        raise QueryError("Give either `scope` or `session`: a session keeps its files.")
+    if session and (scope or rev):
+        raise QueryError(
+            f"Give either `{'scope' if scope else 'rev'}` or `session`: a session keeps its files."
+        )
     return question
 
 
 async def _search(
-    app: App, ctx: Context[App], question: str, scope: list[str], session: str
+    app: App, ctx: Context[App], question: str, scope: list[str], session: str, rev: str
 ) -> CallToolResult:
     """Where nobody answers, begins to look in a session, in which the asker goes on."""
     owner, program = owner_of(ctx.request_context), first_program(question)
@@ -118,12 +119,12 @@ async def _search(
         check_opened(call.session)
         call.session.start(program)
     else:
-        call = await new_session(app, owner, scope, program)
+        call = await new_session(app, owner, scope, rev, program)
     await settle(ctx, app, owner, call)
     return search_report(call)
 
 
-def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str) -> RunHandle:
+def _start(app: App, ctx: Context[App], question: str, scope: list[str], session: str, rev: str) -> RunHandle:
     scope = checked_scope(scope)
     service, owner = app.service, owner_of(ctx.request_context)
     snapshot = app.repls.get(session, owner).program_session.snapshot if session else None
@@ -133,6 +134,6 @@ def _start(app: App, ctx: Context[App], question: str, scope: list[str], session
 
     async def ask(run: RunHandle) -> Answer:
         overrides = AskOverrides(models=models, limits=limits, snapshot=snapshot, run_id=run.id)
-        return await service.ask(question, scope=scope, listeners=[run.listen], overrides=overrides)
+        return await service.ask(question, scope=scope, rev=rev, listeners=[run.listen], overrides=overrides)
 
     return app.runs.start(owner, question, ask, client_model)

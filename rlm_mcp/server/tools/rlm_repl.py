@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rlm_core.repl_sessions import ReplSession
 
 # Bytes. Clients cut descriptions (Claude Code at 2,048); help(context) has all of it.
-METHODS_BYTES = 820
+METHODS_BYTES = 750
 
 DESCRIPTION = """\
 Runs Python over this whole codebase in a sandbox: you are the root model of a Recursive Language Model. \
@@ -76,17 +76,18 @@ async def rlm_repl(
     page: Annotated[int, Field(ge=1, description="Page of what was shown last.")] = 1,
     fresh: Annotated[bool, Field(description="Restart the session on the files as they are now.")] = False,
     scope: Annotated[
-        list[str], Field(fail_fast=True, description="For a new or fresh session: only these files (globs).")
+        list[str], Field(fail_fast=True, description="For a new or fresh session: only these globs.")
     ] = [],
+    rev: Annotated[str, Field(description="As scope: a git revision.")] = "",
 ) -> Annotated[CallToolResult, ReplResult] | InputRequiredResult:
     """Drives a session; see `DESCRIPTION`."""
     app, owner = app_of(ctx), owner_of(ctx.request_context)
     with tool_errors():
-        _check(code, session, replies, first, scope, fresh=fresh)
+        _check(code, session, replies, first, scope or rev, fresh=fresh)
         if session:
             call = ReplCall(app.repls.get(session, owner), started=bool(code) or fresh)
             if fresh:
-                opener = program_session_opener(app, owner, scope, call.session.assistant)
+                opener = program_session_opener(app, owner, scope, rev, call.session.assistant)
                 call.session.open(opener, code)
             else:
                 check_opened(call.session)
@@ -94,12 +95,14 @@ async def rlm_repl(
         elif (input_required := await missing_roots(ctx)) is not None:
             return input_required
         else:
-            call = await new_session(app, owner, scope, code)
+            call = await new_session(app, owner, scope, rev, code)
         await settle(ctx, app, owner, call)
     return repl_result(call, page)
 
 
-def _check(code: str, session: str, replies: list[str], first: int, scope: list[str], *, fresh: bool) -> None:
+def _check(
+    code: str, session: str, replies: list[str], first: int, scope: list[str] | str, *, fresh: bool
+) -> None:
     """Raises `QueryError` about arguments that do not go together, before anything is made of one."""
     if code and replies:
         raise QueryError("Give either `code` or `replies`: a suspended program has to go on first.")
@@ -111,8 +114,8 @@ def _check(code: str, session: str, replies: list[str], first: int, scope: list[
         raise QueryError("Give either `fresh` or `replies`: a fresh session has no prompts.")
     if scope and session and not fresh:
         raise QueryError(
-            "`scope` is for a new or a fresh session, and a session keeps its files: leave `session` out, or "
-            "restart it with fresh=true, without its variables."
+            "`scope` and `rev` are for a new or a fresh session, and a session keeps its files: leave "
+            "`session` out, or restart it with fresh=true, without its variables."
         )
 
 
