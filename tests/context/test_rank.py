@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_core.context import stemming
+from rlm_core.context.query_words import analyze
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
@@ -105,11 +106,11 @@ def test_a_query_needs_words(files: Context) -> None:
 
 
 def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
-    assert stemming.query_terms("Where does the cache get its entries from?") == [
+    assert analyze("Where does the cache get its entries from?").stems == [
         stemming.stem("cache"),
         stemming.stem("entries"),
     ]
-    assert stemming.query_terms("what is this") != []
+    assert analyze("what is this").stems != []
 
 
 def test_endings_are_dropped_with_the_consonant_that_they_double() -> None:
@@ -135,7 +136,7 @@ def test_parts_of_names() -> None:
 
 @given(st.text())
 def test_any_text_has_terms_that_do_not_crash(query: str) -> None:
-    assert all(term == term.lower() or term for term in stemming.query_terms(query))
+    assert all(word.text and word.weight > 0 for word in analyze(query).words)
 
 
 def test_a_large_workspace_is_ranked_like_a_small_one(context_of: ContextOf) -> None:

@@ -1,10 +1,10 @@
 """Candidate pruning (MaxScore): which files have the words of a query, as far as it matters for the best.
 
-A search of everything for a word takes some tenths of a second per gigabyte, so in a large workspace not
-every word is searched everywhere. Words are taken from the rarest on. As soon as no file that has none of
-those searched so far could be among the best, the other words are only looked for in files that still can
-be (Turtle and Flood's MaxScore, "Query evaluation: strategies and optimizations", 1995). How rare a word
-is comes from a sample then.
+A search of everything for a word takes some tenths of a second per gigabyte, so only the most telling words
+of a long query are searched everywhere; how rare a word is comes from a sample of the files then. In a large
+workspace not even these are: they are taken from the rarest on, and as soon as no file that has none of
+those searched so far could be among the best, the others are only looked for in files that still can be
+(Turtle and Flood's MaxScore, "Query evaluation: strategies and optimizations", 1995).
 """
 
 from __future__ import annotations
@@ -14,28 +14,35 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
+from rlm_core.context.occurrences import forms
 from rlm_core.context.search.patterns import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from rlm_core.context.query_words import Word
     from rlm_core.context.search.engine import SearchEngine
 
-# Fewer files are all searched. Of more, a sixteenth is the sample, in runs of neighbours.
-_SAMPLED_ABOVE, _RUN, _SHARE = 10_000, 64, 16
+# Of more files a sixteenth is the sample, in runs of neighbours. Below the second figure a sample saves
+# nothing for a few words, below the first for any number of them.
+_RUN, _SHARE = 64, 16
+_SAMPLED_ABOVE, _ALWAYS_SAMPLED_ABOVE = _RUN * _SHARE, 10_000
+# So many words of a query are searched everywhere.
+_SEARCHED_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word of a query.
+    """A word of a query, in the workspace.
 
     Attributes:
-        stem: the word without its ending.
-        weight: its inverse document frequency, as BM25 has it.
-        rows: files that have it.
+        word: as the query has it.
+        weight: its weight there, times its inverse document frequency, as BM25 has it.
+        rows: files that have it, of those that were searched for it; all that could be among the best, where
+            it was not searched.
     """
 
-    stem: str
+    word: Word
     weight: float
     rows: frozenset[int]
 
@@ -48,84 +55,97 @@ class Candidates:
         terms: the words, in the order of the query.
         best: the most promising files, best first.
         missing: words that no file has.
+        searched: how many of the words were searched.
         exhaustive: whether each word was searched in every file.
     """
 
     terms: list[Term]
     best: list[int]
     missing: list[str]
+    searched: int
     exhaustive: bool
 
 
 def find_candidates(
     search_engine: SearchEngine,
-    stems: Sequence[str],
+    words: Sequence[Word],
     rows: Sequence[int],
-    in_paths: Mapping[str, Mapping[int, float]],
+    in_paths: Mapping[Word, Mapping[int, float]],
     count: int,
-    capitals: Collection[str],
 ) -> Candidates:
-    """Returns which files have which words, and those with the rarest words and the best paths.
+    """Returns which files have which words, and those with the most telling words and the best paths.
 
     Args:
         search_engine: over the snapshot that the rows are from.
-        stems: the words.
+        words: of the query.
         rows: where to search, ascending.
         in_paths: for each word the files with it in their path, and its worth there in weights of the word.
         count: how many of the best files are wanted.
-        capitals: words for which capitals are as good as any form.
     """
-    large = len(rows) > _SAMPLED_ABOVE
-    sample = [row for number, row in enumerate(rows) if number // _RUN % _SHARE == 0] if large else rows
+    few = len(words) <= _SEARCHED_WORDS and len(rows) <= _ALWAYS_SAMPLED_ABOVE
+    if few or len(rows) <= _SAMPLED_ABOVE:
+        found = {word: _rows_with(search_engine, word, rows) for word in words}
+        weights = {word: word.weight * _idf(len(found[word]), len(rows)) for word in words}
+        scores = _path_scores(weights, in_paths, rows)
+        for word in words:
+            _add_to_scores(scores, found[word], weights[word])
+        missing = [word.text for word in words if not found[word]]
+        terms = [Term(word, weights[word], found[word]) for word in words]
+        return Candidates(terms, _top(scores, count), missing, len(words), exhaustive=True)
+    return _by_sample(search_engine, words, rows, in_paths, count)
 
-    def rows_with(stem: str, searched: Sequence[int]) -> frozenset[int]:
-        return _rows_with(search_engine, stem, searched, capitals=stem in capitals)
 
-    found = {stem: rows_with(stem, sample) for stem in stems}
-    weights = {stem: _idf(len(found[stem]), len(sample)) for stem in stems}
+def _by_sample(
+    search_engine: SearchEngine,
+    words: Sequence[Word],
+    rows: Sequence[int],
+    in_paths: Mapping[Word, Mapping[int, float]],
+    count: int,
+) -> Candidates:
+    sample = [row for number, row in enumerate(rows) if number // _RUN % _SHARE == 0]
+    found = {word: _rows_with(search_engine, word, sample) for word in words}
+    weights = {word: word.weight * _idf(len(found[word]), len(sample)) for word in words}
+    telling = sorted(words, key=weights.__getitem__, reverse=True)[:_SEARCHED_WORDS]
+    order = sorted(telling, key=lambda word: len(found[word]))
     scores = _path_scores(weights, in_paths, rows)
-    if not large:
-        for stem in stems:
-            _add_to_scores(scores, found[stem], weights[stem])
-        missing = [stem for stem in stems if not found[stem]]
-        return Candidates(_terms(stems, weights, found), _top(scores, count), missing, exhaustive=True)
-    order = sorted(stems, key=lambda stem: len(found[stem]))
     searched = rows
-    for at, stem in enumerate(order):
+    for at, word in enumerate(order):
         upper_bound = sum(weights[later] for later in order[at:])
         threshold = nlargest(count, scores.values())[-1] if len(scores) >= count else 0.0
         if threshold > upper_bound:
             searched = sorted(row for row in scores if scores[row] + upper_bound >= threshold)
-        found[stem] = rows_with(stem, searched)
+        found[word] = _rows_with(search_engine, word, searched)
         if searched is rows:
-            weights[stem] = _idf(len(found[stem]), len(rows))
-        _add_to_scores(scores, found[stem], weights[stem])
-    missing = [stem for stem in stems if not found[stem] and not _occurs_anywhere(search_engine, stem, rows)]
-    return Candidates(
-        _terms(stems, weights, found), _top(scores, count), missing, exhaustive=searched is rows
-    )
+            weights[word] = word.weight * _idf(len(found[word]), len(rows))
+        _add_to_scores(scores, found[word], weights[word])
+    best = _top(scores, count)
+    for word in set(words).difference(telling):
+        found[word] = frozenset(best)
+    missing = [
+        word.text for word in telling if not found[word] and not _occurs_anywhere(search_engine, word, rows)
+    ]
+    terms = [Term(word, weights[word], found[word]) for word in words]
+    exhaustive = searched is rows and len(telling) == len(words)
+    return Candidates(terms, best, missing, len(telling), exhaustive)
 
 
-def forms(stem: str) -> list[str]:
-    """How a stem looks at the start of a word or of a part of one: `_cache`, `getCache`, `CACHE`."""
-    encodable = stem.encode("utf-8", "ignore").decode()
-    return list(dict.fromkeys((encodable, encodable[:1].upper() + encodable[1:], encodable.upper())))
-
-
-def _rows_with(
-    search_engine: SearchEngine, stem: str, rows: Sequence[int], *, capitals: bool
-) -> frozenset[int]:
+def _rows_with(search_engine: SearchEngine, word: Word, rows: Sequence[int]) -> frozenset[int]:
     # A scan each. A file that has a word in capitals only is not about it, unless all have it so.
-    looks = [literal(form) for form in forms(stem)]
-    if capitals:
+    looks = [literal(form) for form in _forms(word)]
+    if word.capital:
         return frozenset(search_engine.rows_with_any(looks, rows))
     usual = frozenset(search_engine.rows_with_any(looks[:2], rows))
     return usual or frozenset(search_engine.rows_with_any(looks[2:], rows))
 
 
-def _occurs_anywhere(search_engine: SearchEngine, stem: str, rows: Sequence[int]) -> bool:
+def _occurs_anywhere(search_engine: SearchEngine, word: Word, rows: Sequence[int]) -> bool:
     # For a word that is there the first file will do.
-    return any(True for _ in search_engine.rows_with_any([literal(form) for form in forms(stem)], rows))
+    looks = [literal(form) for form in _forms(word)]
+    return any(True for _ in search_engine.rows_with_any(looks, rows))
+
+
+def _forms(word: Word) -> list[str]:
+    return [word.text.encode("utf-8", "ignore").decode()] if word.exact else forms(word.text)
 
 
 def _idf(frequency: int, total: int) -> float:
@@ -133,14 +153,14 @@ def _idf(frequency: int, total: int) -> float:
 
 
 def _path_scores(
-    weights: Mapping[str, float], in_paths: Mapping[str, Mapping[int, float]], rows: Sequence[int]
+    weights: Mapping[Word, float], in_paths: Mapping[Word, Mapping[int, float]], rows: Sequence[int]
 ) -> dict[int, float]:
     allowed = rows if isinstance(rows, range) else frozenset(rows)
     scores: dict[int, float] = {}
-    for stem, matching in in_paths.items():
+    for word, matching in in_paths.items():
         for row in matching:
             if row in allowed:
-                scores[row] = scores.get(row, 0.0) + matching[row] * weights[stem]
+                scores[row] = scores.get(row, 0.0) + matching[row] * weights[word]
     return scores
 
 
@@ -151,9 +171,3 @@ def _add_to_scores(scores: dict[int, float], rows: frozenset[int], weight: float
 
 def _top(scores: Mapping[int, float], count: int) -> list[int]:
     return sorted(scores, key=lambda row: (-scores[row], row))[:count]
-
-
-def _terms(
-    stems: Sequence[str], weights: Mapping[str, float], found: Mapping[str, frozenset[int]]
-) -> list[Term]:
-    return [Term(stem, weights[stem], found[stem]) for stem in stems]

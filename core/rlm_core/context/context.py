@@ -451,15 +451,17 @@ class Context:
         lines = self.slice(ref) if start is None else self.lines(str(ref), start, end or start)
         return blame(self._history, self._snapshot.text(lines.path), lines, self._revision)
 
-    def rank(self, query: str, k: int = 10, glob: Glob | None = None) -> Results[Ranked]:
+    def rank(self, query: str, k: int = 10, glob: Glob | None = None, of: str = "files") -> Results[Ranked]:
         """Files by words that the code may use, best first.
 
-        Compares words (BM25). `.start_line .end_line` are the definition's, or the best passage's.
+        With of="definitions" functions, types and values, several of a file too. Compares words (BM25);
+        give all of a report: its title and names count most. `.symbol` is the file's best definition and
+        `.start_line .end_line` its lines, or its best passage's; `.line .text` have most of the words.
         """
         rows, note = self._rows(glob)
         if not rows:
             return Results(note=note)
-        return _asked_for(k, self._ranker.rank(query, rows, k))
+        return _asked_for(k, self._ranker.rank(query, rows, k, of))
 
     def load(self, module: str, stubs: Stubs = None) -> ModuleType:
         """Runs the repository's own Python module.

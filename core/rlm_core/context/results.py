@@ -328,14 +328,14 @@ class Import:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Ranked:
-    """A file that seems to be about a query.
+    """A file, or a definition, that seems to be about a query.
 
     Attributes:
         path: the file.
         score: higher is better; comparable within one ranking only.
-        line: the line that fits best, from 1.
+        line: the line of the definition, or of the file, that fits best, from 1.
         text: that line.
-        symbol: qualified name of the definition around that line, or an empty string.
+        symbol: qualified name of the definition, of a file of its best one, or an empty string.
         start_line: first line of that definition; of the file's best passage where there is none.
         end_line: last line, inclusive.
     """

@@ -1,10 +1,9 @@
-"""Stemming and tokenizing: words of a question and of code, made comparable."""
+"""Stemming and splitting: words of a question and of code, made comparable."""
 
 from __future__ import annotations
 
 import re
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*|\d{2,}")
 # getHTTPResponse2 → get, HTTP, Response, 2
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 # Endings and how much must be left without them.
@@ -25,10 +24,11 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 def split_identifier(identifier: str) -> list[str]:
     """Splits an identifier the way code joins words: camelCase, snake_case, digits; lower case."""
-    return [part.lower() for part in _split_by_case(identifier)]
+    return [part.lower() for part in split_by_case(identifier)]
 
 
-def _split_by_case(identifier: str) -> list[str]:
+def split_by_case(identifier: str) -> list[str]:
+    """The same, as it is written."""
     if identifier.isascii():
         return _PART.findall(identifier)
     # `re` has classes for the case of ASCII letters only, so `größeÄndern` is cut where `aaaaaAaaaaa` is.
@@ -48,19 +48,3 @@ def _undoubled(stem: str) -> str:
     """`mapp` → `map`: a consonant that is doubled before an ending; not in `pass`, `call`, `stuff`."""
     doubled = len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "aeiouszfl"
     return stem[:-1] if doubled else stem
-
-
-def query_terms(query: str) -> list[str]:
-    """Returns the stems that a query is about, each once, in order of appearance.
-
-    Words that every question has are dropped, unless nothing else is left.
-    """
-    words = [part for name in _IDENTIFIER.findall(query) for part in split_identifier(name)]
-    telling = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
-    return list(dict.fromkeys(stem(word) for word in telling))
-
-
-def capitalized_terms(query: str) -> frozenset[str]:
-    """Returns the stems of words that a query has in capitals, as constants and acronyms are."""
-    written = (part for name in _IDENTIFIER.findall(query) for part in _split_by_case(name))
-    return frozenset(stem(part.lower()) for part in written if len(part) > 1 and part.isupper())

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from rlm_core.boundary import enclosed, told_id
-from rlm_core.context.stemming import query_terms
+from rlm_core.context.query_words import analyze
 from rlm_core.models.base import Completion, Message
 from rlm_core.models.first_program import relation
 from rlm_core.models.identifiers import identifiers
@@ -104,7 +104,7 @@ def _terms(question: str) -> dict[str, str]:
     """What to search for, each with the word of the question that it comes from."""
     words = re.findall(r"\w+", question)
     return {
-        term: next((word for word in words if term in word.lower()), term) for term in query_terms(question)
+        term: next((word for word in words if term in word.lower()), term) for term in analyze(question).stems
     }
 
 
@@ -117,7 +117,7 @@ def _search_cut_short(printed: Sequence[str]) -> str:
 def relevant_lines(prompt: str) -> str:
     """The lines of a prompt that match its first line best, in order: what a sub-call gets offline."""
     question, _, text = prompt.strip().partition("\n")
-    stems = query_terms(question)
+    stems = analyze(question).stems
     scores = [
         (sum(stem in line.lower() for stem in stems), -number, line)
         for number, line in enumerate(text.split("\n"))

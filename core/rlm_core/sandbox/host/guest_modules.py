@@ -23,6 +23,7 @@ rlm_core.context.constants
 rlm_core.context.context
 rlm_core.context.coverage
 rlm_core.context.cuts
+rlm_core.context.definition_ranking
 rlm_core.context.definitions
 rlm_core.context.excerpts
 rlm_core.context.facts
@@ -49,9 +50,11 @@ rlm_core.context.module_resolution.rust
 rlm_core.context.module_resolution.scripts
 rlm_core.context.module_resolution.shell
 rlm_core.context.module_resolution.tsconfig
+rlm_core.context.occurrences
 rlm_core.context.overview
 rlm_core.context.parallel
 rlm_core.context.paths
+rlm_core.context.query_words
 rlm_core.context.ranking
 rlm_core.context.references
 rlm_core.context.results
