@@ -55,6 +55,9 @@ class SuitePlan(_Section):
     kinds: tuple[str, ...] = Field((), description="Only these kinds of question.")
     levels: tuple[int, ...] = Field((), description="Only these levels.")
     ids: tuple[str, ...] = Field((), description="Only these questions.")
+    half: Literal["tune", "hold"] | None = Field(
+        None, description="Only the half that a change is tuned on, or the one held back; by a hash of ids."
+    )
     per_kind: int | None = Field(None, ge=1, description="Only the first so many of each kind.")
 
 
@@ -117,11 +120,14 @@ class OfflineArm(_Section):
 
 
 class RankArm(_Section):
-    """`context.rank` alone: the files it finds, best first."""
+    """`context.rank` alone: the files it finds, best first, and the definitions."""
 
     kind: Literal["rank"]
     command: tuple[str, ...] = ("rlm-mcp",)
     files: int = Field(10, ge=1, description="How many.")
+    definitions: int = Field(
+        0, ge=0, description="How many, ranked by themselves; 0: the best of each file, as older builds have."
+    )
     asks_model: Literal[False] = False
 
 

@@ -8,10 +8,11 @@ on.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchmarks.evals import scorers
 from benchmarks.evals.arms.base import ArmError, Reply, Task
@@ -190,6 +191,11 @@ def cells(plan: Plan, suites: Mapping[str, Suite]) -> Iterable[tuple[Cell, Quest
                         yield Cell(name, question.id, arm, model, repeat), question
 
 
+def half_of(question: str) -> Literal["tune", "hold"]:
+    """The half that a question is in, by its id, always the same."""
+    return "hold" if hashlib.sha256(question.encode()).digest()[-1] % 2 else "tune"
+
+
 def chosen(questions: Sequence[Question], planned: SuitePlan) -> list[Question]:
     """The questions of a suite that a plan wants."""
     of_kind: dict[str, int] = {}
@@ -200,6 +206,8 @@ def chosen(questions: Sequence[Question], planned: SuitePlan) -> list[Question]:
         if planned.levels and question.level not in planned.levels:
             continue
         if planned.ids and question.id not in planned.ids:
+            continue
+        if planned.half and planned.half != half_of(question.id):
             continue
         of_kind[question.kind] = of_kind.get(question.kind, 0) + 1
         if planned.per_kind is None or of_kind[question.kind] <= planned.per_kind:

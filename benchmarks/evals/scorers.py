@@ -52,6 +52,8 @@ SHOWN = 5
 SHOWN_CHARS = 100
 # Half a file is no place: no range of an answer may be longer than this and twice the longest true one.
 WIDEST = 200
+# Of a ranking, so many count.
+RANKED = 10
 
 _WITHIN_PAIR = re.compile(r"[,;|\t\u2194]|<->|[ \t]-[ \t]")
 
@@ -98,12 +100,15 @@ def _names(question: Question, reading: Reading) -> Score:
 
 
 def _ranking(truth: set[str], ordered: Sequence[str]) -> dict[str, float]:
-    """Whether a right file stands first, and among the first ten: for answers that are rankings."""
+    """How well an answer ranks: a right file first, and among ten; functions among the first ten."""
+    functions = {name for name in truth if file_of(name)}
+    first_functions = list(dict.fromkeys(name for name in ordered if file_of(name)))[:RANKED]
     right = {name.partition("::")[0] for name in truth}
     files = list(dict.fromkeys(name.partition("::")[0] for name in ordered))
     return {
         "first": float(files[0] in right) if files else 0.0,
-        "ten": float(not right.isdisjoint(files[:10])),
+        "ten": float(not right.isdisjoint(files[:RANKED])),
+        "functions_ten": len(functions.intersection(first_functions)) / len(functions),
     }
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from benchmarks.evals import recording
 from benchmarks.evals.__main__ import main
+from benchmarks.evals.plan import SuitePlan
 from benchmarks.evals.results import Cell
+from benchmarks.evals.runner import chosen
 from tests.evals.runs import PROGRAM, Run, answered, question
 from tests.support.model_server import ModelServer, Reply, unauthorized
 
@@ -167,6 +169,23 @@ def test_an_arm_that_fails_scores_nothing_and_says_why(tmp_path: Path) -> None:
     result = run.results["rlm", "q1"]
     assert (result.status, result.score.value) == ("failed", 0)
     assert "ended with 1" in result.notes[0]
+
+
+def test_files_and_definitions_are_ranked_apart(tmp_path: Path) -> None:
+    run = Run(tmp_path, [question(query="pass two")], FILES)
+    run.plan["arms"] = {"rank": {"kind": "rank", "command": [PROGRAM], "definitions": 1}}
+    assert run.go() == 0
+    [result] = run.results.values()
+    assert result.answer.split("\n")[1:-1] == ["b/c.py", "a.py", "b/c.py::two"]
+
+
+def test_the_halves_of_a_suite_are_apart_and_stay_so(tmp_path: Path) -> None:
+    asked = [question(f"q{number}") for number in range(40)]
+    tune = {one.id for one in chosen(asked, SuitePlan(folder=tmp_path, half="tune"))}
+    hold = {one.id for one in chosen(asked, SuitePlan(folder=tmp_path, half="hold"))}
+    assert len(tune) == 40 - len(hold)
+    assert tune | hold == {one.id for one in asked}
+    assert {"q0", "q1", "q2", "q3"} & hold == {"q1", "q2", "q3"}
 
 
 def test_a_question_whose_files_are_not_there_is_told(tmp_path: Path) -> None:

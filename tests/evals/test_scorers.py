@@ -79,6 +79,15 @@ class TestNames:
         assert found.parts["files"] == 1.0
         assert found.parts["functions"] == 0.0
 
+    def test_of_a_ranking_the_first_ten_files_and_functions_count(self) -> None:
+        truth = ["a.py", "a.py::f", "a.py::C.g"]
+        files = [f"other{n}.py" for n in range(12)]
+        functions = [f"other.py::f{n}" for n in range(9)]
+        found = scored("names", truth, "a.py", *files, *functions, "a.py::C.g", "a.py::f").parts
+        assert (found["first"], found["ten"], found["functions_ten"]) == (1.0, 1.0, 0.5)
+        found = scored("names", truth, *files, "a.py", "a.py::f", "a.py::C.g").parts
+        assert (found["first"], found["ten"], found["functions_ten"]) == (0.0, 0.0, 1.0)
+
     def test_functions_alone_give_nothing_for_their_files(self) -> None:
         assert scored("names", ["a.py::f"], "a.py::g").value == 0.0
         assert scored("names", ["std::fmt", "std::io"], "std::fmt", "std::ops").value == 0.5

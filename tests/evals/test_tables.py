@@ -118,6 +118,13 @@ def test_the_baseline_can_be_chosen_and_must_be_there(tmp_path: Path) -> None:
         markdown([folder], [], "agent")
 
 
+def test_what_scores_are_made_of_is_compared_too(tmp_path: Path) -> None:
+    folder = compared(tmp_path).end()
+    [row] = tables(markdown([folder], [], "cut"))["Paired differences of parts against cut"]
+    assert row["part"] == "recall"
+    assert row["rlm · big against cut · big"] == "+0.500 [+0.500, +0.500] ▲"
+
+
 def test_only_answers_of_the_same_model_are_compared_but_for_arms_without_one(tmp_path: Path) -> None:
     run = Reported(tmp_path, CALLERS, ["rlm", "agent", "rank"])
     for model in ("big", "small"):

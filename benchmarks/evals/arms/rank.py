@@ -25,8 +25,10 @@ _PROGRAM = """
 import json
 found = []
 for hit in context.rank({question!r}, k={files}):
-    text = context[hit.path]
-    found.append({{"path": hit.path, "line": hit.line, "symbol": hit.symbol, "text": text[:{chars}]}})
+    text, symbol = context[hit.path], "" if {definitions} else hit.symbol
+    found.append({{"path": hit.path, "line": hit.line, "symbol": symbol, "text": text[:{chars}]}})
+for hit in context.rank({question!r}, k={definitions}, of="definitions") if {definitions} else []:
+    found.append({{"definition": hit.path + "::" + hit.symbol}})
 print(json.dumps(found))
 """
 _ASKED = """\
@@ -49,22 +51,25 @@ class Rank:
 
     def __init__(self, planned: RankArm, caches: Path) -> None:
         self._command = command.located(planned.command)
-        self._files = planned.files
+        self._planned = planned
         self._caches = caches
 
     async def answer(self, task: Task) -> Reply:
-        """The files in a block, and under each the definition that was found in it."""
-        found = await _found(self._command, task, self._files, 0, self._caches)
+        """The files in a block, then the definitions, or under each file the one that was found in it."""
+        files, definitions = self._planned.files, self._planned.definitions
+        found = await _found(self._command, task, files, 0, self._caches, definitions)
         lines: list[str] = []
         for hit in found:
-            lines.append(hit["path"])
-            if hit["symbol"]:
+            lines.append(hit.get("definition") or hit["path"])
+            if hit.get("symbol"):
                 lines.append(f"{hit['path']}::{hit['symbol']}")
         return Reply("```answer\n" + "\n".join(lines) + "\n```")
 
     async def version(self) -> str:
         """See `Arm.version`."""
-        return await version(self._command, [f"{self._files} files"])
+        return await version(
+            self._command, [f"{self._planned.files} files, {self._planned.definitions} definitions"]
+        )
 
 
 class RankCall:
@@ -97,9 +102,9 @@ class RankCall:
 
 
 async def _found(
-    program: tuple[str, ...], task: Task, files: int, chars: int, caches: Path
+    program: tuple[str, ...], task: Task, files: int, chars: int, caches: Path, definitions: int = 0
 ) -> list[dict[str, str]]:
-    code = _PROGRAM.format(question=task.query, files=files, chars=chars)
+    code = _PROGRAM.format(question=task.query, files=files, chars=chars, definitions=definitions)
     surroundings = command.environment(
         task.scratch,
         {

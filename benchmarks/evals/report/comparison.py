@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.evals import intervals
@@ -40,19 +41,31 @@ def against_baseline(run: Run, baseline: str | None) -> Table:
     Raises:
         ReportError: the run has no answer of that arm.
     """
-    arms = list(dict.fromkeys(column.arm for column in run.columns))
-    arm = arms[0] if baseline is None else baseline
-    if arm not in arms:
-        raise ReportError(f"{run.folder} has no answers of the arm {arm!r}; it has {comma_list(arms, 20)}.")
-    bases = [column for column in run.columns if column.arm == arm]
-    # An arm without a model compares with each.
-    compared = [
-        _Compared(column.label, base.label, run.of(base), run.of(column))
-        for column in run.columns
-        for base in bases
-        if column.arm != arm and (base.model == column.model or not base.model or not column.model)
-    ]
-    return _differences(f"Paired differences against {arm}", compared)
+    arm = _baseline(run, baseline)
+    return _differences(f"Paired differences against {arm}", _compared(run, arm))
+
+
+def parts_against_baseline(run: Run, baseline: str | None) -> Table:
+    """The same for what scores are made of, by suite and kind of question.
+
+    Args and errors are those of `against_baseline`.
+    """
+    arm = _baseline(run, baseline)
+    compared = _compared(run, arm)
+    kinds = sorted({(result.cell.suite, result.kind) for result in run.results})
+    rows: list[tuple[Entry, ...]] = []
+    for suite, kind in kinds if compared else ():
+        of_kind = [result for result in run.results if (result.cell.suite, result.kind) == (suite, kind)]
+        paired = [
+            [pair for pair in intervals.pair(one.before, one.after) if pair.before in of_kind]
+            for one in compared
+        ]
+        for part in dict.fromkeys(name for result in of_kind for name in result.score.parts):
+            measure = partial(_part, part)
+            found = [_difference(intervals.difference(pairs, measure), 1.0) for pairs in paired]
+            rows.append((Entry(suite), Entry(kind), Entry(part), *found))
+    headings = ("suite", "kind", "part", *(f"{one.what} against {one.base}" for one in compared))
+    return Table(f"Paired differences of parts against {arm}", headings, tuple(rows), 3, (INTERVALS, _MARKS))
 
 
 def between_models(run: Run) -> Table:
@@ -100,6 +113,25 @@ class _Compared:
     base: str
     before: Sequence[Result]
     after: Sequence[Result]
+
+
+def _baseline(run: Run, wanted: str | None) -> str:
+    arms = list(dict.fromkeys(column.arm for column in run.columns))
+    arm = arms[0] if wanted is None else wanted
+    if arm not in arms:
+        raise ReportError(f"{run.folder} has no answers of the arm {arm!r}; it has {comma_list(arms, 20)}.")
+    return arm
+
+
+def _compared(run: Run, arm: str) -> list[_Compared]:
+    bases = [column for column in run.columns if column.arm == arm]
+    # An arm without a model compares with each.
+    return [
+        _Compared(column.label, base.label, run.of(base), run.of(column))
+        for column in run.columns
+        for base in bases
+        if column.arm != arm and (base.model == column.model or not base.model or not column.model)
+    ]
 
 
 def _differences(title: str, compared: Iterable[_Compared]) -> Table:
@@ -154,6 +186,10 @@ def _difference(found: Difference, reach: float) -> Entry:
 
 def _value(result: Result) -> float:
     return result.score.value
+
+
+def _part(part: str, result: Result) -> float:
+    return result.score.parts.get(part, 0.0)
 
 
 def _usd(result: Result) -> float | None:

@@ -52,6 +52,7 @@ def tables(of: run.Run, baseline: str | None) -> list[Table]:
         *(table for table in compared if table.rows),
         summary.kinds(of),
         summary.parts(of),
+        *(table for table in [comparison.parts_against_baseline(of, baseline)] if table.rows),
     ]
     said: set[str] = set()
     for place, table in enumerate(found):
