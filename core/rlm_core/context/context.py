@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rlm_core.context import grep as grepping
 from rlm_core.context import overview
+from rlm_core.context.call_paths import CallPathFinder
 from rlm_core.context.changes import Changed, HistorySource, NoHistory, changed, diff
 from rlm_core.context.code_slices import code
 from rlm_core.context.commits import BlamedLine, Commit, blame, log
@@ -32,6 +33,7 @@ from rlm_core.context.references import ReferenceFinder
 from rlm_core.context.results import (
     DEFAULT_LIMIT,
     Callee,
+    CallPath,
     Captured,
     Constant,
     Counts,
@@ -119,6 +121,9 @@ class Context:
         resolver = TypeResolver(snapshot, index, targets)
         lookup = TypeLookup(snapshot, self._definition_finder, index, resolver)
         self._hierarchy = Hierarchy(snapshot, self._definitions, index, resolver, lookup)
+        self._call_paths = CallPathFinder(
+            snapshot, self._search_engine, self._definitions, self._definition_finder, self._hierarchy
+        )
         go = GoMethods(snapshot, self._search_engine, index, self._hierarchy)
         self._implementers = Implementers(self._definitions, index, resolver, lookup, self._hierarchy, go)
 
@@ -366,6 +371,17 @@ class Context:
         Inherited and promoted ones have there the type that they are from.
         """
         return self._implementers.methods(cls)
+
+    @noted
+    @_within_memory
+    def call_paths(self, source: Ref, target: Ref, limit: int = 5) -> Results[CallPath]:
+        """Shortest chains of calls: `.edges`, `.names`.
+
+        By name, from one definition to another ('path::Class.method', a name, a result). Edges have `.path
+        .line .caller .callee .kind .text`; kinds are call, passes, given, decorates, assigned (`.open = f`),
+        listed (in a table), uses, contains.
+        """
+        return self._call_paths.call_paths(source, target, limit)
 
     @noted
     @_within_memory

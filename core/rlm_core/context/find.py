@@ -19,7 +19,7 @@ from rlm_core.syntax.symbols import CALLABLES, walk
 from rlm_core.wording import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
     from rlm_core.context.search.engine import SearchEngine
@@ -157,6 +157,18 @@ class DefinitionFinder:
         if omitted:
             notes.append(f"{omitted:,} more than limit={limit}.")
         return Results(found[:limit], " ".join(notes), omitted)
+
+    def exact(self, names: Collection[str]) -> list[Symbol]:
+        """Returns the definitions of several names, which are searched at once, as far as bounds allow."""
+        alternatives = "|".join(sorted(map(re.escape, names)))
+        word = linewise(rf"\b(?:{alternatives})\b")
+        return self._search(
+            word,
+            alternatives,
+            lambda symbol: symbol.name in names,
+            _Report(),
+            [literal(name) for name in names],
+        )
 
     def _by_wildcard(self, parts: list[str], report: _Report) -> list[Symbol]:
         """Definitions whose names a pattern with `*` fits."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 __all__ = [
+    "CallEdge",
+    "CallPath",
     "Callee",
     "Captured",
     "Constant",
@@ -435,6 +437,59 @@ class Constant:
         shown = f"? ({self.why})" if self.why else repr(self.value)
         given = "" if self.expression == shown else f"  (from {self.expression})"
         return f"{self.path}:{self.line} {self.name} = {shown}{given}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CallEdge:
+    """A step of a call path.
+
+    Attributes:
+        path: the file where it is written.
+        line: from 1.
+        caller: qualified name of the function, or a name under which one is kept.
+        callee: the same, of what it leads to.
+        kind: `call`; `passes` (as an argument), `given` (what a function outside of functions is given),
+            `decorates`, `assigned` (to a field or variable), `listed` (in a table), `uses` (a table),
+            `contains` (a function in a function).
+        text: the line; a long one is cut.
+        definitions: how many definitions the callee's name has: a name is all that is known; 0 for what is
+            no definition.
+    """
+
+    path: str
+    line: int
+    caller: str
+    callee: str
+    kind: str
+    text: str
+    definitions: int = 0
+
+    def __repr__(self) -> str:
+        among = f", 1 of {self.definitions} of this name" if self.definitions > 1 else ""
+        steps = f"{self.caller} -> {self.callee} [{self.kind}{among}]"
+        return f"{self.path}:{self.line}: {steps}: {one_line(self.text, 100)}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CallPath:
+    """A chain of calls by name from one definition to another.
+
+    Attributes:
+        edges: its steps in order: `.path .line .caller .callee .kind .text`.
+    """
+
+    edges: tuple[CallEdge, ...]
+
+    def __len__(self) -> int:
+        return len(self.edges)
+
+    @property
+    def names(self) -> list[str]:
+        """What is called, from the first caller on."""
+        return [*[edge.caller for edge in self.edges[:1]], *(edge.callee for edge in self.edges)]
+
+    def __repr__(self) -> str:
+        return "\n".join((" -> ".join(self.names), *(f"  {edge!r}" for edge in self.edges)))
 
 
 class Slice(str):

@@ -9,6 +9,7 @@ from rlm_core.context.excerpts import Window, merged, section
 from rlm_core.context.find import name_parts, named, plain_name, similar_symbols
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.results import (
+    CallEdge,
     Callee,
     Captured,
     Constant,
@@ -40,7 +41,7 @@ _LINES = re.compile(r"(?P<path>.+?)(?::|#)L?(?P<first>\d+)(?:-L?(?P<last>\d+))?(
 MAX_AROUND = 50
 _FORMS = "Write 'path::Class.method', 'path:120', 'path:10-40' or 'path'."
 
-_PLACES = Hit | Reference | Ranked | Callee | Import | Relation | Constant | Captured
+_PLACES = Hit | Reference | Ranked | Callee | Import | Relation | Constant | Captured | CallEdge
 Ref = str | Symbol | _PLACES
 
 

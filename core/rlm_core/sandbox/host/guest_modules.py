@@ -13,6 +13,8 @@ ENTRY = "rlm_core.sandbox.guest.entry"
 MODULES = """
 rlm_core
 rlm_core.context
+rlm_core.context.call_graph
+rlm_core.context.call_paths
 rlm_core.context.candidates
 rlm_core.context.cell_notes
 rlm_core.context.changes
@@ -124,6 +126,7 @@ rlm_core.syntax.definition_hints
 rlm_core.syntax.drafts
 rlm_core.syntax.language
 rlm_core.syntax.newer_syntax
+rlm_core.syntax.name_uses
 rlm_core.syntax.parsing
 rlm_core.syntax.patterns
 rlm_core.syntax.preprocess
