@@ -41,6 +41,16 @@ def test_a_class_keeps_its_members(source: str) -> None:
         ("static LIB_INLINE Thing *make(int kind) { return 0; }\n", ["function make"]),
         ("LIB_VAR Thing things;\n", ["variable things"]),
         ("struct A { int x; } API_PACKED;\n", ["struct A", "field A.x"]),
+        ("struct A { char b[3] WARN; int c WARN; };\n", ["struct A", "field A.b", "field A.c"]),
+        ("class API A\n#ifdef B\n  : public C\n#endif\n{\n  A();\n};\n", ["class A", "constructor A.A"]),
+        ("template <class T>\nAPI\nT f(T x) { return x; }\n", ["function f"]),
+        ("API_CONST Pair<T>\nf(T x) { return x; }\n", ["function f"]),
+        ('API_ATTRIBUTE("x")\nvoid f() {\n  g();\n}\n', ["function f"]),
+        ("API_OFF(1)  // why\n\nstruct A { int b; };\n", ["struct A", "field A.b"]),
+        (
+            "#define own(T) T get_##T();\nclass A {\n  int b;\n  own(int)\n  own(char)\n  int c;\n};\n",
+            ["function own", "class A", "field A.b", "field A.c"],
+        ),
         ("export module a.b;\nimport std;\nexport int answer();\n", ["function answer"]),
         ("export namespace a {\n  struct P { int x; };\n}\n", ["namespace a", "struct a.P", "field a.P.x"]),
         (
@@ -66,6 +76,21 @@ def test_macros_of_cpp_are_no_names(source: str, expected: list[str]) -> None:
         ("EXPORTED(weight) { return 1; }\n", ["function weight"]),
         ("static void PREFIXED(shut)(int how)\n{\n}\n", ["function shut"]),
         ("char *dup(s)\n    char *s;\n{\n  return s;\n}\nint last;\n", ["function dup", "variable last"]),
+        (
+            "int f(s)\n    char *(*s)(int);\n{\n}\nint last;\n",
+            ["function f", "variable last"],
+        ),
+        ("extern int LIB_CALL f(void);\nHRESULT WINAPI g(int x) { }\n", ["function f", "function g"]),
+        ("static HANDLE f(int x) { }\n", ["function f"]),
+        (
+            "int LIB_CALL f OF((int a,\n    int (*b)(int)));\nint g __P((void));\n",
+            ["function f", "function g"],
+        ),
+        ("typedef unsigned char uint8_t;\ntypedef struct A B;\n", ["class uint8_t", "class B"]),
+        (
+            "struct A { int b; } *c;\nstruct D { struct E { int f; } g; };\n",
+            ["variable c", "struct A", "field A.b", "struct D", "field D.g", "struct D.E", "field D.E.f"],
+        ),
         ("#define A(x) do { \\\n  int b; /* of A */ \\\n  int c; \\\n} while (0)\n", ["function A"]),
     ],
 )
@@ -110,6 +135,16 @@ def test_a_declarator_has_as_many_layers_as_it_likes(layers: int) -> None:
 )
 def test_declarators_of_c(source: str, expected: list[str]) -> None:
     assert names(source, "a.c") == expected
+
+
+def test_members_for_cpp_alone_are_read() -> None:
+    source = "struct A {\n#ifdef __cplusplus\n\n  A() : b(1) {}\n#endif\n  int b;\n};\n"
+    assert names(source, "a.h") == ["struct A", "constructor A.A", "field A.b"]
+
+
+def test_names_of_cpp_are_as_they_are_searched() -> None:
+    source = "template <> struct A<B<int>> {\n  bool operator == (A b);\n  bool operator<=>(A b);\n};\n"
+    assert names(source, "a.cpp") == ["struct A", "method A.operator==", "method A.operator<=>"]
 
 
 def test_conversions_of_cpp() -> None:

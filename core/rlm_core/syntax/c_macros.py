@@ -7,6 +7,7 @@ blanks take its place.
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import islice
 
 from rlm_core.syntax.blanks import blanked
@@ -36,12 +37,13 @@ _COMMENT_IN_MACRO = re.compile(rb"/\*[^\n*]*(?:\*(?!/)[^\n*]*)*\*/(?=[ \t]*\\\n)
 _NAMED_VARIADIC = re.compile(rb"^([ \t]*#[ \t]*define[ \t]+\w+\([^)\n]*\w)\.\.\.(?=\))", re.MULTILINE)
 
 _MACRO = rb"[A-Z][A-Z0-9_]+\b"
+_COMMENT = rb"(?://[^\n]*|/\*[^\n*]*\*/[ \t]*)?"
 _ARGUMENTS = rb"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
 _USES = rb"((?:\s+" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?){1,4})"
 # `class GAME_API Actor : public Object {`; not `struct RECT area;`.
 _IN_HEAD = re.compile(
     rb"\b(?:class|struct|union|enum)\b(?:\s+(?:class|struct)\b)?" + _USES + rb"(?=\s+[A-Za-z_][\w:]*"
-    rb"(?:<[^<>;{}\n]*>)?(?:\s+final\b)?\s*(?:\{|:(?!:)\s*[A-Za-z_:]))"
+    rb"(?:<[^<>;{}\n]*>)?(?:\s+final\b)?\s*(?:\{|#|:(?!:)\s*[A-Za-z_:]))"
 )
 _FORWARD = re.compile(rb"\bclass" + _USES + rb"(?=\s+\w+\s*;)")
 # `int get() const REQUIRES(mu_);`, but `if (x) FAIL();` is a statement.
@@ -53,11 +55,11 @@ _HEAD_NAME = re.compile(rb"(\w+)\s*\Z")
 _STATEMENTS = re.compile(rb"(?:if|while|for|switch|return|catch|defined)\Z|\w*(?i:each|loop|until|_for|for_)")
 # `int v_ GUARDED_BY(mu_) = 0;`
 _BEHIND_FIELD = re.compile(
-    rb"(?<=[\w\]])([ \t]+" + _MACRO + rb"[ \t]*" + _ARGUMENTS + rb")(?=\s*(?:[;{]|=[^=]))"
+    rb"(?<=[\w\]])([ \t]+" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?)(?=\s*(?:[;{]|=[^=]))"
 )
 # Type and name: `int v_`; not `static int`, behind which comes the name of a function.
 _FIELD = re.compile(
-    rb"(?!(?:static|const|extern|inline|struct|enum|union|class|virtual|constexpr|return|else|case|new|goto"
+    rb"(?<![\w:])(?!(?:static|const|extern|inline|struct|enum|union|class|virtual|constexpr|return|else|case|new|goto"
     rb"|typedef|throw|unsigned|signed|long|short|[A-Z][A-Z0-9_]+)\b)[A-Za-z_][\w:]*(?:<[^;{}()\n]*>)?[ \t*&]+"
     rb"(?!(?:int|char|long|short|float|double|void|bool|auto|unsigned|const)\b|\w+_t\b)\w+(?:\[[^\]\n]*\])*\Z"
 )
@@ -68,7 +70,7 @@ _IN_FRONT = re.compile(
     + rb"(?:[ \t]*"
     + _ARGUMENTS
     + rb")?)(?=[ \t]+(?:(?:const|struct|enum|union|unsigned)[ \t]+)?[A-Za-z_][\w:]*(?:<[^<>;{}\n]*>)?"
-    rb"[ \t*&]+[A-Za-z_][\w:]*[ \t]*[(;=\[])",
+    rb"(?:[ \t*&]+|[ \t*&]*\n)[A-Za-z_][\w:]*[ \t]*[(;=\[])",
     re.MULTILINE,
 )
 _BEHIND_ENUMERATOR = re.compile(
@@ -76,15 +78,38 @@ _BEHIND_ENUMERATOR = re.compile(
     re.MULTILINE,
 )
 _BEHIND_BODY = re.compile(
-    rb"\}[ \t]*([A-Z]\w*(?<=[A-Z_])(?:PACKED|ALIGNED|ATTR(?:IBUTE)?S?)\w*(?:[ \t]*\([^()\n]*\))?)"
-    rb"(?=[ \t]*[;\w])"
+    rb"\}[ \t]*((?=\w*(?:PACK|ALIGN|ATTR))" + _MACRO + rb"(?:[ \t]*\([^()\n]*\))?)(?=[ \t]*[;\w])"
+)
+# `extern int ZEXPORT zipOpen(…)`, where the first word that is no qualifier is the type.
+_QUALIFIERS = rb"(?:static|extern|inline|virtual|const|typedef|struct|enum|union|class)"
+_BEHIND_TYPE = re.compile(
+    rb"^[ \t]*(?:(?:"
+    + _QUALIFIERS
+    + rb"|"
+    + _MACRO
+    + rb")[ \t]+){0,4}(?!(?:"
+    + _QUALIFIERS
+    + rb"|return|else|case|goto|throw|new|delete|using)\b)[A-Za-z_]\w*[ \t*&]+("
+    + _MACRO
+    + rb")(?=[ \t]+[*&]{0,2}\w+[ \t]*\()",
+    re.MULTILINE,
+)
+# `int zipClose OF((zipFile file));`, whose parameters are left out for compilers before 1989.
+_OLD_PROTOTYPE = re.compile(
+    rb"(?<=[\w)])([ \t]+(?:OF|__P|P|PROTO|_PROTO|PARAMS|_ANSI_ARGS_)[ \t]*\()"
+    rb"(\((?:[^()]|\([^()]*\))*\))([ \t]*\))(?=\s*[;,)])"
 )
 # A line of its own: `QT_BEGIN_NAMESPACE`, `G_DEFINE_TYPE (Foo, foo, G_TYPE_OBJECT)`.
 _LINE = re.compile(
-    rb"^([ \t]*)(" + _MACRO + rb")([ \t]*" + _ARGUMENTS + rb")?[ \t]*$(?=(\s{0,200}.?))", re.MULTILINE
+    rb"^([ \t]*)(" + _MACRO + rb")([ \t]*" + _ARGUMENTS + rb")?[ \t]*" + _COMMENT + rb"$(?=(\s{0,200}.?))",
+    re.MULTILINE,
 )
 _LINE_BEFORE = re.compile(
-    rb"\A\Z|#(?!.*\\\Z)|//|/?\*|.*(?:[;{}:]|\*/|//.*)\Z|" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?\Z"
+    rb"\A\Z|#(?!.*\\\Z)|//|/?\*|template\b.*>\Z|.*(?:[;{}:]|\*/|//.*)\Z|"
+    + _MACRO
+    + rb"(?:[ \t]*"
+    + _ARGUMENTS
+    + rb")?\Z"
 )
 _CONDITION = re.compile(rb"#[ \t]*(?:if|el)")
 _IN_CLASS = re.compile(
@@ -106,10 +131,14 @@ _EXPORT = re.compile(rb"^[ \t]*export(?=\s+[a-zA-Z_{])", re.MULTILINE)
 
 # A head in the style of K&R, whose parameters are declared behind it.
 _K_AND_R = re.compile(
-    rb"^[A-Za-z_][\w \t*]*\([\w \t,]*\)[ \t]*((?:\n[ \t]+[A-Za-z_][\w \t*,\[\]]*;[ \t]*){1,40})(?=\s*\{)",
+    rb"^[A-Za-z_][\w \t*]*\([\w \t,]*\)[ \t]*((?:\n[ \t]+[A-Za-z_][\w \t*,\[\]()]*;[ \t]*){1,40})(?=\s*\{)",
     re.MULTILINE,
 )
 
+_DEFINED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(", re.MULTILINE)
+_OWN_LINE = re.compile(
+    rb"^([ \t]*)([A-Za-z_]\w*)([ \t]*" + _ARGUMENTS + rb")[ \t]*$(?=(\s{0,200}.?))", re.MULTILINE
+)
 _APPLE = re.compile(rb"\b(?:NS|CF)_ASSUME_NONNULL_(?:BEGIN|END)\b")
 _APPLE_ENUM = re.compile(
     rb"(?:\btypedef[ \t]+)?\b(?:NS|CF)_(?:ENUM|OPTIONS|CLOSED_ENUM)[ \t]*"
@@ -130,6 +159,10 @@ def c(source: bytes) -> bytes:
         source = _NAMED_VARIADIC.sub(rb"\1   ", source)
     source = _COMMENT_IN_MACRO.sub(_blank, source)
     source = _LINE.sub(_alone, source)
+    if own := frozenset(_DEFINED.findall(source)):
+        source = _OWN_LINE.sub(partial(_own, own), source)
+    source = _OLD_PROTOTYPE.sub(_plain_prototype, source)
+    source = _BEHIND_TYPE.sub(_blank_group, source)
     source = _IN_FRONT.sub(_blank_group, source)
     source = _IN_HEAD.sub(_blank_group, source)
     source = _BEHIND_HEAD.sub(_behind_head, source)
@@ -157,18 +190,42 @@ def objective_c(source: bytes) -> bytes:
 
 def _alone(found: re.Match[bytes]) -> bytes:
     """A macro on a line of its own, as a statement if it has arguments, or as nothing."""
-    start, (indent, name, arguments) = found.start(), found.group(1, 2, 3)
-    before = found.string[max(0, start - _BEFORE) : start].rstrip().rpartition(b"\n")[2].strip()
-    after = found[4].strip()
-    in_list = after == b"#" and _CONDITION.match(before)  # the last of an enumeration, in a branch
-    if in_list or not _LINE_BEFORE.match(before) or not (after[:1].isalnum() or after[:1] in b"_#~/["):
+    indent, name, arguments = found.group(1, 2, 3)
+    if not _is_alone(found, b"_#~/["):
         return found[0]
-    if not arguments or _IN_CLASS.match(name):
+    if not arguments or _IN_CLASS.match(name) or arguments[-2:-1] in b"\"'":
         return _blank(found)
     if indent or arguments[-2:-1] in b"()":
         return found[0]
     # What is called stays a call: only the last letter of its arguments makes room.
     return found[0].replace(arguments, arguments[:-2] + b");")
+
+
+def _own(names: frozenset[bytes], found: re.Match[bytes]) -> bytes:
+    """A macro that the text itself defines, on a line of its own in a class: as nothing."""
+    return _blank(found) if found[2] in names and _is_alone(found, b"_#~/[}", names) else found[0]
+
+
+def _is_alone(found: re.Match[bytes], following: bytes, names: frozenset[bytes] = frozenset()) -> bool:
+    """Whether a line is no part of what stands before or behind it.
+
+    Args:
+        found: the line, and as its last group what begins behind it.
+        following: what may, besides a word.
+        names: macros, of which one may stand on the line before.
+    """
+    start, after = found.start(), found[4].strip()
+    before = found.string[max(0, start - _BEFORE) : start].rstrip().rpartition(b"\n")[2].strip()
+    in_list = (
+        found[1] and after == b"#" and _CONDITION.match(before)
+    )  # the last of an enumeration, in a branch
+    other = _OWN_LINE.match(before)
+    alone = _LINE_BEFORE.match(before) is not None or (other is not None and other[2] in names)
+    return alone and not in_list and (after[:1].isalnum() or after[:1] in following)
+
+
+def _plain_prototype(found: re.Match[bytes]) -> bytes:
+    return blanked(found[1]) + found[2] + blanked(found[3])
 
 
 def _behind_head(found: re.Match[bytes]) -> bytes:

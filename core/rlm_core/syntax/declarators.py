@@ -24,6 +24,7 @@ _NAMES = frozenset(
         "operator_name",
         "operator_cast",
         "template_function",
+        "primitive_type",  # `typedef unsigned char uint8_t;`
     }
 )
 _FUNCTION = "function_declarator"

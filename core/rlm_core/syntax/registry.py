@@ -228,7 +228,10 @@ _BY_INTERPRETER = {name: language for language in LANGUAGES for name in language
 _SHEBANG = re.compile(r"#!\s*(?:\S*/)?([\w.+-]+)(?:\s+(?:-\S+\s+|\w+=\S*\s+)*([\w.+-]+))?")
 _CPP_HEADER = (
     rb"^[ \t]*(?:class\s+\w+[^;(]*[{:]|namespace\b|template\s*<|using\s+\w+"
-    rb"|(?:public|private|protected)\s*:)"
+    rb"|(?:public|private|protected)\s*:"
+    # What is for C++ alone, unless that is `extern "C"`.
+    rb"|#[ \t]*if(?:def[ \t]+|[ \t]+defined[ \t]*\(?[ \t]*)__cplusplus\b[^\n]*\n"
+    rb"(?:[ \t]*(?://[^\n]*)?\n)*[ \t]*[A-DF-Za-df-z_~])"
 )
 _OBJECTIVE_C_HEADER = rb"^(?:@(?:interface|protocol|class|import)\b|#import\b)"
 _CPP = re.compile(_CPP_HEADER, re.MULTILINE)

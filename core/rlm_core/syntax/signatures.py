@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _NOT_HEAD = ("#", "//", "@", "[")
 _SCOPE_SEPARATOR = re.compile(r"::|\\")
 _CONVERSION = re.compile(r"(?:\A|::)(operator \w)")
+_OPERATOR = re.compile(r"\boperator\s+(?=[^\w\s])")
+# `Vector<int>`, but not `operator<=>`.
+_SPECIALIZATION = re.compile(r"(?!operator\b)(\w+)\s*<.*>\Z", re.DOTALL)
 _DOTTED = re.compile(r"(?:[^\W\d][\w-]*\.)+[^\W\d][\w-]*\Z")
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 SIGNATURE_CHARS = 200
@@ -24,7 +27,7 @@ _STATEMENT = re.compile(rb"[;{}(]")
 
 def split_scope(name: str) -> tuple[str, str]:
     """Splits `A::b` and `a.b` into scope and name, and takes quotes, sigils and template arguments away."""
-    name = name.strip("\"'`")
+    name = _OPERATOR.sub("operator", name.strip("\"'`"))
     if conversion := _CONVERSION.search(name):  # `A::operator std::string() const`
         around, conversion_name = name[: conversion.start()], name[conversion.start(1) :].partition("(")[0]
         return join_scope(around), conversion_name.rstrip()
@@ -32,7 +35,8 @@ def split_scope(name: str) -> tuple[str, str]:
         around, _, name = name.rpartition(".")
         return around, name
     if "::" not in name and "\\" not in name:
-        return "", name.lstrip("$:")
+        specialized = _SPECIALIZATION.match(name)
+        return "", specialized[1] if specialized else name.lstrip("$:")
     while "<" in name and (plain := _TEMPLATE_ARGUMENTS.sub("", name)) != name:
         name = plain
     *outer, last = [part for part in _SCOPE_SEPARATOR.split(name) if part] or [name]

@@ -156,10 +156,8 @@ def _nested(drafts: list[Draft]) -> Draft:
             draft.start_line = draft.lead_line  # else what is above is about the parent, on the same line
         if draft.role == "member" and len(parents) > 1:
             parents = parents[:-1]
-        while (
-            draft.role == "declaration" and draft.kind in _VALUES and parents and parents[-1].kind in _VALUES
-        ):
-            parents = parents[:-1]  # `a = b = 1` binds two names beside each other
+        while parents and _stand_beside_each_other(parents[-1], draft):
+            parents = parents[:-1]
         siblings = (parents[-1] if parents else root).children
         before = siblings[-1] if siblings else root
         if (before.start, before.end, before.name) == (draft.start, draft.end, draft.name):
@@ -170,6 +168,15 @@ def _nested(drafts: list[Draft]) -> Draft:
             siblings.append(draft)
         open_drafts.append(draft)
     return root
+
+
+def _stand_beside_each_other(value: Draft, draft: Draft) -> bool:
+    """Whether a definition in the text of a value is none of its parts."""
+    if value.kind not in _VALUES:
+        return False
+    if draft.kind in TYPES:
+        return draft.start < value.name_start  # `struct A { … } a;`
+    return draft.role == "declaration" and draft.kind in _VALUES  # `a = b = 1`
 
 
 def _move_methods_into_types(parent: Draft) -> None:
