@@ -32,8 +32,8 @@ COMMANDS = {
 # Methods of `context` that are commands of their own; see `commands.context_query`.
 QUERIES = (
     "files", "tree", "outline", "symbols", "find", "slice", "show", "code", "grep", "count", "rank",
-    "references", "callers", "callees", "imports", "importers", "bases", "subclasses", "mro", "overrides",
-    "implementers", "methods", "constant", "query", "changed", "diff", "log", "blame",
+    "references", "callers", "callees", "call_paths", "imports", "importers", "bases", "subclasses", "mro",
+    "overrides", "implementers", "methods", "constant", "query", "changed", "diff", "log", "blame",
 )  # fmt: skip
 
 _EPILOG = f"""\

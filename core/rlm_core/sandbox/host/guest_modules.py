@@ -125,8 +125,8 @@ rlm_core.syntax.declarators
 rlm_core.syntax.definition_hints
 rlm_core.syntax.drafts
 rlm_core.syntax.language
-rlm_core.syntax.newer_syntax
 rlm_core.syntax.name_uses
+rlm_core.syntax.newer_syntax
 rlm_core.syntax.parsing
 rlm_core.syntax.patterns
 rlm_core.syntax.preprocess
