@@ -74,6 +74,7 @@ MACROS = {
     "guards": b"\nis A if b " * 50_000,
     "guards in a line": b"is A if b " * 50_000,
     "heads in a line": b"fun suspend " * 50_000,
+    "fields in a line": b"val a:" * 100_000,
     "blocks": b"\nextension(a)\n{" * 20_000,
     "type parameters": b"\nfunc (a b) c[" + b"[a]" * 50_000,
     "templates": b"a<" + b"b " * 50_000 + b">`",

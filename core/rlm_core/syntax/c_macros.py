@@ -82,17 +82,27 @@ _BEHIND_BODY = re.compile(
 )
 # `extern int ZEXPORT zipOpen(…)`, where the first word that is no qualifier is the type.
 _QUALIFIERS = rb"(?:static|extern|inline|virtual|const|typedef|struct|enum|union|class)"
-_BEHIND_TYPE = re.compile(
-    rb"^[ \t]*(?:(?:"
+_BEHIND_TYPE = re.compile(rb"(?<=[\w*&][ \t])" + _MACRO + rb"(?=[ \t]+[*&]{0,2}\w+[ \t]*\()")
+_TYPE = re.compile(
+    rb"[ \t]*(?:(?:"
     + _QUALIFIERS
     + rb"|"
     + _MACRO
     + rb")[ \t]+){0,4}(?!(?:"
     + _QUALIFIERS
-    + rb"|return|else|case|goto|throw|new|delete|using)\b)[A-Za-z_]\w*[ \t*&]+("
-    + _MACRO
-    + rb")(?=[ \t]+[*&]{0,2}\w+[ \t]*\()",
-    re.MULTILINE,
+    + rb"|return|else|case|goto|throw|new|delete|using)\b)[A-Za-z_]\w*[ \t*&]+\Z"
+)
+_OLD_WORDS = (
+    b" OF(",
+    b" OF (",
+    b"__P(",
+    b"__P (",
+    b" P(",
+    b"PROTO(",
+    b"PROTO (",
+    b"PARAMS(",
+    b"PARAMS (",
+    b"_ARGS_(",
 )
 # `int zipClose OF((zipFile file));`, whose parameters are left out for compilers before 1989.
 _OLD_PROTOTYPE = re.compile(
@@ -159,10 +169,9 @@ def c(source: bytes) -> bytes:
         source = _NAMED_VARIADIC.sub(rb"\1   ", source)
     source = _COMMENT_IN_MACRO.sub(_blank, source)
     source = _LINE.sub(_alone, source)
-    if own := frozenset(_DEFINED.findall(source)):
-        source = _OWN_LINE.sub(partial(_own, own), source)
-    source = _OLD_PROTOTYPE.sub(_plain_prototype, source)
-    source = _BEHIND_TYPE.sub(_blank_group, source)
+    if any(word in source for word in _OLD_WORDS):
+        source = _OLD_PROTOTYPE.sub(_plain_prototype, source)
+    source = _BEHIND_TYPE.sub(_behind_type, source)
     source = _IN_FRONT.sub(_blank_group, source)
     source = _IN_HEAD.sub(_blank_group, source)
     source = _BEHIND_HEAD.sub(_behind_head, source)
@@ -173,6 +182,8 @@ def c(source: bytes) -> bytes:
 
 def cpp(source: bytes) -> bytes:
     """C++ without what only its preprocessor understands, and without modules, which its grammar lacks."""
+    if own := frozenset(_DEFINED.findall(source)):
+        source = _OWN_LINE.sub(partial(_own, own), source)
     source = _FORWARD.sub(_blank_group, source)
     source = _SIGNALS.sub(_public, source)
     source = _SLOTS.sub(_blank_group, source)
@@ -234,6 +245,12 @@ def _behind_head(found: re.Match[bytes]) -> bytes:
     before = found.string[max(0, closing - _BEFORE) : closing]
     in_directive = before.rpartition(b"\n")[2].lstrip().startswith(b"#")
     return found[0] if in_directive or _STATEMENTS.match(_called(before)) else _blank_group(found)
+
+
+def _behind_type(found: re.Match[bytes]) -> bytes:
+    start = found.start()
+    before = found.string[max(0, start - _BEFORE) : start].rpartition(b"\n")[2]
+    return _blank(found) if _TYPE.match(before) else found[0]
 
 
 def _behind_field(found: re.Match[bytes]) -> bytes:

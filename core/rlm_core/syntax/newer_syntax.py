@@ -18,13 +18,15 @@ _CONTEXT = re.compile(
     re.MULTILINE,
 )
 _GUARD = re.compile(
-    rb"^[ \t]*(?:!?(?:is|in)[ \t]|else\b|[A-Z\"\d][\w.\"]*)(?:(?!->)[^\n\"{])*?[ \t]?\b"
-    rb"(if\b(?:(?!->)[^\n])*?)(?=[ \t]*->)",
+    rb"^[ \t]*(?:!?(?:is|in)[ \t]|else\b|[A-Z\"\d][\w.\"]*)(?:(?!->)[^\n\"{]){0,200}?[ \t]?\b"
+    rb"(if\b(?:(?!->)[^\n]){0,300}?)(?=[ \t]*->)",
     re.MULTILINE,
 )
 _DOLLARS = re.compile(rb"(?<![\w$\"])(\$+)(?=\")")
-_BACKING_FIELD = re.compile(rb"\bval[ \t]+\w+[ \t]*:[^\n={]*\n[ \t]*(field(?:[ \t]*:[^\n=]*)?)(?=[ \t]*=)")
-_KEYWORD_NAME = re.compile(rb"\bfun\b[^\n(=]*?[ \t.>](suspend)(?=[ \t]*\()")
+_BACKING_FIELD = re.compile(
+    rb"\bval[ \t]+\w+[ \t]*:[^\n={]{0,200}\n[ \t]*(field(?:[ \t]*:[^\n=]*)?)(?=[ \t]*=)"
+)
+_KEYWORD_NAME = re.compile(rb"\bfun\b[^\n(=]{0,200}?[ \t.>](suspend)(?=[ \t]*\()")
 
 # C# 14.
 _EXTENSION = re.compile(
