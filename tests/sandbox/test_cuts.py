@@ -45,3 +45,19 @@ async def test_a_loop_is_told_of_the_first_few(sandbox: WorkerSandbox[Any]) -> N
     assert len(result.cuts) == 11
     assert result.cuts[-1] == "20 further lists lack some."
     await session.close()
+
+
+@pytest.mark.parametrize(
+    ("call", "right"),
+    [
+        ("context.show('a.py:1', lines=3)", "context.show(*places, around=4)"),
+        ("context.rank('f', 3, None, 'files', 9)", "context.rank(query, k=10, glob=None, of='files')"),
+        ("context.enclosing('a.py')", "context.enclosing(path, line)"),
+        ("len()", ""),
+    ],
+)
+async def test_a_wrong_call_is_told_the_right_one(sandbox: WorkerSandbox[Any], call: str, right: str) -> None:
+    session = await sandbox.open(snapshot_of(FILES), {})
+    error = (await session.run(call)).error or ""
+    assert error.splitlines()[-1].startswith(f"It is {right}." if right else "TypeError: ")
+    await session.close()

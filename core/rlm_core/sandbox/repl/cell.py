@@ -6,6 +6,7 @@ import ast
 import errno
 import inspect
 import linecache
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -25,6 +26,9 @@ _REFUSALS = {errno.EPERM}
 if sys.platform == "wasi":
     _REFUSALS |= {errno.EACCES, errno.ENOENT, errno.EBADF, errno.ENOTSUP}
 
+
+# What Python says of `f(x, y=1)` where f has no y; of a method with its class since 3.10.
+_WRONG_CALL = re.compile(r"(?:\w{1,100}\.)?(\w{1,100})\(\) (?:got|takes|missing)")
 
 ECHO = "__echo__"
 
@@ -89,17 +93,20 @@ def awaits(code: CodeType) -> bool:
     return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
-def describe(error: BaseException, memory_mb: int) -> str:
+def describe(error: BaseException, memory_mb: int, context: object) -> str:
     """Returns an exception as the program's author should read it: a traceback of their frames, with hints.
 
     Args:
         error: what ended the cell.
         memory_mb: the memory limit, which a `MemoryError` names.
+        context: whose method may have been called in a way that it is not to be called.
     """
     if isinstance(error, SystemExit):
         return _exit_sentence(error)
     if isinstance(error, MemoryError):
         error.add_note(f"The program may use {memory_mb:,} MB beyond the workspace; its variables are kept.")
+    elif isinstance(error, TypeError) and (call := _right_call(str(error), context)):
+        error.add_note(f"It is {call}.")
     elif isinstance(error, OSError) and error.errno in _REFUSALS:
         error.add_note(
             "The sandbox has no files, network or processes; the text to work on is the variable `context`."
@@ -108,6 +115,19 @@ def describe(error: BaseException, memory_mb: int) -> str:
     trace = traceback.TracebackException.from_exception(error, compact=True)
     _keep_own_frames(trace)
     return _elided("".join(trace.format()).rstrip())
+
+
+def _right_call(message: str, context: object) -> str:
+    """The names of a method's parameters, if it is what an error of Python says was called wrongly."""
+    called = _WRONG_CALL.match(message)
+    method = getattr(type(context), called[1], None) if called else None
+    if called is None or not inspect.isfunction(method) or called[1].startswith("_"):
+        return ""
+    parameters = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in inspect.signature(method).parameters.values()
+    ]
+    return f"context.{called[1]}{inspect.Signature(parameters[1:])}"
 
 
 def _shorten(error: BaseException) -> None:

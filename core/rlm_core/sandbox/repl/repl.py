@@ -70,6 +70,7 @@ class Repl:
         self._memory_mb: int = opening["memory_mb"]
         self._output = OutputBuffer(self._send_output, opening["output_chars"])
         self._globals = _main_module().__dict__
+        self._context = context
         functions = proxies(channel, opening["functions"], self._output.flush)
         self._notes = partial(notes, context)
         rerun = as_builtin(self._rerun, "RERUN", inspect.signature(self._rerun), inspect.getdoc(self._rerun))
@@ -194,7 +195,7 @@ class Repl:
                 except BaseException as error:  # noqa: BLE001 - anything that the program raises
                     self._reserve.release()
                     self._note_failure(error)
-                    return describe(error, self._memory_mb)
+                    return describe(error, self._memory_mb, self._context)
                 return None
         except BaseException as error:  # noqa: BLE001 - interrupted, or out of memory, while describing it
             self._reserve.release()
