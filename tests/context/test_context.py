@@ -177,7 +177,7 @@ def test_the_reference_is_complete_and_short() -> None:
     text = api_reference()
     assert len(text) < 3_300
     public = {name for name in vars(Context) if not name.startswith("_")}
-    assert all(f"\n.{name}" in text for name in public)
+    assert all(f"\n.{name}" in text or f" .{name}" in text for name in public)
     assert "\n.grep(regex, glob=, ignore_case=, context=, multiline=): Matching lines" in text
     assert "\n.show(*places, around=): " in text
 

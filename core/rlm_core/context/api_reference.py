@@ -18,10 +18,12 @@ _PROPERTIES = {"property", "cached_property"}
 
 
 def api_reference() -> str:
-    """Returns what a root model has to know about `context`: a line for each member; `help` has the rest."""
+    """Returns what a root model has to know about `context`: a line for each method; `help` has the rest."""
     context = _class()
-    lines = [f".{_call(member)}: {_line(member)}" for member in _members(context)]
-    return "\n".join([ast.get_docstring(context) or "", "", *lines])
+    members = _members(context)
+    properties = " ".join(f".{member.name}" for member in members if _is_property(member))
+    lines = [f".{_call(member)}: {_line(member)}" for member in members if not _is_property(member)]
+    return "\n".join([ast.get_docstring(context) or "", "", properties, *lines])
 
 
 def brief_api_reference(budget: int) -> str:

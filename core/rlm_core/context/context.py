@@ -94,8 +94,8 @@ def _within_memory(method: Callable[P, T]) -> Callable[P, T]:
 class Context:
     """A codebase at one instant, from path to text: `context[path]` is a plain str.
 
-    Rows of lists have `.path .line .text .symbol` (its qualified name) where these make sense. A list with no
-    `.note` is whole: do not count again by hand. Else the note says what it lacks, `.total` how many there
+    Rows of lists have `.path .line .text .symbol` (a qualified name) where these make sense. A list with no
+    `.note` is whole: do not search again by hand. Else the note says what it lacks, `.total` how many there
     are (None: not counted). Long ones are printed whole only with `limit=`, which most take. A glob is `*.py`
     (any depth), `src/**/*.ts`, a folder `src/`, a path, or a list of these; `!` takes away.
     """
