@@ -90,7 +90,7 @@ def test_calls_are_told_from_other_mentions(context_of: ContextOf, path: str) ->
     text, lines = CALLS[path]
     found = context_of(snapshot_of({path: text, "notes.md": "run()\n"})).callers("run")
     assert [place.line for place in found] == lines
-    assert found.note == "By syntax: calls of anything with this name."
+    assert found.note == ""
 
 
 def test_components_are_called_by_their_elements(context_of: ContextOf) -> None:
@@ -118,7 +118,7 @@ def test_where_calls_are_not_known_it_says_so(context_of: ContextOf) -> None:
     said = "Calls in R are not known (2 files); grep works."
     assert said in context.callers("run").note
     assert said in context.references("run").note
-    assert context.callers("nothing").note == "By syntax: calls of anything with this name."
+    assert context.callers("nothing").note == ""
     assert context.callees("b.r").note == "b.r: Calls in R are not known; grep works."
 
 
@@ -158,7 +158,7 @@ def test_callers_have_the_function_around_them(context: Context) -> None:
 def test_callees_are_each_listed_once(context_of: ContextOf, context: Context) -> None:
     by_place = context.callees("src/store.py::Store.get")
     assert [repr(callee) for callee in by_place] == ["src/store.py:14: _load: return self._load(key)"]
-    assert by_place.note.startswith("Calls in src/store.py:12-14 (def at 13) Store.get, by syntax")
+    assert by_place.note == ""
     assert context.callees(context.find("Store.get")[0]) == by_place
     assert context.callees("Store.get") == by_place
     assert context.callees("src/store.py:14") == by_place

@@ -196,3 +196,14 @@ def test_a_file_that_was_left_out_is_not_called_missing(context_of: ContextOf) -
     for look in looks:
         with pytest.raises(QueryError, match=r"big\.txt is not part of the context: larger than 4096 KB"):
             look()
+
+
+def test_rows_lead_on_to_what_they_are_about(context_of: ContextOf) -> None:
+    files = {"a.py": "class A:\n    def f(self):\n        g()\n\n\nclass B(A):\n    pass\n"}
+    context = context_of(snapshot_of(files))
+    assert [row.ref for row in context.subclasses("A")] == ["a.py::B"]
+    assert [row.symbol for row in context.find("f")] == ["A.f"]
+    (call,) = context.callers("g")
+    assert call.ref == "a.py::A.f"
+    assert str(context.slice(call.ref)) == "    def f(self):\n        g()\n"
+    assert context.callees(call.ref)[0].ref == "a.py:3"

@@ -49,7 +49,6 @@ def test_results_are_lines_that_editors_follow(repository: Path, capsys: pytest.
     assert main(["callers", "total", "shop/"]) == 0
     found = capsys.readouterr()
     assert found.out == "shop/pay.py:5: return cart.total()  (in pay)\n"
-    assert "rlm-mcp: note: By syntax: calls of anything with this name." in found.err
 
 
 def test_several_places_are_shown(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

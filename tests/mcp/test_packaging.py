@@ -46,7 +46,7 @@ def test_server_json_keeps_the_rules_of_its_schema() -> None:
 def test_server_json_names_real_flags_and_variables() -> None:
     (package,) = SERVER["packages"]
     for argument in package["packageArguments"]:
-        assert parser().parse_args(["serve", f"{argument['name']}=x"])
+        assert parser("serve").parse_args(["serve", f"{argument['name']}=x"])
     assert [variable["name"] for variable in package["environmentVariables"]] == list(config.ENVIRONMENT)
     secrets = [variable["name"] for variable in package["environmentVariables"] if variable.get("isSecret")]
     assert secrets == ["OPENAI_API_KEY"]

@@ -67,7 +67,7 @@ async def test_the_description_of_rlm_repl_names_every_method(repository: Path) 
             assert description.partition(f"\n.{name}")[2].startswith(following), name
     assert "\n.find(name, kind=): Definitions\n" in description
     assert "\n.grep(regex, glob=, …)" in description
-    assert "\n.rank(query, k=, glob=)\n" in description, "what does not fit is left out whole"
+    assert "\n.rank(query, glob=, …)\n" in description, "what does not fit is left out whole"
     for needed in ("RERUN(", "'a.py:10-40'", "many items into one prompt"):
         assert needed in description
 

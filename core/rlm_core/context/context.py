@@ -94,10 +94,11 @@ def _within_memory(method: Callable[P, T]) -> Callable[P, T]:
 class Context:
     """A codebase at one instant, from path to text: `context[path]` is a plain str.
 
-    Rows of lists have `.path .line .text .symbol` (a qualified name) where these make sense. A list with no
-    `.note` is whole: do not search again by hand. Else the note says what it lacks, `.total` how many there
-    are (None: not counted). Long ones are printed whole only with `limit=`, which most take. A glob is `*.py`
-    (any depth), `src/**/*.ts`, a folder `src/`, a path, or a list of these; `!` takes away.
+    Rows of lists have `.path .line`, `.text`, `.symbol` (qualified name), `.ref` ('path::symbol') where these
+    make sense. A list with no `.note` is whole: do not search again by hand. Else the note says what it
+    lacks, `.total` how many there are (None: not counted). Long ones are printed whole only with `limit=`,
+    which most take. A glob is `*.py` (any depth), `src/*.py`, `src/**/*.ts`, a folder `src/`, a path, or a
+    list of these; `!` takes away.
     """
 
     def __init__(self, snapshot: Snapshot, history: HistorySource | None = None) -> None:
@@ -295,7 +296,7 @@ class Context:
     def callers(self, name: str, glob: Glob | None = None, limit: int | None = None) -> Results[Reference]:
         """Calls of a name; `.symbol` is the caller.
 
-        By name: calls of any type's `get`.
+        By syntax: calls of any type's `get`.
         """
         rows, note = self._rows(glob)
         return _asked_for(

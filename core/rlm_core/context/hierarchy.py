@@ -16,7 +16,7 @@ from rlm_core.context.type_resolution.names import Place, TypeKey, inside
 from rlm_core.context.type_resolution.namespaces import CLOSED
 from rlm_core.errors import QueryError
 from rlm_core.syntax.symbols import Symbol, walk
-from rlm_core.wording import comma_list, pluralize
+from rlm_core.wording import comma_list, one_line, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PARSED_BYTES = 24_000_000
 _CACHED_EDGES = 200_000
 _LISTED = 6
+_BASE_CHARS = 60  # of a base that is an expression
 _WORD = re.compile(r"\w+")
 
 
@@ -211,13 +212,12 @@ class Hierarchy:
     ) -> Iterator[str]:
         """Sentences on what may be missing."""
         if unknown:
-            places = comma_list([f"{edge.path}:{edge.line}" for edge in unknown], _LISTED)
-            bases = pluralize(
-                len(unknown),
-                "base that may mean it is an expression",
-                "bases that may mean it are expressions",
+            places = comma_list(
+                [f"{edge.path}:{edge.line} ({one_line(edge.base.text, _BASE_CHARS)})" for edge in unknown],
+                _LISTED,
             )
-            yield f"{bases}, or a name of one, not followed: {places}."
+            bases = pluralize(len(unknown), "base", "bases")
+            yield f"{bases} may mean it by an expression that is not followed: {places}."
         failed = [row for row in rows if self._index.file(row).failure]
         if failed:
             why = self._index.file(failed[0]).failure

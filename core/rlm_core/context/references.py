@@ -94,9 +94,7 @@ class ReferenceFinder:
 
     def callers(self, name: str, rows: Sequence[int], limit: int) -> Results[Reference]:
         """Returns the calls of a name; as for `references`."""
-        found = self.references(name, rows, limit, role="call")
-        found.note = f"By syntax: calls of anything with this name. {found.note}".rstrip()
-        return found
+        return self.references(name, rows, limit, role="call")
 
     def callees(self, block: Slice) -> Results[Callee]:
         """Returns the names that are called in some lines of a file, each once, in order."""
@@ -117,7 +115,7 @@ class ReferenceFinder:
             Callee(name, block.path, first[name].line, _line(source, first[name].start), times[name])
             for name in sorted(times, key=lambda name: first[name].start)
         )
-        return Results(found, f"Calls in {block.header}, by syntax: what a name means is not known.")
+        return Results(found)
 
     def _places(self, row: int, word: str, whole: str) -> list[Reference]:
         return self._cache.get((row, whole), lambda: self._find_places(row, word, whole), len)

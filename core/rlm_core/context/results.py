@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 
 from rlm_core.context import excerpts
 from rlm_core.syntax.registry import detect
-from rlm_core.syntax.symbols import Symbol, spanned
+from rlm_core.syntax.symbols import Located, Symbol, spanned
 from rlm_core.wording import one_line
 from rlm_core.workspace.line_endings import split_lines
 
@@ -225,7 +225,7 @@ class File(str):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Hit:
+class Hit(Located):
     """A line that matches.
 
     Attributes:
@@ -258,7 +258,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Reference:
+class Reference(Located):
     """A place where a name is written.
 
     Attributes:
@@ -285,7 +285,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Callee:
+class Callee(Located):
     """A name that a definition calls.
 
     Attributes:
@@ -308,7 +308,7 @@ class Callee:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Import:
+class Import(Located):
     """A module that a file imports.
 
     Attributes:
@@ -329,7 +329,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Ranked:
+class Ranked(Located):
     """A file, or a definition, that seems to be about a query.
 
     Attributes:
@@ -356,7 +356,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Relation:
+class Relation(Located):
     """A type or a method that another one is related to.
 
     Attributes:
@@ -375,13 +375,18 @@ class Relation:
     kind: str
     via: str
 
+    @property
+    def symbol(self) -> str:
+        """The same as `qualified_name`, as rows of other lists have it."""
+        return self.qualified_name
+
     def __repr__(self) -> str:
         via = f"  (via {self.via})" if self.via else ""
         return f"{self.path}:{self.line} {self.kind} {self.qualified_name}{via}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Captured:
+class Captured(Located):
     """A node that a query captures.
 
     Attributes:
@@ -412,7 +417,7 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Constant:
+class Constant(Located):
     """A name that is given a value.
 
     Attributes:

@@ -17,8 +17,22 @@ CALLABLES = frozenset({"function", "method", "constructor", "operator"})
 BLOCKS = TYPES | CALLABLES | {"namespace", "module", "string"}
 
 
+class Located:
+    """A row of a list that is about a place: it has `path` and `line`, and may have a `symbol`."""
+
+    __slots__ = ()
+    path: str
+    line: int
+
+    @property
+    def ref(self) -> str:
+        """`path::symbol`, else `path:line`: what `context.slice` takes."""
+        symbol: str = getattr(self, "symbol", "")
+        return f"{self.path}::{symbol}" if symbol else f"{self.path}:{self.line}"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class Symbol:
+class Symbol(Located):
     """A definition.
 
     Attributes:
@@ -42,6 +56,11 @@ class Symbol:
     line: int
     signature: str
     children: tuple[Symbol, ...] = ()
+
+    @property
+    def symbol(self) -> str:
+        """The same as `qualified_name`, as rows of other lists have it."""
+        return self.qualified_name
 
     @property
     def name_line(self) -> int:

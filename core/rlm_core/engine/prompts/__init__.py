@@ -91,7 +91,7 @@ def turn_header(turn: int, turns: int, left: Mapping[str, float | None]) -> str:
     """
     cost = "" if left["cost"] is None else f", ${left['cost']:.2f}"
     room = f"{left['calls']:,} sub-calls, {left['tokens']:,} tokens, {left['seconds']:,.0f} s{cost}"
-    first = " Nothing has been looked at yet, so do not answer now: probe the context." if turn == 1 else ""
+    first = " Nothing has been looked at yet: probe the context." if turn == 1 else ""
     return f"Turn {turn} of {turns}. Left for the whole run: {room}.{first}"
 
 
