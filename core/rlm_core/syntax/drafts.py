@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -105,17 +106,14 @@ def _extend_sections(drafts: list[Draft], end: int) -> None:
 
 def set_end_lines(drafts: list[Draft], source: bytes) -> None:
     """Notes the last line of each definition, without the blank ones behind it."""
-    starts: list[int] = []  # of the text in each line that is not blank
-    numbers: list[int] = []
-    at = 0
-    for number, line in enumerate(source.split(b"\n"), 1):
-        if text := line.lstrip(b" \t\f"):
-            starts.append(at + len(line) - len(text))
-            numbers.append(number)
-        at += len(line) + 1
-    for draft in drafts:
-        before = bisect_left(starts, draft.end)
-        draft.end_line = max([draft.line, *numbers[before - 1 : before]])
+    at, line, last = 0, 1, 0  # where we are, its line, and the last one with text up to there
+    for draft in sorted(drafts, key=attrgetter("end")):
+        behind = source[at : draft.end]
+        if text := behind.rstrip(b" \t\f\n"):
+            last = line + text.count(b"\n")
+        line += behind.count(b"\n")
+        at = draft.end
+        draft.end_line = max(draft.line, last)
 
 
 def _cut_at_stops(drafts: list[Draft], stops: list[int]) -> None:
