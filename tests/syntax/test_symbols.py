@@ -10,8 +10,8 @@ import pytest
 from rlm_core.errors import ParseLimitError
 from rlm_core.syntax.language import Language
 from rlm_core.syntax.registry import LANGUAGES, detect, of_source
-from rlm_core.syntax.symbol_extraction import symbols
-from rlm_core.syntax.symbols import walk
+from rlm_core.syntax.symbol_extraction import symbols, symbols_reaching_into
+from rlm_core.syntax.symbols import BLOCKS, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +66,25 @@ def test_outline_of_a_sample(folder: Path) -> None:
 
 def test_every_language_that_is_parsed_has_a_sample() -> None:
     assert {sample(folder)[2].name for folder in SAMPLES} == {found.name for found in PARSABLE}
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
+def test_definitions_that_reach_into_a_line_are_those_of_the_whole(folder: Path) -> None:
+    name, source, found = sample(folder)
+
+    def around(tree: Iterable[Symbol], line: int) -> list[str]:
+        return [
+            f"{symbol.qualified_name} @{symbol.line}-{symbol.end_line}"
+            for symbol in walk(tree)
+            if symbol.kind in BLOCKS and symbol.start_line <= line <= symbol.end_line
+        ]
+
+    whole = symbols(source, found, name)
+    start = 0
+    for number, line in enumerate(source.splitlines(keepends=True), 1):
+        span = (start, start + len(line))
+        start += len(line)
+        assert around(symbols_reaching_into(source, found, name, [span]), number) == around(whole, number)
 
 
 @pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)

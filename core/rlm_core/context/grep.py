@@ -123,11 +123,15 @@ def in_definitions(hits: Iterable[Hit], snapshot: Snapshot, definitions: Definit
     """Returns hits with the names of what they are in, as far as finding that is cheap."""
     found: list[Hit] = []
     left = NAMED_BYTES
-    for path, in_file in groupby(hits, key=attrgetter("path")):
+    for path, group in groupby(hits, key=attrgetter("path")):
+        in_file = list(group)
         row = snapshot.index(path)
         left -= snapshot.lengths[row]
-        for hit in in_file:
-            block = definitions.enclosing_block(row, hit.line) if left >= 0 else None
+        if left < 0:
+            found.extend(in_file)
+            continue
+        blocks = definitions.enclosing_blocks(row, [hit.line for hit in in_file])
+        for hit, block in zip(in_file, blocks, strict=True):
             found.append(replace(hit, symbol=block.qualified_name) if block else hit)
     return found
 

@@ -25,6 +25,9 @@ class WeightedLru(Generic[K, V]):
         self._free = capacity
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
+    def __contains__(self, key: K) -> bool:
+        return key in self._values
+
     def get(self, key: K, make: Callable[[], V], weigh: Callable[[V], int]) -> V:
         """Returns the value of a key, made now if it is not there."""
         if key in self._values:

@@ -37,7 +37,9 @@ class ReferenceFinder:
         self._snapshot = snapshot
         self._search_engine = search_engine
         self._definitions = definitions
-        self._cache: WeightedLru[tuple[int, str], list[Reference]] = WeightedLru(_CACHED_REFERENCES)
+        self._cache: WeightedLru[tuple[int, str, str | None], list[Reference]] = WeightedLru(
+            _CACHED_REFERENCES
+        )
 
     def references(
         self, name: str, rows: Sequence[int], limit: int, role: str | None = None
@@ -69,23 +71,24 @@ class ReferenceFinder:
                 )
                 break
             searched.append(row)
-            places = self._places(row, word, whole)
-            wanted = [place for place in places if role is None or place.role == role]
+            wanted = self._places(row, word, whole, role)
             if len(wanted) > limit - len(found):
                 notes.append(f"{self._snapshot.paths[row]} has {len(wanted):,}; not all are listed.")
                 omitted = len(found) + len(wanted) - limit
             found.extend(wanted[: limit - len(found)])
-        notes += self._unknown_notes(row for row in searched if self._places(row, word, whole))
+        notes += self._unknown_notes(searched, word)
         if failure := self._definitions.failure_note(searched):
             notes.append(failure)
         return Results(found, " ".join(notes), omitted)
 
-    def _unknown_notes(self, rows: Iterable[int]) -> list[str]:
-        """Sentences on files in whose languages calls are not known."""
+    def _unknown_notes(self, rows: Iterable[int], word: str) -> list[str]:
+        """Sentences on files with a word in whose languages calls are not known."""
         files: Counter[str] = Counter()
         for row in rows:
             language = detect(self._snapshot.paths[row], self._search_engine.first_line(row))
-            if language is not None and language.content == "code" and not knows_calls(language):
+            if language is None or language.content != "code" or knows_calls(language):
+                continue
+            if any(_whole_words(self._search_engine.source(row), word)):
                 files[language.name] += 1
         return [
             f"Calls in {name} are not known ({pluralize(count, 'file')}); grep works."
@@ -117,49 +120,69 @@ class ReferenceFinder:
         )
         return Results(found)
 
-    def _places(self, row: int, word: str, whole: str) -> list[Reference]:
-        return self._cache.get((row, whole), lambda: self._find_places(row, word, whole), len)
+    def _places(self, row: int, word: str, whole: str, role: str | None) -> list[Reference]:
+        return self._cache.get(
+            (row, whole, role), lambda: self._find_places(row, set(last_names(whole)), word, role), len
+        )
 
-    def _find_places(self, row: int, word: str, whole: str) -> list[Reference]:
+    def _find_places(self, row: int, names: set[str], word: str, role: str | None) -> list[Reference]:
         path, source = self._snapshot.paths[row], self._search_engine.source(row)
         places = list(_whole_words(source, word))
         if not places:
             return []  # only part of longer names
-        names = set(last_names(whole))
-        kinds = self._roles(path, source, places, names)
-        defined = {symbol.line for symbol in walk(self._definitions.of(row)) if symbol.name in names}
-        found: list[Reference] = []
+        found: list[tuple[int, int, str]] = []
         number, counted = 1, 0
-        for (start, _), kind in zip(places, kinds, strict=True):
+        defined: set[int] = set()
+        if role is None:
+            defined = {symbol.line for symbol in walk(self._definitions.of(row)) if symbol.name in names}
+        for (start, _), kind in zip(places, self._roles(path, source, places, names, role), strict=True):
             number += source.count(b"\n", counted, start)
             counted = start
-            first = source.rfind(b"\n", 0, start) + 1
-            column = len(source[first:start].decode("utf-8", "replace")) + 1
-            block = self._definitions.enclosing_block(row, number)
-            role = "definition" if kind == "code" and number in defined else kind
-            symbol = block.qualified_name if block else ""
-            found.append(Reference(path, number, column, _line(source, start), role, symbol))
-        return found
+            here = "definition" if kind == "code" and number in defined else kind
+            if role in {None, here}:
+                found.append((start, number, here))
+        blocks = self._definitions.enclosing_blocks(row, [number for _, number, _ in found]) if found else []
+        return [
+            Reference(
+                path,
+                number,
+                _column(source, start),
+                _line(source, start),
+                here,
+                block.qualified_name if block else "",
+            )
+            for (start, number, here), block in zip(found, blocks, strict=True)
+        ]
 
     def _roles(
-        self, path: str, source: bytes, places: Sequence[tuple[int, int]], names: set[str]
+        self,
+        path: str,
+        source: bytes,
+        places: Sequence[tuple[int, int]],
+        names: set[str],
+        role: str | None,
     ) -> Sequence[str]:
-        """What each place is: a place is the end of one of the names, which may have separators in them."""
+        """What each place is: a place is the end of one of the names, which may have separators in them.
+
+        Which of them are imports is not looked at where only another role is wanted.
+        """
         language = of_source(path, source)
         if language is None or not language.parsable:
             return ["text"] * len(places)
         try:
             kinds: list[str] = list(roles(source, language, places))
             called = {
-                call.start + len(call.name.encode()) for call in calls(source, language) if call.name in names
+                call.start + len(call.name.encode())
+                for call in calls(source, language, places)
+                if call.name in names
             }
-            spans = [(statement.start, statement.end) for statement in imports(source, language)]
+            statements = imports(source, language, places) if role in {None, "import"} else []
         except ParseLimitError:
             return ["text"] * len(places)
         for number, (start, end) in enumerate(places):
             if kinds[number] == "code" and end in called:
                 kinds[number] = "call"
-            elif any(first <= start < behind for first, behind in spans):
+            elif any(statement.start <= start < statement.end for statement in statements):
                 kinds[number] = "import"
         return kinds
 
@@ -167,6 +190,11 @@ class ReferenceFinder:
 def _line(source: bytes, at: int) -> str:
     first = source.rfind(b"\n", 0, at) + 1
     return cut_line(source[first : source.find(b"\n", at)], at - first)
+
+
+def _column(source: bytes, at: int) -> int:
+    first = source.rfind(b"\n", 0, at) + 1
+    return len(source[first:at].decode("utf-8", "replace")) + 1
 
 
 def _whole_words(source: bytes, word: str) -> Iterator[tuple[int, int]]:

@@ -12,12 +12,12 @@ from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.query_matches import query_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import tree_sitter
 
     from rlm_core.syntax.language import Language
-    from rlm_core.syntax.query_matches import Captures
+    from rlm_core.syntax.query_matches import Captures, Span
 
 # A preprocessor works by lines, so we do; it does not ask in which language these are.
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*([<"][^>"\n]{1,300}[>"])', re.MULTILINE)
@@ -72,19 +72,20 @@ class ImportStatement:
     inside: tuple[str, ...] = ()
 
 
-def calls(source: bytes, language: Language) -> list[CallSite]:
+def calls(source: bytes, language: Language, spans: Sequence[Span] | None = None) -> list[CallSite]:
     r"""Returns the calls in a text in order of appearance; broken text gives what parses.
 
     Args:
         source: UTF-8 text with `\n` line ends.
         language: how to read it; there is nothing in one without a query for uses.
+        spans: if given, calls whose names reach into none of them may be left out, which is faster.
 
     Raises:
         ParseLimitError: the text cannot be parsed within bounds.
     """
     found: dict[int, CallSite] = {}
     heads: set[int] = set()
-    for captures in _uses_matches(source, language):
+    for captures in _uses_matches(source, language, spans):
         if "unparsed" in captures:
             text = captures["unparsed"][0]
             found |= _calls_in_text(source, text.start_byte, text.end_byte, text.start_point.row + 1)
@@ -110,14 +111,14 @@ def knows_imports(language: Language) -> bool:
     )
 
 
-def imports(source: bytes, language: Language) -> list[ImportStatement]:
+def imports(source: bytes, language: Language, spans: Sequence[Span] | None = None) -> list[ImportStatement]:
     """Returns the imports in a text in order of appearance; as for `calls`."""
     if language.name in INCLUDE_LANGUAGES:
         return list(_includes(source))
     found: dict[int, ImportStatement] = {}
     names: dict[int, list[str]] = {}
     around: list[tuple[int, int, str]] = []
-    for captures in _uses_matches(source, language):
+    for captures in _uses_matches(source, language, spans):
         if "around" in captures:
             block = captures["around"][0]
             around.append((block.start_byte, block.end_byte, _text(source, captures["name"][0])))
@@ -149,10 +150,12 @@ def _enclosing_names(blocks: list[tuple[int, int, str]], places: list[int]) -> d
     return found
 
 
-def _uses_matches(source: bytes, language: Language) -> Iterator[Captures]:
+def _uses_matches(
+    source: bytes, language: Language, spans: Sequence[Span] | None = None
+) -> Iterator[Captures]:
     query = language.uses_query if language.parsable else None
     if query is not None:
-        for _, captures in query_matches(query, parse(normalized(source), language), language):
+        for _, captures in query_matches(query, parse(normalized(source), language), language, spans):
             yield captures
 
 

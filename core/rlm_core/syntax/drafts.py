@@ -63,6 +63,13 @@ class Surroundings:
             return False
         return True
 
+    def are_around(self, drafts: list[Draft]) -> bool:
+        """Whether these may be of a definition that is not among some: it begins below, or ends above."""
+        ends = {draft.end for draft in drafts}
+        return bool(self._leads or self._tails) or any(
+            node.end_byte not in ends and node.end_byte - 1 not in ends for node in self._wrappers
+        )
+
     def apply(self, drafts: list[Draft]) -> None:
         """Moves the beginnings and ends of definitions, which are given outer before inner."""
         _cut_at_stops(drafts, self._stops)

@@ -17,16 +17,18 @@ from rlm_core.syntax.query_matches import query_matches
 from rlm_core.syntax.symbols import CALLABLES, TYPES, Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import tree_sitter
 
     from rlm_core.syntax.language import Language
-    from rlm_core.syntax.query_matches import Captures
+    from rlm_core.syntax.query_matches import Captures, Span
 
 _VALUES = frozenset({"variable", "constant", "field"})
 _ROLES = frozenset({"definition", "declaration", "member", "container", "section", "clause"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+\Z")
+# Captures that end a definition, or let it reach, anywhere behind its node.
+_FAR_REACHING = ("@section", "@stop", "@clause")
 # Deeper definitions join the one at this depth: names of hostile text would grow without bounds.
 MAX_DEPTH = 40
 
@@ -45,18 +47,55 @@ def symbols(source: bytes, language: Language, path: str = "") -> list[Symbol]:
     if not language.parsable:
         return []
     source = normalized(source)
+    return _extracted(source, language, path, None) or []
+
+
+def symbols_reaching_into(
+    source: bytes, language: Language, path: str, spans: Sequence[Span]
+) -> list[Symbol]:
+    """Returns the definitions that reach into some lines, each with no other children; as `symbols` has them.
+
+    For a few lines that takes little longer than parsing. Comments above may be missing from their lines,
+    and a value that is assigned again is there again.
+
+    Args:
+        source: UTF-8 text.
+        language: one that is `parsable`.
+        path: where the text is from, for the symbols.
+        spans: whole lines, start and end as byte offsets.
+
+    Raises:
+        ParseLimitError: the text cannot be parsed within bounds.
+    """
+    source = normalized(source)
+    if any(capture in language.definition_query_source for capture in _FAR_REACHING):
+        spans = ()
+    found = _extracted(source, language, path, spans) if spans else None
+    return symbols(source, language, path) if found is None else found
+
+
+def _extracted(
+    source: bytes, language: Language, path: str, spans: Sequence[Span] | None
+) -> list[Symbol] | None:
+    """The definitions; None where what is in the spans does not tell those that reach into them."""
+    around = Surroundings(source)
+    tree = parse(source, language)
     drafts = _drafts(
-        source, language, query_matches(language.definition_query, parse(source, language), language)
+        source, language, query_matches(language.definition_query, tree, language, spans), around
     )
+    if spans and around.are_around(drafts):
+        return None
+    around.apply(drafts)
     root = _nested(drafts)
     set_end_lines(drafts, source)
     _move_methods_into_types(root)
     return _as_symbols(root, path, "")
 
 
-def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]) -> list[Draft]:
+def _drafts(
+    source: bytes, language: Language, found: list[tuple[int, Captures]], around: Surroundings
+) -> list[Draft]:
     """The definitions in the matches of a query, outer before inner."""
-    around = Surroundings(source)
     named: dict[int, tuple[int, Captures]] = {}
     for pattern, captures in found:
         if around.took(captures):
@@ -71,7 +110,6 @@ def _drafts(source: bytes, language: Language, found: list[tuple[int, Captures]]
     for draft, (pattern, _) in zip(drafts, named.values(), strict=True):
         draft.level = int(language.definition_query.pattern_settings(pattern).get("level") or 0)
     drafts.sort(key=lambda draft: (draft.start, -draft.end))
-    around.apply(drafts)
     return drafts
 
 
