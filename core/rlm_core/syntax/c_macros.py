@@ -1,7 +1,8 @@
 """C macros: what grammars of C, C++ and Objective-C trip over, since they have no preprocessor.
 
 A macro that is no syntax by itself is known by where it stands and by its upper-case name. Nothing moves:
-blanks take its place.
+blanks take its place. Expressions begin with what `re` finds fast: a letter or class of letters, for the
+beginning of a line the end of the one before it; lookbehinds and `^` would be tried at each byte.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from itertools import islice
+from string import ascii_letters, digits
 
 from rlm_core.syntax.blanks import blanked
 from rlm_core.syntax.conditional_compilation import one_branch
@@ -30,6 +32,7 @@ _ATTRIBUTES = re.compile(  # begins with plain letters, which makes the search f
     rb"|(?<=[\w*][ \t]__)\w*(?:init|exit)\w*(?=[ \t]+\**\w+[ \t]*\()"
     rb")"
 )
+_PLAIN_WORDS = (b"asmlinkage", b"noin", b"notrace")
 _PLAIN_ATTRIBUTES = re.compile(rb"\b(?:asmlinkage|no(?:inline|instr|trace))(?=[ \t]+[A-Za-z_])")
 # The grammar ends a macro at a comment in it.
 _COMMENT_IN_MACRO = re.compile(rb"/\*[^\n*]*(?:\*(?!/)[^\n*]*)*\*/(?=[ \t]*\\\n)")
@@ -51,11 +54,11 @@ _NEXT_USES = rb"((?:(?:[ \t]+|[ \t]*\n[ \t]+)" + _MACRO + rb"(?:[ \t]*" + _ARGUM
 _BEHIND_HEAD = re.compile(
     rb"\)(?:\s*(?:const|override|final|noexcept|volatile)\b){0,3}" + _NEXT_USES + rb"(?=\s*(?:[;{]|=[^=]))"
 )
-_HEAD_NAME = re.compile(rb"(\w+)\s*\Z")
+_OF_NAMES = (ascii_letters + digits + "_").encode()
 _STATEMENTS = re.compile(rb"(?:if|while|for|switch|return|catch|defined)\Z|\w*(?i:each|loop|until|_for|for_)")
 # `int v_ GUARDED_BY(mu_) = 0;`
 _BEHIND_FIELD = re.compile(
-    rb"(?<=[\w\]])([ \t]+" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?)(?=\s*(?:[;{]|=[^=]))"
+    rb"([ \t](?<=[\w\]].)[ \t]*" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?)(?=\s*(?:[;{]|=[^=]))"
 )
 # Type and name: `int v_`; not `static int`, behind which comes the name of a function.
 _FIELD = re.compile(
@@ -65,24 +68,22 @@ _FIELD = re.compile(
 )
 # `GAME_API Actor *spawn(int kind);`: of three words before the parenthesis the first is no type.
 _IN_FRONT = re.compile(
-    rb"^[ \t]*(?:(?:static|extern|inline|typedef|virtual|explicit)[ \t]+){0,3}("
+    rb"\n[ \t]*(?:(?:static|extern|inline|typedef|virtual|explicit)[ \t]+){0,3}("
     + _MACRO
     + rb"(?:[ \t]*"
     + _ARGUMENTS
     + rb")?)(?=[ \t]+(?:(?:const|struct|enum|union|unsigned)[ \t]+)?[A-Za-z_][\w:]*(?:<[^<>;{}\n]*>)?"
-    rb"(?:[ \t*&]+|[ \t*&]*\n)[A-Za-z_][\w:]*[ \t]*[(;=\[])",
-    re.MULTILINE,
+    rb"(?:[ \t*&]+|[ \t*&]*\n)[A-Za-z_][\w:]*[ \t]*[(;=\[])"
 )
 _BEHIND_ENUMERATOR = re.compile(
-    rb"^[ \t]*" + _MACRO + rb"([ \t]+" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?)(?=[ \t]*[,=])",
-    re.MULTILINE,
+    rb"\n[ \t]*" + _MACRO + rb"([ \t]+" + _MACRO + rb"(?:[ \t]*" + _ARGUMENTS + rb")?)(?=[ \t]*[,=])"
 )
 _BEHIND_BODY = re.compile(
     rb"\}[ \t]*((?=\w*(?:PACK|ALIGN|ATTR))" + _MACRO + rb"(?:[ \t]*\([^()\n]*\))?)(?=[ \t]*[;\w])"
 )
 # `extern int ZEXPORT zipOpen(…)`, where the first word that is no qualifier is the type.
 _QUALIFIERS = rb"(?:static|extern|inline|virtual|const|typedef|struct|enum|union|class)"
-_BEHIND_TYPE = re.compile(rb"(?<=[\w*&][ \t])" + _MACRO + rb"(?=[ \t]+[*&]{0,2}\w+[ \t]*\()")
+_BEHIND_TYPE = re.compile(rb"[A-Z](?<=[\w*&][ \t].)[A-Z0-9_]+\b(?=[ \t]+[*&]{0,2}\w+[ \t]*\()")
 _TYPE = re.compile(
     rb"[ \t]*(?:(?:"
     + _QUALIFIERS
@@ -111,7 +112,7 @@ _OLD_PROTOTYPE = re.compile(
 )
 # A line of its own: `QT_BEGIN_NAMESPACE`, `G_DEFINE_TYPE (Foo, foo, G_TYPE_OBJECT)`.
 _LINE = re.compile(
-    rb"^([ \t]*)(" + _MACRO + rb")([ \t]*" + _ARGUMENTS + rb")?[ \t]*" + _COMMENT + rb"$(?=(\s{0,200}.?))",
+    rb"\n([ \t]*)(" + _MACRO + rb")([ \t]*" + _ARGUMENTS + rb")?[ \t]*" + _COMMENT + rb"$(?=(\s{0,200}.?))",
     re.MULTILINE,
 )
 _LINE_BEFORE = re.compile(
@@ -141,8 +142,7 @@ _EXPORT = re.compile(rb"^[ \t]*export(?=\s+[a-zA-Z_{])", re.MULTILINE)
 
 # A head in the style of K&R, whose parameters are declared behind it.
 _K_AND_R = re.compile(
-    rb"^[A-Za-z_][\w \t*]*\([\w \t,]*\)[ \t]*((?:\n[ \t]+[A-Za-z_][\w \t*,\[\]()]*;[ \t]*){1,40})(?=\s*\{)",
-    re.MULTILINE,
+    rb"\n[A-Za-z_][\w \t*]*\([\w \t,]*\)[ \t]*((?:\n[ \t]+[A-Za-z_][\w \t*,\[\]()]*;[ \t]*){1,40})(?=\s*\{)"
 )
 
 _DEFINED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(", re.MULTILINE)
@@ -164,11 +164,12 @@ _OPENING, _CLOSING = b"()"
 def c(source: bytes) -> bytes:
     """C without what only its preprocessor understands."""
     source = _ATTRIBUTES.sub(_blank, source)
-    source = _PLAIN_ATTRIBUTES.sub(_blank, source)
+    if any(word in source for word in _PLAIN_WORDS):
+        source = _PLAIN_ATTRIBUTES.sub(_blank, source)
     if b"...)" in source:
         source = _NAMED_VARIADIC.sub(rb"\1   ", source)
     source = _COMMENT_IN_MACRO.sub(_blank, source)
-    source = _LINE.sub(_alone, source)
+    source = _LINE.sub(_alone, b"\n" + source)
     if any(word in source for word in _OLD_WORDS):
         source = _OLD_PROTOTYPE.sub(_plain_prototype, source)
     source = _BEHIND_TYPE.sub(_behind_type, source)
@@ -177,7 +178,7 @@ def c(source: bytes) -> bytes:
     source = _BEHIND_HEAD.sub(_behind_head, source)
     source = _BEHIND_ENUMERATOR.sub(_blank_group, source)
     source = _BEHIND_BODY.sub(_blank_group, source)
-    return one_branch(_K_AND_R.sub(_blank_group, source))
+    return one_branch(_K_AND_R.sub(_blank_group, source)[1:])
 
 
 def cpp(source: bytes) -> bytes:
@@ -185,11 +186,17 @@ def cpp(source: bytes) -> bytes:
     if own := frozenset(_DEFINED.findall(source)):
         source = _OWN_LINE.sub(partial(_own, own), source)
     source = _FORWARD.sub(_blank_group, source)
-    source = _SIGNALS.sub(_public, source)
-    source = _SLOTS.sub(_blank_group, source)
-    source = _EMIT.sub(_blank, source)
+    if b"signals" in source or b"Q_SIGNALS" in source:
+        source = _SIGNALS.sub(_public, source)
+    if b"slots" in source or b"Q_SLOTS" in source:
+        source = _SLOTS.sub(_blank_group, source)
+    if b"emit" in source or b"Q_EMIT" in source:
+        source = _EMIT.sub(_blank, source)
     source = _BEHIND_FIELD.sub(_behind_field, source)
-    source = _EXPORT.sub(_blank, _MODULE.sub(_blank, source))
+    if b"module" in source or b"import" in source:
+        source = _MODULE.sub(_blank, source)
+    if b"export" in source:
+        source = _EXPORT.sub(_blank, source)
     return c(_with_short_delimiters(source) if b'R"' in source else source)
 
 
@@ -225,7 +232,7 @@ def _is_alone(found: re.Match[bytes], following: bytes, names: frozenset[bytes] 
         following: what may, besides a word.
         names: macros, of which one may stand on the line before.
     """
-    start, after = found.start(), found[4].strip()
+    start, after = found.start(1), found[4].strip()
     before = found.string[max(0, start - _BEFORE) : start].rstrip().rpartition(b"\n")[2].strip()
     in_list = (
         found[1] and after == b"#" and _CONDITION.match(before)
@@ -264,8 +271,8 @@ def _called(text: bytes) -> bytes:
     for at in range(len(text) - 1, -1, -1):
         level += (text[at] == _CLOSING) - (text[at] == _OPENING)
         if level == 0:
-            name = _HEAD_NAME.search(text, 0, at)
-            return name[1] if name else b""
+            before = text[:at].rstrip()
+            return before[len(before.rstrip(_OF_NAMES)) :]
     return b""
 
 
