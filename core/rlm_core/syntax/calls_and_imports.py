@@ -85,7 +85,7 @@ def calls(source: bytes, language: Language, spans: Sequence[Span] | None = None
     """
     found: dict[int, CallSite] = {}
     heads: set[int] = set()
-    for captures in _uses_matches(source, language, spans):
+    for captures in _matches(source, language, spans, imports_only=False):
         if "unparsed" in captures:
             text = captures["unparsed"][0]
             found |= _calls_in_text(source, text.start_byte, text.end_byte, text.start_point.row + 1)
@@ -118,7 +118,7 @@ def imports(source: bytes, language: Language, spans: Sequence[Span] | None = No
     found: dict[int, ImportStatement] = {}
     names: dict[int, list[str]] = {}
     around: list[tuple[int, int, str]] = []
-    for captures in _uses_matches(source, language, spans):
+    for captures in _matches(source, language, spans, imports_only=True):
         if "around" in captures:
             block = captures["around"][0]
             around.append((block.start_byte, block.end_byte, _text(source, captures["name"][0])))
@@ -150,10 +150,12 @@ def _enclosing_names(blocks: list[tuple[int, int, str]], places: list[int]) -> d
     return found
 
 
-def _uses_matches(
-    source: bytes, language: Language, spans: Sequence[Span] | None = None
+def _matches(
+    source: bytes, language: Language, spans: Sequence[Span] | None, *, imports_only: bool
 ) -> Iterator[Captures]:
-    query = language.uses_query if language.parsable else None
+    if not language.parsable:
+        return
+    query = language.imports_query if imports_only else language.uses_query
     if query is not None:
         for _, captures in query_matches(query, parse(normalized(source), language), language, spans):
             yield captures

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from rlm_core.context.lru import WeightedLru
 from rlm_core.context.module_resolution.layout import Mentions, upwards
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # A name in a list of imports that has a line of its own.
 _LISTED = r"[\w.]+(?:\s+as\s+\w+)?"
+# Modules and folders of which it is known what they mean.
+_CACHED = 100_000
 _SOURCE_FOLDERS = ("app", "lib", "python", "source", "src")
 
 
@@ -23,6 +26,8 @@ class PythonModules:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._roots: WeightedLru[str, tuple[str, ...]] = WeightedLru(_CACHED)
+        self._absolute: WeightedLru[tuple[tuple[str, ...], str], str] = WeightedLru(_CACHED)
 
     def resolve(self, path: str, module: str, _inside: tuple[str, ...] = ()) -> str:
         """Returns what a module means in a file; a folder where it is a namespace package."""
@@ -33,7 +38,13 @@ class PythonModules:
             for _ in range(dots - 1):
                 folder = posixpath.dirname(folder)
             return self._file(folder, parts)
-        return next(filter(None, (self._file(root, parts) for root in self._roots(folder))), "")
+        # Most files of a project import the same modules from the same roots.
+        roots = self._roots.get(folder, lambda: tuple(self._find_roots(folder)), len)
+        return self._absolute.get(
+            (roots, name),
+            lambda: next(filter(None, (self._file(root, parts) for root in roots)), ""),
+            lambda _: 1,
+        )
 
     def mentions(self, path: str) -> Mentions:
         """Returns how imports name a file."""
@@ -69,7 +80,7 @@ class PythonModules:
         # A namespace package has no file of its own.
         return found or (f"{base}/" if parts and base in self._layout.folders else "")
 
-    def _roots(self, folder: str) -> Iterator[str]:
+    def _find_roots(self, folder: str) -> Iterator[str]:
         """Where a top-level module may be: beside scripts, at projects' roots, in their source folders."""
         for above in upwards(folder):
             if posixpath.join(above, "__init__.py") not in self._layout.snapshot:
