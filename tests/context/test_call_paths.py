@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rlm_core.context import call_paths
+from rlm_core.context.context import Context
 from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
@@ -96,6 +98,14 @@ KINDS: dict[str, tuple[Mapping[str, str], str]] = {
         },
         "start -call- K.__init__ -call- end",
     ),
+    "inherited method": (
+        {
+            "a.py": "class A:\n    def run(self):\n        end()\n\n\ndef end(): ...\n",
+            "b.py": "from a import A\n\n\nclass B(A):\n    def start(self):\n        super().run()\n",
+            "c.py": "class C:\n    def run(self):\n        end()\n",
+        },
+        "B.start -call- A.run -call- end",
+    ),
     "override": (
         {
             "a.py": "class A:\n    def start(self):\n        self.run()\n\n    def run(self): ...\n",
@@ -129,6 +139,21 @@ def test_what_is_kept_or_passed_leads_on_too(context_of: ContextOf, kind: str) -
 
 # What a name cannot mean where it is.
 NO_CHAINS = {
+    "another type's method in Go": {
+        "a.go": "package a\n\ntype A struct{}\n\nfunc (m *A) start() { m.run() }\n\nfunc (m *A) run() {}\n",
+        "b.go": "package a\n\ntype B struct{}\n\nfunc (b *B) run() { end() }\n\nfunc end() {}\n",
+    },
+    "an attribute": {
+        "a.py": "def start(request):\n    f(request.end)\n",
+        "b.py": "def end(): ...\n",
+    },
+    "the own method by super": {
+        "a.py": (
+            "class A:\n    def run(self): ...\n\n\n"
+            "class B(A):\n    def start(self):\n        super().run()\n\n"
+            "    def run(self):\n        end()\n\n\ndef end(): ...\n"
+        )
+    },
     "another class's method": {
         "a.py": "class A:\n    def start(self):\n        self.run()\n\n    def run(self): ...\n",
         "b.py": "class B:\n    def run(self):\n        end()\n\n\ndef end(): ...\n",
@@ -164,9 +189,40 @@ def test_call_paths_say_what_they_did_not_follow(context_of: ContextOf) -> None:
     context = context_of(snapshot_of({**SHOP, **files}))
     found = context.call_paths("start", "spread")
     assert "These names are in over 300 files, and their calls were not followed: spread." in found.note
-    assert "Calls in tests were not followed." in context.call_paths("Cart.pay", "alone").note
+    assert "Calls in tests and examples were not followed." in context.call_paths("Cart.pay", "alone").note
     assert len(context.call_paths("tests/test_cart.py::test", "alone")) == 1
-    assert "load is defined 2 times, all are meant: " in context.call_paths("Cart.pay", "load").note
+    assert (
+        "load is defined 2 times outside of tests, all are meant: "
+        in context.call_paths("Cart.pay", "load").note
+    )
+
+
+@pytest.mark.parametrize("bound", ["MAX_SECONDS", "PARSED_BYTES"])
+def test_call_paths_stop_and_go_on(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = Context(snapshot_of(SHOP))
+    with monkeypatch.context() as patch:
+        patch.setattr(call_paths, bound, -1)
+        stopped = context.call_paths("Cart.pay", "shop/prices.py::load")
+    assert stopped == []
+    assert "Ask again to go further" in stopped.note
+    assert "name left out there" in stopped.note or "file" in stopped.note
+    found = context.call_paths("Cart.pay", "shop/prices.py::load")
+    assert len(found) == 2
+    assert "Ask again" not in found.note
+
+
+def test_call_paths_say_where_places_were_too_many() -> None:
+    files = {"a.py": "def start():\n    end()\n\n\ndef end(): ...\n\n\n" + "end\n" * 2_000}
+    found = Context(snapshot_of(files)).call_paths("start", "end")
+    assert len(found) == 1
+    assert "at most 2,000 places in a file were looked at, so not all in a.py." in found.note
+
+
+def test_what_is_in_tests_is_meant_only_if_nothing_else_is() -> None:
+    files = {"a.py": "def start():\n    end()\n\n\ndef end(): ...\n", "tests/b.py": "def end(): ...\n"}
+    found = Context(snapshot_of(files)).call_paths("start", "end")
+    assert [each.names for each in found] == [["start", "end"]]
+    assert "is defined" not in found.note
 
 
 def test_call_paths_need_definitions(context_of: ContextOf) -> None:

@@ -17,7 +17,7 @@ from rlm_core.syntax.calls_and_imports import calls
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.code_only import code_only
 from rlm_core.syntax.constant_sites import constant_sites
-from rlm_core.syntax.name_uses import call_starts, name_uses
+from rlm_core.syntax.name_uses import call_starts, name_uses, uses_within
 from rlm_core.syntax.parsing import parse
 from rlm_core.syntax.preprocess import normalized
 from rlm_core.syntax.registry import LANGUAGES
@@ -109,7 +109,10 @@ def read(name: str) -> list[str]:
             type_facts(source, language)
             constant_sites(source, language, "x")
             code_only(source, language)
-            name_uses(source, language, call_starts(source, language), ["x", "a"], ["c"])
+            called = call_starts(source, language)
+            for word in ("x", "a", "c"):
+                name_uses(source, language, called, word, table=word == "c")
+            uses_within(source, language, called, 1, 1_000)
         if any(len(symbol.qualified_name) >= 20_000 for symbol in walk(tree)):
             wrong.append(f"{label}: endless names")
         text = source[:4_000].decode("utf-8", "replace")

@@ -1,7 +1,8 @@
-"""Path resolution: paths as programs and people write them: which file of a snapshot is meant."""
+"""Path resolution: which file of a snapshot is meant by a path as people write it, and what a path tells."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rlm_core.context.suggest import close_matches, did_you_mean
@@ -9,6 +10,15 @@ from rlm_core.errors import QueryError
 
 if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
+
+_TEST = re.compile(
+    r"(?:^|[/_.-])(?:tests?|testing|specs?|fixtures?|mocks?|examples?)(?:[/_.-]|$)", re.IGNORECASE
+)
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is of a test, or of what tests and examples are made of."""
+    return _TEST.search(path) is not None
 
 
 def resolve_path(snapshot: Snapshot, path: str) -> str:

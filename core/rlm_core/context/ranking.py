@@ -8,7 +8,6 @@ the definitions are scored, and the best of a file lifts it.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate, islice
@@ -18,6 +17,7 @@ from rlm_core.context.candidates import find_candidates
 from rlm_core.context.definition_ranking import ScoredDefinition, score_definitions
 from rlm_core.context.grep import cut_line
 from rlm_core.context.occurrences import Source
+from rlm_core.context.paths import is_test
 from rlm_core.context.query_words import analyze
 from rlm_core.context.results import Ranked, Results
 from rlm_core.errors import QueryError
@@ -44,9 +44,6 @@ _NAME, _FOLDER, _WHOLE = 1.5, 0.5, 0.5
 # What the best definition adds to its file, and a file to each of its definitions.
 _LIFT, _FILE = 0.5, 0.3
 _OF = ("files", "definitions")
-_TESTS = re.compile(
-    r"(?:^|[/_.-])(?:tests?|testing|specs?|fixtures?|mocks?|examples?)(?:[/_.-]|$)", re.IGNORECASE
-)
 _TEST_FACTOR, _PROSE_FACTOR, _OTHER_FACTOR = 0.5, 0.5, 0.3
 _PROSE = frozenset({"Markdown", "reStructuredText", "Text"})
 _DATA = frozenset({"CSS", "HTML", "JSON", "TOML", "YAML"})
@@ -158,7 +155,7 @@ class Ranker:
         self, query: Query, scores: Mapping[int, float], terms: Sequence[Term], count: int
     ) -> list[_RankedFile]:
         """The best files, lifted by the best of their definitions, best first."""
-        wants_tests = bool(_TESTS.search(query.title.replace(" ", "/")))
+        wants_tests = is_test(query.title.replace(" ", "/"))
         factors = {row: self._factor(row, wants_tests=wants_tests) for row in scores}
         best = sorted(scores, key=lambda row: (-scores[row] * factors[row], row))[:count]
         ranked: list[_RankedFile] = []
@@ -184,7 +181,7 @@ class Ranker:
         else:
             is_code = language is not None and language.parsable and language.name not in _DATA
             factor = 1.0 if is_code else _OTHER_FACTOR
-        return factor * (_TEST_FACTOR if not wants_tests and _TESTS.search(path) else 1.0)
+        return factor * (_TEST_FACTOR if not wants_tests and is_test(path) else 1.0)
 
     def _place(
         self, score: float, row: int, definition: ScoredDefinition | None, terms: Sequence[Term]

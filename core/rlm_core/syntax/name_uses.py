@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rlm_core.syntax.calls_and_imports import calls
@@ -10,7 +12,7 @@ from rlm_core.syntax.parsing import parse
 from rlm_core.syntax.preprocess import normalized
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     import tree_sitter
 
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 20
 _NAME_CHARS = 300
-_MAX_PLACES = 2_000
+# What looking up places in the tree may take after the parse.
+_MAX_SECONDS = 0.5
+# How many places of one name in a file are looked at.
+MAX_PLACES = 2_000
+_WORD = re.compile(rb"[A-Za-z_$][\w$]*")
+_LETTERS = frozenset(bytes([byte]) for byte in range(128) if chr(byte).isalnum() or byte in b"_$")
 _NAMES = re.compile(r"identifier\Z|\A(?:name|constant|word|command_name)\Z")
 _NAME = re.compile(r"([A-Za-z_$][\w$]*)")
 # Behind a name that is not called: it is defined, or something is done with what it has.
@@ -47,7 +54,7 @@ _LISTS = re.compile(
 )
 # What is before a name in `a.name`, `a->name`, `a::name`, `a?.name`; nothing known of `f().name`.
 _BEFORE = re.compile(rb"([A-Za-z_$][\w$]*)?(?:\(\))?\s*(?:\.|->|::)\Z")
-_SELF = frozenset({"self", "this", "cls", "super", "Self"})
+_SELF = frozenset({"self", "this", "cls", "Self"})
 
 
 class NameUse(NamedTuple):
@@ -79,41 +86,71 @@ def call_starts(source: bytes, language: Language) -> frozenset[int]:
     return frozenset(call.start for call in calls(source, language))
 
 
+class NameUses(NamedTuple):
+    """Uses in order; `cut` when there were more places than are looked at."""
+
+    found: list[NameUse]
+    cut: bool
+
+
+def has_word(source: bytes, name: str) -> bool:
+    """Whether a name stands in a text, and not only as a part of longer ones."""
+    return next(_places(source, name.encode()), None) is not None
+
+
 def name_uses(
-    source: bytes,
-    language: Language,
-    called: Collection[int],
-    names: Iterable[str],
-    tables: Collection[str] = (),
-) -> list[NameUse]:
-    r"""Returns the uses of some names in a text, in order.
+    source: bytes, language: Language, called: Collection[int], name: str, *, table: bool = False
+) -> NameUses:
+    r"""Returns the uses of a name in a text.
 
     Args:
         source: UTF-8 text with `\n` line ends.
         language: how to read it.
         called: its `call_starts`.
-        names: which.
-        tables: those of them that are no functions: any mention counts.
+        name: which.
+        table: whether it is no function: any mention counts.
 
     Raises:
         ParseLimitError: the text cannot be parsed within bounds.
     """
-    wanted = sorted(names, key=len, reverse=True)
-    word = re.compile(rb"(?<![\w$])(?:%b)(?![\w$])" % b"|".join(re.escape(name.encode()) for name in wanted))
-    places = [match.span() for match, _ in zip(word.finditer(source), range(_MAX_PLACES), strict=False)]
-    return list(_uses(source, language, called, places, tables))
+    places = list(islice(_places(source, name.encode()), MAX_PLACES + 1))
+    found, cut = _within_time(_uses(source, language, called, places[:MAX_PLACES], table=table))
+    return NameUses(found, cut or len(places) > MAX_PLACES)
 
 
 def uses_within(
     source: bytes, language: Language, called: Collection[int], first: int, last: int
-) -> list[NameUse]:
+) -> NameUses:
     """Returns the uses of any names in some lines; as for `name_uses`."""
     lines = source.split(b"\n")
     start = sum(len(line) + 1 for line in lines[: first - 1])
     end = start + sum(len(line) + 1 for line in lines[first - 1 : last])
-    places = [match.span() for match in re.finditer(rb"[A-Za-z_$][\w$]*", source[start:end])]
-    moved = [(start + begin, start + behind) for begin, behind in places[: 4 * _MAX_PLACES]]
-    return list(_uses(source, language, called, moved, ()))
+    most = 4 * MAX_PLACES
+    places = [match.span() for match in islice(_WORD.finditer(source, start, end), most + 1)]
+    found, cut = _within_time(_uses(source, language, called, places[:most], table=False))
+    return NameUses(found, cut or len(places) > most)
+
+
+def _within_time(uses: Iterator[NameUse | None]) -> tuple[list[NameUse], bool]:
+    """The uses among some places, and whether time ran out: in deep trees each place takes long to find."""
+    start = time.thread_time()
+    found: list[NameUse] = []
+    for use in uses:
+        if use is not None:
+            found.append(use)
+        elif time.thread_time() - start > _MAX_SECONDS:
+            return found, True
+    return found, False
+
+
+def _places(source: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+    """Where a word stands that is no part of a longer one."""
+    at = source.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if source[at - 1 : at] not in _LETTERS and source[end : end + 1] not in _LETTERS:
+            yield at, end
+        at = source.find(word, end)
 
 
 def _uses(
@@ -121,8 +158,10 @@ def _uses(
     language: Language,
     called: Collection[int],
     places: list[tuple[int, int]],
-    tables: Collection[str],
-) -> Iterator[NameUse]:
+    *,
+    table: bool,
+) -> Iterator[NameUse | None]:
+    """Yields the uses, and None for each place that had to be looked up in the tree."""
     root: tree_sitter.Node | None = None
     line, counted = 1, 0
     for start, end in places:
@@ -132,13 +171,14 @@ def _uses(
         if start in called:
             yield NameUse(name, line, start, "call", "", _receiver(source, start))
             continue
-        if _NO_USE.match(source, end) and name not in tables:
+        if _NO_USE.match(source, end) and not table:
             continue
         root = root or parse(normalized(source), language).root_node
         node = root.descendant_for_byte_range(start, end)
+        yield None
         if node is None or node.byte_range != (start, end) or not _NAMES.search(node.type):
             continue
-        if name in tables:
+        if table:
             yield NameUse(name, line, start, "mention", "", "")
         elif found := _kept(source, node):
             yield NameUse(name, line, start, *found, _receiver(source, start))

@@ -14,6 +14,7 @@ MODULES = """
 rlm_core
 rlm_core.context
 rlm_core.context.call_graph
+rlm_core.context.call_nodes
 rlm_core.context.call_paths
 rlm_core.context.candidates
 rlm_core.context.cell_notes
@@ -29,6 +30,8 @@ rlm_core.context.definition_ranking
 rlm_core.context.definitions
 rlm_core.context.excerpts
 rlm_core.context.facts
+rlm_core.context.file_scopes
+rlm_core.context.file_uses
 rlm_core.context.find
 rlm_core.context.globs
 rlm_core.context.go_methods
@@ -52,9 +55,11 @@ rlm_core.context.module_resolution.rust
 rlm_core.context.module_resolution.scripts
 rlm_core.context.module_resolution.shell
 rlm_core.context.module_resolution.tsconfig
+rlm_core.context.name_meaning
 rlm_core.context.occurrences
 rlm_core.context.overview
 rlm_core.context.parallel
+rlm_core.context.path_search
 rlm_core.context.paths
 rlm_core.context.query_words
 rlm_core.context.ranking
