@@ -10,7 +10,7 @@ from rlm_core.errors import QueryError
 from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
-    from rlm_core.context.results import Constant
+    from rlm_core.context.rows import Constant
     from tests.support.contexts import ContextOf
 
 PYTHON = {

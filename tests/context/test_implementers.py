@@ -11,7 +11,7 @@ from tests.support.snapshots import snapshot_of
 
 if TYPE_CHECKING:
     from rlm_core.context.context import Context
-    from rlm_core.context.results import Relation
+    from rlm_core.context.rows import Relation
     from tests.support.contexts import ContextOf
 
 GO = {

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_core.context.context import Context
-from rlm_core.context.results import File, Hit
+from rlm_core.context.rows import File, Hit
 from rlm_core.errors import QueryError
 from rlm_core.sandbox.guest.remote_context import remote
 from rlm_core.sandbox.worker.wasm_context_server import ContextServer

@@ -9,7 +9,8 @@ from rlm_core.context.call_nodes import Bounds
 from rlm_core.context.find import name_parts, named
 from rlm_core.context.path_search import DefinedNames, PathSearch
 from rlm_core.context.paths import is_test, resolve_path
-from rlm_core.context.results import CallEdge, CallPath, Relation, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import CallEdge, CallPath, Relation
 from rlm_core.errors import QueryError
 from rlm_core.syntax.name_uses import MAX_PLACES
 from rlm_core.syntax.symbols import CALLABLES, TYPES, Symbol, walk

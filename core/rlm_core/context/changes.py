@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from rlm_core.context.results import Results, Text
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Text
 from rlm_core.errors import QueryError
 from rlm_core.workspace.line_endings import split_lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rlm_core.context.results import Slice
+from rlm_core.context.rows import Slice
 from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.code_only import code_only
 from rlm_core.syntax.component_scripts import component_scripts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rlm_core.context.changes import HistorySource
-    from rlm_core.context.results import Slice
+    from rlm_core.context.rows import Slice
 
 _ID_CHARS = 10
 

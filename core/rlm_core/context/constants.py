@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rlm_core.context.constant_lookup import ConstantLookup, fits
 from rlm_core.context.find import name_parts
 from rlm_core.context.paths import resolve_path
-from rlm_core.context.results import Constant, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Constant
 from rlm_core.errors import QueryError
 from rlm_core.syntax.constant_arithmetic import (
     MAX_CHARS,

@@ -30,22 +30,19 @@ from rlm_core.context.module_resolution.resolver import ModuleResolver
 from rlm_core.context.paths import resolve_path
 from rlm_core.context.ranking import Ranker
 from rlm_core.context.references import ReferenceFinder
-from rlm_core.context.results import (
-    DEFAULT_LIMIT,
+from rlm_core.context.results import DEFAULT_LIMIT, Counts, Results
+from rlm_core.context.rows import (
     Callee,
     CallPath,
     Captured,
     Constant,
-    Counts,
     File,
     Hit,
     Import,
     Ranked,
     Reference,
     Relation,
-    Results,
     Slice,
-    Symbol,
     Text,
 )
 from rlm_core.context.search.engine import SearchEngine
@@ -58,6 +55,7 @@ from rlm_core.context.type_resolution.resolver import TypeResolver
 from rlm_core.errors import QueryError
 from rlm_core.syntax.chunks import chunks
 from rlm_core.syntax.registry import of_source
+from rlm_core.syntax.symbols import Symbol
 from rlm_core.workspace.line_endings import line_ends
 
 if TYPE_CHECKING:

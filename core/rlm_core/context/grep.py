@@ -8,7 +8,8 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from rlm_core.context.results import DEFAULT_LIMIT, Counts, Hit, Results
+from rlm_core.context.results import DEFAULT_LIMIT, Counts, Results
+from rlm_core.context.rows import Hit
 from rlm_core.context.search.expressions import compile_expression
 from rlm_core.context.search.unicode_classes import wants_line_ends
 from rlm_core.errors import QueryError

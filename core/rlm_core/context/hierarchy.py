@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rlm_core.context import type_headers
 from rlm_core.context.linearization import Order, linearized
 from rlm_core.context.lru import WeightedLru
-from rlm_core.context.results import Relation, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Relation
 from rlm_core.context.type_headers import family
 from rlm_core.context.type_resolution.names import Place, TypeKey, inside
 from rlm_core.context.type_resolution.namespaces import CLOSED

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlm_core.context.hierarchy import limited, of_symbol
-from rlm_core.context.results import Relation, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Relation
 from rlm_core.context.type_resolution.names import Place
 from rlm_core.errors import QueryError
 from rlm_core.syntax.symbols import CALLABLES, walk

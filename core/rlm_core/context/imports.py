@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from rlm_core.context.lru import WeightedLru
 from rlm_core.context.module_resolution.resolver import SCRIPTS, ModuleResolver, expand_import_groups
-from rlm_core.context.results import Import, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Import
 from rlm_core.context.search.patterns import linewise, literal
 from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.calls_and_imports import INCLUDE_LANGUAGES, imports, knows_imports

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rlm_core.context.facts import size
-from rlm_core.context.results import Text
+from rlm_core.context.rows import Text
 from rlm_core.syntax.symbols import BLOCKS, spanned
 from rlm_core.wording import pluralize, truncate
 from rlm_core.workspace.line_endings import split_lines

@@ -19,7 +19,8 @@ from rlm_core.context.grep import cut_line
 from rlm_core.context.occurrences import Source
 from rlm_core.context.paths import is_test
 from rlm_core.context.query_words import analyze
-from rlm_core.context.results import Ranked, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Ranked
 from rlm_core.errors import QueryError
 from rlm_core.syntax.registry import detect
 from rlm_core.syntax.symbols import walk

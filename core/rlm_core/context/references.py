@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rlm_core.context.find import last_names, name_parts, plain_name
 from rlm_core.context.grep import cut_line
 from rlm_core.context.lru import WeightedLru
-from rlm_core.context.results import Callee, Reference, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Callee, Reference
 from rlm_core.context.search import words
 from rlm_core.context.search.patterns import literal
 from rlm_core.errors import ParseLimitError, QueryError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rlm_core.context.definitions import Definitions
-    from rlm_core.context.results import Slice
+    from rlm_core.context.rows import Slice
     from rlm_core.context.search.engine import SearchEngine
     from rlm_core.workspace.snapshot import Snapshot
 

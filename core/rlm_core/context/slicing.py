@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rlm_core.context.excerpts import Window, merged, section
 from rlm_core.context.find import name_parts, named, plain_name, similar_symbols
 from rlm_core.context.paths import resolve_path
-from rlm_core.context.results import (
+from rlm_core.context.rows import (
     CallEdge,
     Callee,
     Captured,

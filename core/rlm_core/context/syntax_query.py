@@ -6,7 +6,8 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from rlm_core.context.results import Captured, Results
+from rlm_core.context.results import Results
+from rlm_core.context.rows import Captured
 from rlm_core.context.user_query import UserQuery
 from rlm_core.errors import ParseLimitError, QueryError
 from rlm_core.syntax.registry import of_source

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from rlm_core.context.results import File, Slice, Text
+from rlm_core.context.rows import File, Slice, Text
 from rlm_core.context.slicing import Ref
 from rlm_core.sandbox import wire
 

@@ -15,7 +15,7 @@ with stub_modules():
     from rlm_core.context.context import Context
     from rlm_core.context.cuts import Cuts, noted
     from rlm_core.context.module_loader import ModuleLoader
-    from rlm_core.context.results import File
+    from rlm_core.context.rows import File
     from rlm_core.sandbox.guest import context_rpc
     from rlm_core.workspace.snapshot import Snapshot
 

@@ -65,6 +65,7 @@ rlm_core.context.query_words
 rlm_core.context.ranking
 rlm_core.context.references
 rlm_core.context.results
+rlm_core.context.rows
 rlm_core.context.search
 rlm_core.context.search.engine
 rlm_core.context.search.expressions

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rlm_core.context.context import Context
-from rlm_core.context.results import File
+from rlm_core.context.rows import File
 from rlm_core.sandbox.guest import context_rpc
 
 if TYPE_CHECKING:
