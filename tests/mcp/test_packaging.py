@@ -129,5 +129,5 @@ async def test_the_bundle_starts_the_server(tmp_path: Path) -> None:
     async with Client(server) as client:
         answer = await client.call_tool("rlm_query", {"question": "Where is `greet`?"})
     assert answer.structured_content is not None
-    assert "greeting.py:1-2 function greet" in answer.structured_content["answer"]
+    assert "greeting.py:1-1 function greet" in answer.structured_content["answer"]
     assert answer.structured_content["status"] == "extract"
