@@ -70,7 +70,7 @@ class TestNames:
 
     def test_files_and_functions(self) -> None:
         truth = ["src/a.py", "src/a.py::A.f", "src/b.py", "src/b.py::g"]
-        assert scored("names", truth, "src/a.py:A.f", "/work/project/src/b.py::g()").value == 1.0
+        assert scored("names", truth, "src/a.py:A.f", "/srv/project/src/b.py::g()").value == 1.0
         found = scored("names", truth, "src/a.py::A.f", "src/c.py::h")
         assert found.parts["files"] == 0.5
         assert found.parts["functions"] == 0.5

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ def brief_api_reference(budget: int) -> str:
         lines[longest] = ""
 
 
+@cache
 def _class() -> ast.ClassDef:
     source = resources.files(__package__).joinpath("context.py").read_text("utf-8")
     classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
@@ -64,16 +66,13 @@ def _call(member: ast.FunctionDef, *, brief: bool = False) -> str:
     """
     if _is_property(member):
         return member.name
-    arguments = member.args
-    names = [argument.arg for argument in arguments.args[1:]]  # not self
-    required = len(names) - len(arguments.defaults)
-    several = [f"*{arguments.vararg.arg}"] if arguments.vararg else []
-    given = [*names[required:], *(each.arg for each in arguments.kwonlyargs)]
-    optional = [f"{name}=" for name in given if name != "limit"]
+    parameters = list(_parameters(member.args))
+    required = [f"*{given.name}" if given.several else given.name for given in parameters if given.required]
+    optional = [f"{given.name}=" for given in parameters if not given.required and given.name != "limit"]
     others = [name for name in optional if name != "glob="]
     if brief and len(others) > 1:
         optional = [*(name for name in optional if name == "glob="), "…"]
-    return f"{member.name}({', '.join([*names[:required], *several, *optional])})"
+    return f"{member.name}({', '.join([*required, *optional])})"
 
 
 def _line(member: ast.FunctionDef) -> str:

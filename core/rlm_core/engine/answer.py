@@ -24,6 +24,12 @@ class Citation:
     end_line: int
     symbol: str | None = None
 
+    @property
+    def place(self) -> str:
+        """`path:line`, or `path:start-end`."""
+        end = "" if self.end_line == self.start_line else f"-{self.end_line}"
+        return f"{self.path}:{self.start_line}{end}"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelUsage:

@@ -46,11 +46,8 @@ def markdown(answer: Answer, enclose: Callable[[str], str] = str.strip, most: in
 
 def cite(citation: Citation) -> str:
     """`path:start-end` and the symbol around it, which may be called anything (a heading is one)."""
-    lines = f"{citation.start_line}"
-    if citation.end_line != citation.start_line:
-        lines += f"-{citation.end_line}"
     symbol = (citation.symbol or "").replace("`", "'")
-    return f"`{escaped(citation.path)}:{lines}`" + (f" `{symbol}`" if symbol else "")
+    return f"`{escaped(citation.place)}`" + (f" `{symbol}`" if symbol else "")
 
 
 def looked_at(coverage: Coverage) -> str:

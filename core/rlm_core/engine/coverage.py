@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from rlm_core.engine.answer import Coverage
+from rlm_core.engine.long_texts import off_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rlm_core.workspace.snapshot import Snapshot
 
 _PATH = re.compile(r"[^\s'\"`<>|:#,;*?()\[\]{}=]{1,4096}")
-LONG_CHARS = 200_000  # of a text, that take longer to look through than a thread takes to start
 
 
 class CoverageTally:
@@ -53,8 +52,7 @@ class CoverageTally:
 
     async def sent(self, text: str) -> None:
         """Notes which files a text names that goes to a model."""
-        named = await asyncio.to_thread(self._paths, text) if len(text) > LONG_CHARS else self._paths(text)
-        self._named |= named
+        self._named |= await off_loop(self._paths, text)
 
     def _paths(self, text: str) -> set[str]:
         words = {word.rstrip(".") for word in _PATH.findall(text)}

@@ -33,7 +33,7 @@ _QUOTED_CHARS = 100  # of a quotation, in a sentence
 _SHOWN_PLACES = 3
 _SPAN = re.compile(r"`([^`\n]{1,500})`")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LINE_NUMBER = re.compile(r"\s*\d{1,9}\s*[|:│]?\s")
+_LINE_NUMBER = re.compile(r"\A\s*\d{1,9}\s*[|:│]?\s")
 _NAME = re.compile(r"[\w$]+(?:(?:\.|::|#|->)[\w$]+)*(?:\(\))?")
 _GAP = re.compile(r"\.\.\.|…")
 
@@ -103,7 +103,7 @@ def _statements(text: str, paths: CitedPaths) -> Iterator[tuple[list[Citation | 
             if mark and mark[1].startswith(fence):
                 fence = ""
             elif line.strip():
-                yield cited, [_LINE_NUMBER.sub("", line, count=1) if _LINE_NUMBER.match(line) else line]
+                yield cited, [_LINE_NUMBER.sub("", line)]
         elif mark:
             fence = mark[1]
         elif line.strip():
@@ -158,7 +158,7 @@ class _Sources:
         elsewhere = self._elsewhere({place.path for place in cited}, parts)
         if is_name and elsewhere:
             return ""
-        places = ", ".join(map(_shown, cited[:_SHOWN_PLACES]))
+        places = ", ".join(place.place for place in cited[:_SHOWN_PLACES])
         where = f"but in {elsewhere}" if elsewhere else "nor elsewhere in the file"
         return f"`{escaped(truncate(quote.strip(), _QUOTED_CHARS))}` is not in {places}, {where}."
 
@@ -183,11 +183,6 @@ class _Sources:
             starts = [0, *accumulate(len(line) + 1 for line in lines)][: len(lines)]
             self._sources[path] = _Source(" ".join(lines), starts)
         return self._sources[path]
-
-
-def _shown(place: Citation) -> str:
-    end = "" if place.end_line == place.start_line else f"-{place.end_line}"
-    return f"{place.path}:{place.start_line}{end}"
 
 
 def _find(parts: Sequence[str], text: str, start: int, end: int) -> int:

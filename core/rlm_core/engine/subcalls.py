@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rlm_core.engine.batch import ask_batch
 from rlm_core.engine.events import SubcallCompleted, SubcallStarted
+from rlm_core.engine.long_texts import off_loop
 from rlm_core.errors import QueryError, RlmError
 from rlm_core.models import Message
 from rlm_core.wording import one_line
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from rlm_core.models import Model, Models
 
 HEAD_CHARS = 120  # of a prompt, that events carry
-LONG_CHARS = 200_000
 
 
 class Subcalls:
@@ -138,8 +138,7 @@ class _SharedCall:
 
 async def digest(text: str) -> str:
     """Twelve hex digits that name a text."""
-    # Hashing lets go of the interpreter's lock: where it takes longer than a thread does, others go on.
-    return await asyncio.to_thread(_digest, text) if len(text) > LONG_CHARS else _digest(text)
+    return await off_loop(_digest, text)  # hashing lets go of the interpreter's lock
 
 
 def _digest(text: str) -> str:
